@@ -1,0 +1,155 @@
+"""A copy of the repository to run the engines on, with stand-ins for the scripts that compute."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("Snakefile", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore",
+         "profiles", "workflow")
+BIN = Path(sys.executable).parent
+STAND_IN = "import sys\nsys.path.insert(0, 'stand_in')\nimport stand_in\n_command.run(stand_in.run)\n"
+
+
+class Tree:
+    """A working tree in `folder`, a git repository of its own.
+
+    Args:
+        folder: where to make it; must not exist.
+        stand_ins: replace every script but `configure_stages.py` by one that writes digests of its inputs.
+    """
+
+    def __init__(self, folder: Path, stand_ins: bool = True) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        for part in PARTS:
+            source, target = ROOT / part, folder / part
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir():
+                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+            else:
+                shutil.copy(source, target)
+        if stand_ins:
+            (folder / "stand_in").mkdir()
+            shutil.copy(Path(__file__).with_name("stand_in.py"), folder / "stand_in")
+            for script in (folder / "workflow/scripts").glob("[!_]*.py"):
+                if script.name != "configure_stages.py":
+                    script.write_text(_imports_only(script.read_text()) + STAND_IN)
+        self._environment = {
+            key: value for key, value in os.environ.items() if key not in ("DVC_STAGE", "DVC_ROOT", "REVISIT_ENGINE")
+        } | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": ""}
+        self.git("init", "-q")
+        self.git("add", "-A")
+        self.git("-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", "start")
+
+    def git(self, *arguments: str) -> None:
+        """Run git in the tree."""
+        subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def start(self, *command: str, **environment: str) -> subprocess.Popen:
+        """Start a command in a process group of its own."""
+        self.specify()
+        return subprocess.Popen(
+            [str(BIN / command[0]), *command[1:]],
+            cwd=self.folder,
+            env=self._environment | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *command: str, check: bool = True, timeout: float = 600, **environment: str) -> str:
+        """Run a command to its end and return what it printed; with `check`, fail unless it succeeded."""
+        process = self.start(*command, **environment)
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        self.status = process.returncode
+        assert not check or process.returncode == 0, f"{' '.join(command)} -> {process.returncode}\n{output}"
+        return output
+
+    def snakemake(self, *arguments: str, **options) -> str:
+        """Run the main job with Snakemake."""
+        return self.run("snakemake", "--cores", "2", "--resources", "gpu=1", *arguments, **options)
+
+    def dvc(self, *arguments: str, **options) -> str:
+        """Run a command of DVC."""
+        return self.run("dvc", *arguments, **options)
+
+    def assert_nothing_to_do(self) -> None:
+        """Both engines agree that everything is up to date."""
+        assert "up to date" in self.dvc("status"), self.dvc("status")
+        assert "Nothing to be done" in (output := self.snakemake("-n")), output
+
+    @property
+    def params(self) -> dict:
+        """The content of params.yaml; assign to write it."""
+        return YAML(typ="safe").load(self.folder / "params.yaml")
+
+    @params.setter
+    def params(self, value: dict) -> None:
+        yaml = YAML(typ="safe")
+        yaml.default_flow_style = False
+        yaml.dump(value, self.folder / "params.yaml")
+
+    def specify(self) -> dict[str, dict]:
+        """Write what the stand-ins read: the inputs and outputs of every stage of dvc.yaml."""
+        stages = YAML(typ="safe").load(self.folder / "dvc.yaml")["stages"]
+        specification = {}
+        for name, stage in stages.items():
+            if "foreach" not in stage:
+                specification[name] = _paths(stage, "", {})
+                continue
+            items = self.params
+            for key in stage["foreach"].strip("${}").split("."):
+                items = items.get(key, {}) if isinstance(items, dict) else {}
+            for key, item in (items if isinstance(items, dict) else {}).items():
+                specification[f"{name}@{key}"] = _paths(stage["do"], key, item)
+        target = self.folder / ".work/stand_in.json"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(json.dumps(specification))
+        return specification
+
+    def runs(self) -> list[str]:
+        """The completed runs of stand-ins so far: "stage digest"."""
+        log = self.folder / ".work/runs.log"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def artifacts(self) -> dict[str, bytes]:
+        """Every artifact: path relative to the tree -> content."""
+        files = [file for top in ("data", "results") for file in (self.folder / top).rglob("*") if file.is_file()]
+        ignored = {".snakemake_timestamp", ".partial", ".gitignore"}
+        return {
+            str(path): file.read_bytes()
+            for file in files
+            if not ignored & set((path := file.relative_to(self.folder)).parts)
+        }
+
+
+def _imports_only(source: str) -> str:
+    """The imports of a script, seen by a reader of its source but never run, then `_command`."""
+    lines = [ast.unparse(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    hidden = [line for line in lines if "_command" not in line and "__future__" not in line]
+    return "import _command\nif False:\n" + "".join(f"    {line}\n" for line in ["import os", *hidden])
+
+
+def _paths(stage: dict, key: str, item: dict) -> dict[str, list[str]]:
+    def fill(entry):
+        path = next(iter(entry)) if isinstance(entry, dict) else entry
+        path = path.replace("${key}", key)
+        return re.sub(r"\$\{item\.(\w+)\}", lambda match: str(item[match[1]]), path)
+
+    outs = [fill(out) for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]
+    return {"deps": [fill(dep) for dep in stage["deps"]], "outs": outs}

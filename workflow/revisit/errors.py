@@ -1,0 +1,33 @@
+"""One class per kind of failure that a user can cause; the message says what, where and how to mend it."""
+
+
+class RevisitError(Exception):
+    """A failure with a remedy: shown as one message, without a traceback, exit status 2."""
+
+
+class ConfigError(RevisitError):
+    """`params.yaml` says something that the schema does not allow."""
+
+
+class DataError(RevisitError):
+    """A data file is missing, damaged or not what its format promises."""
+
+
+class DownloadError(RevisitError):
+    """A file could not be had from any of its addresses."""
+
+
+class ArtifactError(RevisitError):
+    """An artifact of an earlier stage is missing or does not fit (another shape, another experiment)."""
+
+
+class DeviceError(RevisitError):
+    """The device asked for is not there."""
+
+
+class EngineError(RevisitError):
+    """An engine cannot read its own files."""
+
+
+class BusyError(RevisitError):
+    """Another run holds this working tree."""

@@ -1,0 +1,72 @@
+"""Writing artifacts: whole or not at all, and the same bytes for the same input."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PARTIAL = ".partial"  # unfinished writes, beside the artifacts so that a rename stays on one file system
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a path to write a file or a folder to; put it in the place of `path` when the block succeeds.
+
+    Readers see the old artifact or the new one, never a part of it: what is written lies in
+    `<first folder>/.partial/` until it is complete and on disk. After a failure nothing is left.
+    """
+    path = Path(path)
+    top = path.parent if path.is_absolute() else Path(path.parts[0])
+    partial = top / PARTIAL / "+".join(path.parts[-4:])
+    remove(partial)
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield partial
+        _to_disk(partial)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir() or partial.is_dir():
+            remove(path)
+        os.replace(partial, path)
+    except BaseException:
+        remove(partial)
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    for file in [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]:
+        with open(file, "rb") as stream:
+            os.fsync(stream.fileno())
+
+
+def json_bytes(value: Any) -> bytes:
+    """`value` as UTF-8 JSON: keys in the given order, two spaces of indent, no NaN, a final newline."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write `value` as JSON, whole or not at all."""
+    with replacing(path) as partial:
+        partial.write_bytes(json_bytes(value))
+
+
+def write_csv(path: str | Path, frame: Any) -> None:
+    """Write a pandas frame as CSV (no index, nine significant digits, LF line ends)."""
+    frame.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 of a file's content, as 64 hex digits."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""`params.yaml`: its schema, its mistakes, and what each stage gets of it."""

@@ -1,0 +1,104 @@
+"""Reading `params.yaml`: YAML, the `demo:` overrides, the schema, the references between sections."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML, YAMLError
+
+from revisit.errors import ConfigError
+from revisit.params import mistakes
+from revisit.params.schema import Params
+
+PARAMS = Path("params.yaml")
+
+
+def load(path: Path = PARAMS) -> Params:
+    """Read, validate and resolve `params.yaml` at the scale that it sets.
+
+    The base and the demo configuration are both checked, whichever scale is set: a mistake shows
+    before the day it would matter.
+
+    Raises:
+        ConfigError: one message that names every mistake, what is allowed instead, and where.
+    """
+    document = _read(path)
+    found = mistakes.Mistakes(str(path))
+    at_paper = _validated(_strip_demo(document), found)
+    at_demo = _validated(_apply_demo(document), found, demo_of=document)
+    found.raise_if_any()
+    params = at_demo if document.get("scale", "demo") == "demo" else at_paper
+    for checked in (at_paper, at_demo):
+        mistakes.check_references(checked, found)
+    found.raise_if_any()
+    return params
+
+
+def _read(path: Path) -> dict[str, Any]:
+    # the parser and the YAML version that DVC uses: both engines read the same values
+    try:
+        document = YAML(typ="safe").load(path)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: missing; restore it with `git checkout {path}`") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error})") from error
+    except YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: expected a mapping of keys such as `scale:` and `experiments:`")
+    return document
+
+
+def _validated(document: dict[str, Any], found: mistakes.Mistakes, demo_of: dict[str, Any] | None = None) -> Any:
+    try:
+        return Params.model_validate(document)
+    except ValidationError as error:
+        found.add_validation(error, demo_of)
+        return None
+
+
+def _items(document: dict[str, Any]) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every entry that may carry a `demo:` block, with its place: data sets, experiments, analyses."""
+    places = [("datasets",), ("experiments",)]
+    if isinstance(analyses := document.get("analyses"), dict):
+        places += [("analyses", str(kind)) for kind in analyses]
+    found = []
+    for place in places:
+        section = document
+        for key in place:
+            section = section.get(key) if isinstance(section, dict) else None
+        if isinstance(section, dict):
+            found += [((*place, name), item) for name, item in section.items() if isinstance(item, dict)]
+    return found
+
+
+def _strip_demo(document: dict[str, Any]) -> dict[str, Any]:
+    result = document
+    for place, item in _items(document):
+        result = _replaced(result, place, {key: value for key, value in item.items() if key != "demo"})
+    return result
+
+
+def _apply_demo(document: dict[str, Any]) -> dict[str, Any]:
+    result = document
+    for place, item in _items(document):
+        demo = item.get("demo", {})
+        base = {key: value for key, value in item.items() if key != "demo"}
+        # a demo block that is no mapping stays in place: the schema then names it
+        result = _replaced(result, place, _merged(base, demo) if isinstance(demo, dict) else item)
+    return result
+
+
+def _merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in override.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged
+
+
+def _replaced(document: dict[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    key, *rest = place
+    return {**document, key: _replaced(document[key], tuple(rest), value) if rest else value}

@@ -1,0 +1,77 @@
+"""The `configure` stage: one record per stage, on which the stage depends in both engines.
+
+A record holds what the stage does (its resolved settings) and with which code (the digests of the files
+that its script runs). It changes exactly when the stage has to run again, so no engine needs `params:`
+lists or lists of modules, and editing one experiment leaves the records of all others as they are.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from revisit import files, paths
+from revisit.params.resolve import resolve
+from revisit.params.schema import Params
+from revisit_engines.imports import WORKFLOW, files_of
+
+# The script of each stage; a test holds this against the commands of dvc.yaml, which cannot itself be a
+# dependency of a stage.
+SCRIPTS = {
+    "fetch": "fetch_dataset",
+    "prepare": "prepare_dataset",
+    "train": "train_network",
+    "extract": "extract_features",
+    "evaluate": "evaluate_predictions",
+    "inspect": "inspect_network",
+    "probe": "probe_features",
+    "embed": "embed_features",
+    "neighbours": "find_neighbours",
+    "collect": "collect_findings",
+    "study": "render_study",
+    "report": "render_report",
+}
+
+
+def script_of(stage: str) -> Path:
+    """The script that runs `stage`."""
+    return WORKFLOW / "scripts" / f"{SCRIPTS[stage]}.py"
+
+
+def records(params: Params) -> dict[Path, bytes]:
+    """The path and the content of every record of `params`."""
+    digest = cache(files.sha256)
+    found = {}
+    for (stage, name), settings in resolve(params).items():
+        code = files_of(script_of(stage), settings.get("model"))
+        record: dict[str, Any] = {"settings": settings, "code": {path.as_posix(): digest(path) for path in code}}
+        found[paths.config(stage, name)] = files.json_bytes(record)
+    return found
+
+
+def write(params: Params) -> None:
+    """Write `results/config/`, whole or not at all, and remove results that `params` no longer knows.
+
+    `collect` and `report` depend on whole folders, which must hold what `params` asks for and nothing else.
+    What is removed lies in DVC's cache and comes back when the edit is turned back.
+    """
+    with files.replacing(paths.CONFIG) as partial:
+        for path, content in records(params).items():
+            target = partial / path.relative_to(paths.CONFIG)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    _prune(params)
+
+
+def _prune(params: Params) -> None:
+    findings = {
+        name: set(found) for study in resolve(params)["collect", None]["studies"].values() for name, found in study.items()
+    }
+    for folder in paths.FINDINGS.glob("*"):
+        for item in folder.glob("*"):
+            if item.name not in findings.get(folder.name, ()):
+                files.remove(item)
+        if folder.name not in findings:
+            files.remove(folder)
+    for folder in paths.STUDIES.glob("*"):
+        if folder.name not in params.studies:
+            files.remove(folder)

@@ -1,0 +1,127 @@
+rule extract:
+    input:
+        unpack(
+            needs(
+                "extract@{experiment}",
+                record="results/config/extract/{experiment}.json",
+                model="results/models/{experiment}",
+            )
+        ),
+    output:
+        directory("results/features/{experiment}"),
+    log:
+        "logs/extract/{experiment}.log",
+    benchmark:
+        "benchmarks/results/extract/{experiment}.tsv"
+    threads: 1
+    resources:
+        gpu=GPU,
+    shell:
+        "dvc --wait-for-lock repro -s extract@{wildcards.experiment} > {log} 2>&1"
+
+
+rule evaluate:
+    input:
+        unpack(
+            needs(
+                "evaluate@{experiment}",
+                record="results/config/evaluate/{experiment}.json",
+                model="results/models/{experiment}",
+            )
+        ),
+    output:
+        tables=directory("results/findings/{experiment}/evaluate"),
+        metrics="results/findings/{experiment}/evaluate.json",
+    log:
+        "logs/evaluate/{experiment}.log",
+    benchmark:
+        "benchmarks/results/evaluate/{experiment}.tsv"
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s evaluate@{wildcards.experiment} > {log} 2>&1"
+
+
+rule inspect:
+    input:
+        unpack(
+            needs(
+                "inspect@{experiment}",
+                record="results/config/inspect/{experiment}.json",
+                model="results/models/{experiment}",
+            )
+        ),
+    output:
+        tables=directory("results/findings/{experiment}/inspect"),
+        metrics="results/findings/{experiment}/inspect.json",
+    log:
+        "logs/inspect/{experiment}.log",
+    benchmark:
+        "benchmarks/results/inspect/{experiment}.tsv"
+    threads: 1
+    resources:
+        gpu=GPU,
+    shell:
+        "dvc --wait-for-lock repro -s inspect@{wildcards.experiment} > {log} 2>&1"
+
+
+rule probe:
+    input:
+        unpack(
+            needs(
+                "probe@{experiment}",
+                record="results/config/probe/{experiment}.json",
+                features="results/features/{experiment}",
+            )
+        ),
+    output:
+        tables=directory("results/findings/{experiment}/probe"),
+        metrics="results/findings/{experiment}/probe.json",
+    log:
+        "logs/probe/{experiment}.log",
+    benchmark:
+        "benchmarks/results/probe/{experiment}.tsv"
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s probe@{wildcards.experiment} > {log} 2>&1"
+
+
+rule embed:
+    input:
+        unpack(
+            needs(
+                "embed@{experiment}",
+                record="results/config/embed/{experiment}.json",
+                features="results/features/{experiment}",
+            )
+        ),
+    output:
+        tables=directory("results/findings/{experiment}/embed"),
+        metrics="results/findings/{experiment}/embed.json",
+    log:
+        "logs/embed/{experiment}.log",
+    benchmark:
+        "benchmarks/results/embed/{experiment}.tsv"
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s embed@{wildcards.experiment} > {log} 2>&1"
+
+
+rule neighbours:
+    input:
+        unpack(
+            needs(
+                "neighbours@{experiment}",
+                record="results/config/neighbours/{experiment}.json",
+                features="results/features/{experiment}",
+            )
+        ),
+    output:
+        tables=directory("results/findings/{experiment}/neighbours"),
+        metrics="results/findings/{experiment}/neighbours.json",
+    log:
+        "logs/neighbours/{experiment}.log",
+    benchmark:
+        "benchmarks/results/neighbours/{experiment}.tsv"
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s neighbours@{wildcards.experiment} > {log} 2>&1"

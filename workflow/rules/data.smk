@@ -1,0 +1,46 @@
+rule configure:
+    input:
+        unpack(needs("configure", params="params.yaml", code="workflow")),
+    output:
+        [str(path) for path in RECORDS],
+    log:
+        "logs/configure.log",
+    benchmark:
+        "benchmarks/results/configure.tsv"
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s configure > {log} 2>&1"
+
+
+rule fetch:
+    input:
+        unpack(needs("fetch@{dataset}", record="results/config/fetch/{dataset}.json")),
+    output:
+        directory("data/raw/{dataset}"),
+    log:
+        "logs/fetch/{dataset}.log",
+    benchmark:
+        "benchmarks/results/fetch/{dataset}.tsv"
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s fetch@{wildcards.dataset} > {log} 2>&1"
+
+
+rule prepare:
+    input:
+        unpack(
+            needs(
+                "prepare@{dataset}",
+                record="results/config/prepare/{dataset}.json",
+                raw="data/raw/{dataset}",
+            )
+        ),
+    output:
+        directory("data/prepared/{dataset}"),
+    log:
+        "logs/prepare/{dataset}.log",
+    benchmark:
+        "benchmarks/results/prepare/{dataset}.tsv"
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s prepare@{wildcards.dataset} > {log} 2>&1"

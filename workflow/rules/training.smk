@@ -1,0 +1,27 @@
+def dataset_of(wildcards):
+    return str(paths.prepared(PARAMS.experiments[wildcards.experiment].dataset))
+
+
+rule train:
+    input:
+        unpack(
+            needs(
+                "train@{experiment}",
+                record="results/config/train/{experiment}.json",
+                data=dataset_of,
+            )
+        ),
+    output:
+        model=directory("results/models/{experiment}"),
+        metrics="results/findings/{experiment}/train.json",
+        history="results/findings/{experiment}/history.csv",
+        evaluations="results/findings/{experiment}/evaluations.csv",
+    log:
+        "logs/train/{experiment}.log",
+    benchmark:
+        "benchmarks/results/train/{experiment}.tsv"
+    threads: 1
+    resources:
+        gpu=GPU,
+    shell:
+        "dvc --wait-for-lock repro -s train@{wildcards.experiment} > {log} 2>&1"

@@ -1,0 +1,59 @@
+"""What every script shares. Import it first: it puts the library on the path and fixes the threads.
+
+One thread per job: two jobs of one thread beat one job of two, and a fixed number of threads keeps
+the order of floating-point sums, and with it every artifact's bytes, the same on every run.
+"""
+
+import ctypes
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "workflow"))
+
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_variable] = "1"
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+from revisit.errors import RevisitError  # noqa: E402  (needs the path set above)
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a script's `main` from the repository root; a user's mistake becomes one message and exit status 2."""
+    os.chdir(ROOT)
+    _die_with_parent()
+    try:
+        main()
+    except RevisitError as error:
+        sys.exit(_complain(str(error)))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        sys.exit(_complain(f"{error.strerror}{where}: make room or mend the rights, then run again; nothing is lost"))
+
+
+def _complain(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr, flush=True)
+    return 2
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to kill this process when its parent dies (Linux): DVC killed alone leaves no orphan.
+
+    A script started by hand keeps running when its terminal's shell goes, as usual.
+    """
+    if sys.platform == "linux" and "DVC_STAGE" in os.environ:
+        parent = os.getppid()
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if parent == 1 or os.getppid() != parent:  # it died before the request
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,17 @@
+"""Gather the small findings of all experiments into results/collected."""
+
+import argparse
+
+import _command  # first: library path, threads, errors
+from revisit import config, paths
+from revisit.report.collect import collect
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Copy what `results/config/collect.json` lists."""
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    collect(config.settings("collect")["studies"], paths.FINDINGS, paths.COLLECTED)
+
+
+if __name__ == "__main__":
+    _command.run(main)

@@ -1,0 +1,21 @@
+"""Turn the official files of a data set into memory-mappable arrays."""
+
+import argparse
+
+import _command  # first: library path, threads, errors
+
+from revisit import config, files, paths
+from revisit.data.prepare import prepare
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Read `data/raw/<dataset>/`, write `data/prepared/<dataset>/`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", help="a data set of params.yaml")
+    dataset = parser.parse_args(argv).dataset
+    with files.replacing(paths.prepared(dataset)) as folder:
+        prepare(config.settings("prepare", dataset), paths.raw(dataset), folder)
+
+
+if __name__ == "__main__":
+    _command.run(main)
