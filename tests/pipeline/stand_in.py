@@ -14,34 +14,43 @@ SPECIFICATION = Path(".work/stand_in.json")  # stage -> {"deps": [...], "outs": 
 RUNS = Path(".work/runs.log")  # one line per completed run: stage, digest of its inputs
 
 
-def content(path):
-    """The digest of a file, or of the names and contents of a folder."""
+def on_disk(path):
+    """{relative name: content} of a file (named ".") or of every file in a folder."""
     path = Path(path)
-    files = [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file())
-    digest = hashlib.sha256()
-    for file in files:
-        if not set(IGNORED) & set(file.parts):
-            digest.update(f"{file.relative_to(path)}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return {
+        file.relative_to(path).as_posix(): file.read_bytes() for file in files if not set(IGNORED) & set(file.parts)
+    }
 
 
-def outputs(specification, content_of=content):
-    """{path of a file: text} that a stage with these inputs writes."""
-    inputs = "\n".join(f"{dep} {content_of(dep)}" for dep in specification["deps"])
-    digest = hashlib.sha256(inputs.encode()).hexdigest()
+def digest(entries):
+    """The digest of {relative name: content}."""
+    state = hashlib.sha256()
+    for name, content in sorted(entries.items()):
+        state.update(f"{name}\0".encode() + hashlib.sha256(content).digest())
+    return state.hexdigest()
+
+
+def outputs(specification, read=on_disk):
+    """The digest of a stage's inputs, and {path of a file: text} that it writes; `read` as `on_disk`."""
+    inputs = digest({dep: digest(read(dep)).encode() for dep in specification["deps"]})
     written = {}
     for out in specification["outs"]:
         if out == "results/collected":  # one folder per study, each made of its own experiments' findings
-            record = json.loads(Path(specification["deps"][0]).read_text())["settings"]["studies"]
-            for study, experiments in record.items():
-                found = [content_of(f"results/findings/{x}/{name}") for x in experiments for name in experiments[x]]
-                written[f"{out}/{study}/content"] = hashlib.sha256("".join(found).encode()).hexdigest()
+            studies = json.loads(read(specification["deps"][0])["."])["settings"]["studies"]
+            for study, experiments in studies.items():
+                found = {
+                    f"{x}/{n}": digest(read(f"results/findings/{x}/{n}")).encode()
+                    for x in experiments
+                    for n in experiments[x]
+                }
+                written[f"{out}/{study}/content"] = digest(found)
         elif Path(out).suffix:
-            written[out] = f"{out} {digest}\n" if not out.endswith(".json") else json.dumps({"content": digest})
+            written[out] = f"{out} {inputs}\n" if not out.endswith(".json") else json.dumps({"content": inputs})
         else:
-            written[f"{out}/content"] = f"{out} {digest}\n"
-            written[f"{out}/part/more"] = digest * 100
-    return digest, written
+            written[f"{out}/content"] = f"{out} {inputs}\n"
+            written[f"{out}/part/more"] = inputs * 100
+    return inputs, written
 
 
 def run():
@@ -50,7 +59,7 @@ def run():
 
     stage = os.environ["DVC_STAGE"]
     specification = json.loads(SPECIFICATION.read_text())[stage]
-    digest, written = outputs(specification)
+    inputs, written = outputs(specification)
     time.sleep(float(os.environ.get("STAND_IN_SECONDS", "0.05")))
     for out in specification["outs"]:
         with files.replacing(out) as partial:
@@ -60,4 +69,4 @@ def run():
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_text(text)
     with open(RUNS, "a") as log:
-        log.write(f"{stage} {digest}\n")
+        log.write(f"{stage} {inputs}\n")

@@ -13,8 +13,17 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "dvc.yaml", "params.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore",
-         "profiles", "workflow")
+PARTS = (
+    "Snakefile",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvcignore",
+    ".gitignore",
+    ".dvc/config",
+    ".dvc/.gitignore",
+    "profiles",
+    "workflow",
+)
 BIN = Path(sys.executable).parent
 STAND_IN = "import sys\nsys.path.insert(0, 'stand_in')\nimport stand_in\n_command.run(stand_in.run)\n"
 
@@ -29,6 +38,7 @@ class Tree:
 
     def __init__(self, folder: Path, stand_ins: bool = True) -> None:
         self.folder = folder
+        self._stand_ins = stand_ins
         folder.mkdir(parents=True)
         for part in PARTS:
             source, target = ROOT / part, folder / part
@@ -56,7 +66,8 @@ class Tree:
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen:
         """Start a command in a process group of its own."""
-        self.specify()
+        if self._stand_ins:
+            self.specify()
         return subprocess.Popen(
             [str(BIN / command[0]), *command[1:]],
             cwd=self.folder,

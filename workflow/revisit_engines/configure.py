@@ -64,7 +64,9 @@ def write(params: Params) -> None:
 
 def _prune(params: Params) -> None:
     findings = {
-        name: set(found) for study in resolve(params)["collect", None]["studies"].values() for name, found in study.items()
+        name: set(found)
+        for study in resolve(params)["collect", None]["studies"].values()
+        for name, found in study.items()
     }
     for folder in paths.FINDINGS.glob("*"):
         for item in folder.glob("*"):

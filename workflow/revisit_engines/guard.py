@@ -84,8 +84,12 @@ def _is_whole(lock: Path) -> bool:
     try:
         content = YAML(typ="safe").load(lock)
         stages = content["stages"].values() if content else []
-        return all(isinstance(entry["path"], str) and ("md5" in entry or "hash" in entry)
-                   for stage in stages for entry in [*stage.get("deps", []), *stage["outs"]] if stage["cmd"])
+        return all(
+            isinstance(entry["path"], str) and ("md5" in entry or "hash" in entry)
+            for stage in stages
+            for entry in [*stage.get("deps", []), *stage["outs"]]
+            if stage["cmd"]
+        )
     except (YAMLError, UnicodeDecodeError, LookupError, TypeError, AttributeError):
         return False
 

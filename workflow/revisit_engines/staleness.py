@@ -24,7 +24,9 @@ def stale_stages(records: dict[Path, bytes]) -> set[str]:
     Raises:
         EngineError: DVC cannot read its files; the message is DVC's.
     """
-    changing = {path.as_posix(): hashlib.md5(content, usedforsecurity=False).hexdigest() for path, content in records.items()}
+    changing = {
+        path.as_posix(): hashlib.md5(content, usedforsecurity=False).hexdigest() for path, content in records.items()
+    }
     try:
         with Repo(_wait_for_lock=True) as repo, repo.lock:
             return _stale(repo, changing)

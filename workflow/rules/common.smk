@@ -5,8 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from snakemake.exceptions import WorkflowError
-
 from revisit import paths
 from revisit.errors import RevisitError
 from revisit.params.load import load
@@ -23,17 +21,23 @@ def judge():
     os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())
     try:
         params = load()
-        if not workflow.is_main_process:  # a job of a running Snakemake, perhaps on another machine
+        if (
+            not workflow.is_main_process
+        ):  # a job of a running Snakemake, perhaps on another machine
             os.environ[guard.OWNER] = "snakemake"
             return params, records(params), set(), None
         lock = None if workflow.output_settings.dryrun else guard.hold("snakemake")
         found = records(params)
 
-        from revisit_engines.staleness import stale_stages  # DVC: imported by the main process only
+        from revisit_engines.staleness import (
+            stale_stages,
+        )  # DVC: imported by the main process only
 
         return params, found, stale_stages(found), lock
     except RevisitError as error:
-        raise WorkflowError(str(error)) from None
+        sys.exit(
+            f"error: {error}"
+        )  # one message, without Snakemake's account of where it was raised
 
 
 PARAMS, RECORDS, STALE, ENGINE_LOCK = judge()
@@ -43,7 +47,10 @@ if STALE and workflow.is_main_process:
     Path(STALE_MARKER).write_bytes(os.urandom(16))
 
 # GPU rules claim a GPU where there is one, so that a CPU-only machine runs as many jobs as it has cores.
-GPU = int(PARAMS.device == "cuda" or (PARAMS.device == "auto" and os.path.exists("/dev/nvidiactl")))
+GPU = int(
+    PARAMS.device == "cuda"
+    or (PARAMS.device == "auto" and os.path.exists("/dev/nvidiactl"))
+)
 
 
 wildcard_constraints:

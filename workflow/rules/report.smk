@@ -10,7 +10,11 @@ def all_findings(wildcards):
 
 rule collect:
     input:
-        unpack(needs("collect", record="results/config/collect.json", findings=all_findings)),
+        unpack(
+            needs(
+                "collect", record="results/config/collect.json", findings=all_findings
+            )
+        ),
     output:
         [directory(str(paths.collected(study))) for study in PARAMS.studies],
     log:
@@ -49,7 +53,9 @@ rule report:
             needs(
                 "report",
                 record="results/config/report.json",
-                studies=lambda wildcards: [str(paths.study(study)) for study in PARAMS.studies],
+                studies=lambda wildcards: [
+                    str(paths.study(study)) for study in PARAMS.studies
+                ],
             )
         ),
     output:

@@ -98,7 +98,7 @@ def _may_have_demo(location: tuple[str | int, ...]) -> bool:
 
 
 def _guess(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
@@ -119,6 +119,10 @@ def check_references(params: Params, found: Mistakes) -> None:
                 found.add((*place, key), f"{late[0]} is after the last of {experiment.epochs} epochs")
         if experiment.optimizer.momentum and experiment.optimizer.name != "sgd":
             found.add((*place, "optimizer", "momentum"), f"only sgd has momentum, not {experiment.optimizer.name}")
+    for name, dataset in params.datasets.items():
+        for key in ("train", "test"):
+            if params.source == "embedded" and getattr(dataset, key) is None:
+                found.add(("datasets", name, key), "embedded data need a number: how many images to draw")
     for study in params.studies:
         if not any(experiment.study == study for experiment in params.experiments.values()):
             found.add(("studies", study), "no experiment belongs to it; add one or remove the study")

@@ -157,7 +157,9 @@ class Params(Section):
     scale: Literal["demo", "paper"] = Field("demo", description="demo: minutes on a laptop; paper: as published")
     source: Literal["embedded", "mirror", "web"] = Field("embedded", description="where the data come from")
     mirror: str = Field("data/mirror", min_length=1, description="folder or http(s) address behind source: mirror")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where networks run; auto: a GPU if there is one")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="where networks run; auto: a GPU if there is one"
+    )
     datasets: dict[Name, Dataset] = Field(min_length=1, description="data sets by name")
     experiments: dict[Name, Experiment] = Field(min_length=1, description="trainings by name")
     analyses: Analyses = Field(description="what is looked at")

@@ -1,0 +1,53 @@
+# make report    the environment, then everything up to results/report/index.html
+# make test      the environment, then all tests
+# make help      the other commands
+
+PYTHON ?= python3
+CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+READY := .venv/.ready
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: report test check reproducible endurance overhead lock help
+.DEFAULT_GOAL := help
+
+report: $(READY)  ## the environment, then everything up to the report
+	snakemake --cores $(CORES) --resources gpu=1
+	@echo "The report: $(CURDIR)/results/report/index.html"
+
+test: $(READY)  ## the environment, then all tests
+	pytest
+
+check: $(READY)  ## style: ruff, snakefmt, snakemake --lint
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+
+reproducible: $(READY)  ## two clean runs in two clones, one by each engine: every artifact byte for byte
+	python tests/pipeline/reproducible.py
+
+endurance: $(READY)  ## a random walk of edits, damage and kills with either engine, checked at every step
+	python tests/pipeline/random_walk.py --steps 200 --seed 1
+
+overhead: $(READY)  ## what the engines cost: doing nothing, and per job
+	python benchmarks/engine_overhead.py
+
+lock: $(READY)  ## compile requirements.in again into requirements.lock
+	uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# pip only brings uv, which installs the rest in parallel. The stamp comes last: an interrupted
+# installation goes on where it was.
+$(READY): requirements.lock requirements-uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than 3.11; run: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@echo "Making the environment in .venv (about a minute, 6 GB with torch's CUDA libraries)"
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --require-hashes -r requirements-uv.lock
+	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --require-hashes -r requirements.lock
+	.venv/bin/uv pip install --python .venv/bin/python --no-deps --no-build-isolation --quiet --editable .
+	.venv/bin/python -m compileall -q workflow
+	@touch $@

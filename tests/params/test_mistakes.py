@@ -1,0 +1,146 @@
+"""Bad configurations: each gives one message that names the key and what is allowed."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from revisit.errors import ConfigError
+from revisit.params.load import load
+
+ROOT = Path(__file__).resolve().parents[2]
+DELETE = object()
+
+# the place of a value, what to put there, what the message must say
+BAD = [
+    ("scale", "tiny", "scale: 'tiny' is not allowed; allowed: demo, paper"),
+    ("scale", "papier", "did you mean paper?"),
+    ("scale", 1, "scale: 1 is not allowed"),
+    ("source", "internet", "source: 'internet' is not allowed; allowed: embedded, mirror, web"),
+    ("mirror", 5, "mirror: 5 is not allowed; it must be text"),
+    ("device", "gpu", "device: 'gpu' is not allowed; allowed: auto, cpu, cuda"),
+    ("experimets", {}, "experimets: unknown key (did you mean experiments?); allowed: analyses, datasets"),
+    ("experiments", DELETE, "experiments: missing"),
+    ("experiments", {}, "experiments: {} is not allowed"),
+    ("experiments", [1], "experiments: [1] is not allowed; it must be a mapping"),
+    ("experiments.fashion_static", None, "experiments.fashion_static: None is not allowed; it must be a mapping"),
+    ("experiments.Fashion-2", {}, "experiments.Fashion-2: 'Fashion-2' is not a name; allowed: small letters"),
+    ("experiments.x;rm", {}, "experiments.x;rm: 'x;rm' is not a name"),
+    ("experiments.fashion_static.epoch", 3, "experiments.fashion_static.epoch: unknown key (did you mean epochs?)"),
+    ("experiments.fashion_static.epochs", 0, "experiments.fashion_static.epochs: 0 is not allowed; it must be greater"),
+    ("experiments.fashion_static.epochs", "ten", "epochs: 'ten' is not allowed; it must be a whole number"),
+    ("experiments.fashion_static.epochs", 2.5, "epochs: 2.5 is not allowed; it must be a whole number"),
+    ("experiments.fashion_static.epochs", True, "epochs: True is not allowed; it must be a whole number"),
+    ("experiments.fashion_static.dataset", DELETE, "experiments.fashion_static.dataset: missing"),
+    ("experiments.fashion_static.dataset", "fashion", "unknown data set 'fashion' (did you mean fashion_mnist?)"),
+    ("experiments.fashion_static.model", "resnet", "model: unknown model 'resnet'; there are: "),
+    ("experiments.fashion_static.study", "fasion", "study: unknown study 'fasion' (did you mean fashion?)"),
+    ("experiments.fashion_static.graph", "lazy", "graph: 'lazy' is not allowed; allowed: dynamic, static"),
+    ("experiments.fashion_static.dropout", 1.0, "dropout: 1.0 is not allowed; it must be less than 1"),
+    ("experiments.fashion_static.dropout", float("nan"), "dropout: nan is not allowed"),
+    ("experiments.fashion_static.batch_size", -1, "batch_size: -1 is not allowed"),
+    ("experiments.fashion_static.seed", -1, "seed: -1 is not allowed"),
+    ("experiments.fashion_static.read_at", [4, 11], "read_at: 11 is after the last of 10 epochs"),
+    ("experiments.fashion_static.read_at", 4, "read_at: 4 is not allowed; it must be a list"),
+    ("experiments.fashion_dynamic.snapshots", [0, 12], "snapshots: 12 is after the last of 10 epochs"),
+    ("experiments.fashion_static.optimizer", "sgd", "optimizer: 'sgd' is not allowed; it must be a mapping"),
+    ("experiments.fashion_static.optimizer.name", "rmsprop", "optimizer.name: 'rmsprop' is not allowed; allowed: sgd"),
+    ("experiments.fashion_static.optimizer.lr", 0, "optimizer.lr: 0 is not allowed"),
+    ("experiments.fashion_static.optimizer.lr", float("inf"), "optimizer.lr: inf is not allowed"),
+    ("experiments.fashion_static.optimizer.name", "adam", "optimizer.momentum: only sgd has momentum, not adam"),
+    ("experiments.fashion_static.demo", 3, "experiments.fashion_static.demo"),
+    ("experiments.fashion_static.demo.epochs", 0, "experiments.fashion_static.demo.epochs: 0 is not allowed"),
+    (
+        "experiments.fashion_static.demo.epocs",
+        1,
+        "experiments.fashion_static.demo.epocs: unknown key (did you mean epo",
+    ),
+    ("datasets.fashion_mnist.format", "png", "datasets.fashion_mnist.format: 'png' is not allowed; allowed: idx"),
+    ("datasets.fashion_mnist.classes", ["one"], "classes: ['one'] is not allowed; it must"),
+    ("datasets.fashion_mnist.classes", ["a", "a"], "classes: ['a', 'a']: every class once"),
+    ("datasets.fashion_mnist.mirror", "../../etc", "mirror: '../../etc' is not allowed"),
+    ("datasets.fashion_mnist.web", ["ftp://host/"], "web.0: 'ftp://host/' is not allowed"),
+    ("datasets.fashion_mnist.files", {"../x": None}, "'../x'"),
+    ("datasets.fashion_mnist.train", None, "datasets.fashion_mnist.train: embedded data need a number"),
+    ("datasets.fashion_mnist.train", 0, "datasets.fashion_mnist.train: 0 is not allowed"),
+    ("analyses.probes", {}, "analyses.probes: unknown key (did you mean probe?)"),
+    ("analyses.probe.fashion_dynamc", {"layers": ["fc1"]}, "unknown experiment 'fashion_dynamc' (did you mean fash"),
+    ("analyses.probe.fashion_dynamic.layers", ["flaten"], "unknown extracted layer 'flaten' (did you mean flatten?)"),
+    ("analyses.probe.fashion_static", {"layers": ["fc1"]}, "needs features: add analyses.extract.fashion_static"),
+    ("analyses.probe.fashion_dynamic.C", [0.0], "C.0: 0.0 is not allowed"),
+    ("analyses.embed.fashion_dynamic.perplexity", 400.0, "perplexity: 400.0 is too large for 1000 points; at most 333"),
+    ("analyses.neighbours.fashion_dynamic.k", 0, "k: 0 is not allowed"),
+    ("analyses.evaluate.fashion_static.top_k", [1, 11], "top_k: 11 is more than the 10 classes"),
+    ("studies.empty", {"title": "T", "question": "Q", "protocol": "P"}, "studies.empty: no experiment belongs to it"),
+    ("studies.fashion.title", "", "studies.fashion.title: '' is not allowed"),
+]
+
+
+def write(path, place, value):
+    """A copy of the repository's params.yaml at `path`, with one value replaced or removed."""
+    yaml = YAML(typ="safe")
+    document = yaml.load(ROOT / "params.yaml")
+    section = document
+    *parents, last = place.split(".")
+    for key in parents:
+        section = section.setdefault(key, {})
+    if value is DELETE:
+        del section[last]
+    else:
+        section[last] = value
+    yaml.dump(document, path)
+
+
+@pytest.mark.parametrize(("place", "value", "message"), BAD, ids=[f"{place}={value!r}"[:60] for place, value, _ in BAD])
+def test_a_mistake_is_named_with_what_is_allowed(tmp_path, place, value, message):
+    write(tmp_path / "params.yaml", place, value)
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "params.yaml")
+    assert message in str(caught.value)
+    assert "nothing was run" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1", "not valid YAML"),
+        ("a: 1\na: 2", "not valid YAML"),  # a key given twice: one of the two would be lost
+        ("- 1", "expected a mapping"),
+        ("", "expected a mapping"),
+        ("a: !!python/object/apply:os.system [ls]", "not valid YAML"),
+        (b"\xff\xfe\x00a", "expected a mapping"),
+        (b"a: \xe9", "not valid YAML"),
+    ],
+)
+def test_a_file_that_is_no_configuration(tmp_path, text, message):
+    path = tmp_path / "params.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError, match=message):
+        load(path)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(ConfigError, match="missing; restore it"):
+        load(tmp_path / "params.yaml")
+
+
+def test_every_mistake_is_told_at_once(tmp_path):
+    yaml = YAML(typ="safe")
+    document = yaml.load(ROOT / "params.yaml")
+    document["experiments"]["fashion_static"] |= {"epochs": 0, "graph": "lazy"}
+    yaml.dump(document, tmp_path / "params.yaml")
+    with pytest.raises(ConfigError, match="2 mistakes") as caught:
+        load(tmp_path / "params.yaml")
+    assert str(caught.value).count("\n") == 2
+
+
+def test_a_mistake_that_only_the_other_scale_would_meet_is_found_too(tmp_path):
+    write(tmp_path / "params.yaml", "experiments.fashion_static.evaluate_every", 0)  # demo overrides it
+    with pytest.raises(ConfigError, match=r"experiments\.fashion_static\.evaluate_every: 0"):
+        load(tmp_path / "params.yaml")
+
+
+def test_the_numbers_that_yaml_1_1_would_read_as_text(tmp_path):
+    text = (ROOT / "params.yaml").read_text().replace("lr: 0.01", "lr: 1e-2")
+    (tmp_path / "params.yaml").write_text(text)
+    assert load(tmp_path / "params.yaml").experiments["fashion_static"].optimizer.lr == 0.01

@@ -1,0 +1,119 @@
+"""Rules and stages are the same DAG: same jobs, same edges, same outputs, and rules hold no commands."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from revisit_engines.configure import SCRIPTS, script_of
+from revisit_engines.imports import files_of
+from tree import ROOT, Tree
+
+pytestmark = pytest.mark.pipeline
+STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+
+
+@pytest.fixture(scope="module")
+def dags(tmp_path_factory):
+    """(Snakemake's, DVC's): stage name -> (names of the stages that it depends on, its outputs)."""
+    tree = Tree(tmp_path_factory.mktemp("parity") / "tree")
+    output = tree.run("python", "-c", PROGRAM)
+    found = json.loads(output[output.index("DAGS") + 4 :])
+    return found["snakemake"], found["dvc"]
+
+
+PROGRAM = """
+import json, os, sys
+sys.path.insert(0, "workflow")
+from pathlib import Path
+from dvc.repo import Repo
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import OutputSettings, ResourceSettings, DAGSettings, Quietness
+
+def stage(job):
+    return "@".join([job.rule.name, *job.wildcards])
+
+with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
+    workflow = api.workflow(ResourceSettings(cores=1), snakefile=Path("Snakefile"))
+    dag = workflow.dag(DAGSettings(targets={"all"}))
+    inner = dag.workflow_api._workflow
+    inner._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
+    inner._build_dag()
+    jobs = [job for job in inner.dag.jobs if job.rule.name != "all"]
+    rules = {stage(job): [sorted(stage(d) for d in inner.dag.dependencies[job]), sorted(map(str, job.output)),
+             {"threads": job.threads, "log": bool(job.log), "benchmark": bool(job.benchmark),
+              "gpu": "gpu" in job.resources.keys(), "shell": job.rule.shellcmd}] for job in jobs}
+with Repo() as repo:
+    graph = repo.index.graph
+    stages = {s.addressing: [sorted(d.addressing for d in graph.successors(s)), sorted(o.def_path for o in s.outs)]
+              for s in graph}
+print("DAGS" + json.dumps({"snakemake": rules, "dvc": stages}))
+"""
+
+
+def test_same_stages(dags):
+    rules, stages = dags
+    assert set(rules) == set(stages)
+    assert len(stages) > 15
+
+
+def test_same_edges(dags):
+    rules, stages = dags
+    assert {name: rule[0] for name, rule in rules.items()} == {name: stage[0] for name, stage in stages.items()}
+
+
+def test_same_outputs(dags):
+    rules, stages = dags
+    for name, (_, outputs, _) in rules.items():
+        if name in ("configure", "collect"):  # DVC tracks the folder, Snakemake each part that a rule needs
+            (folder,) = stages[name][1]
+            assert outputs
+            assert all(output.startswith(f"{folder}/") for output in outputs)
+        else:
+            assert outputs == stages[name][1]
+
+
+def test_every_rule_runs_its_stage_with_log_benchmark_and_threads(dags):
+    for name, (_, _, rule) in dags[0].items():
+        stage = re.sub(r"@.*", r"@{wildcards.\\w+}", name)
+        assert re.fullmatch(rf"dvc --wait-for-lock repro -s {stage} > {{log}} 2>&1", rule["shell"]), rule["shell"]
+        assert rule["log"]
+        assert rule["benchmark"]
+        assert rule["threads"] == 1
+        assert rule["gpu"] == (name.split("@")[0] in ("train", "extract", "inspect"))
+
+
+def test_every_stage_runs_the_script_whose_code_its_record_names():
+    commands = {name: stage.get("do", stage)["cmd"].split() for name, stage in STAGES.items()}
+    assert commands.pop("configure") == ["python", "workflow/scripts/configure_stages.py"]
+    assert {name: Path(command[1]) for name, command in commands.items()} == {x: script_of(x) for x in SCRIPTS}
+
+
+def test_commands_hold_no_value_of_params_but_the_checked_name():
+    for stage in STAGES.values():
+        assert set(re.findall(r"\$\{.*?\}", stage.get("do", stage)["cmd"])) <= {"${key}"}
+
+
+@pytest.mark.parametrize("stage", SCRIPTS)
+def test_a_record_names_every_module_that_its_script_imports(stage, monkeypatch):
+    """Against Python itself: what lies in `sys.modules` after the import of the script."""
+    monkeypatch.chdir(ROOT)
+    script = script_of(stage)
+    model = "fashion_cnn" if stage in ("train", "extract", "inspect") else None
+    listed = {path.resolve() for path in files_of(script, model)}
+    program = f"""
+import importlib, json, sys
+sys.path[:0] = ["workflow", "workflow/scripts"]
+import {script.stem}
+{f'importlib.import_module("revisit.models.{model}")' if model else ""}
+print(json.dumps([m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)]))
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    imported = {Path(file).resolve() for file in json.loads(result.stdout)}
+    ours = {file for file in imported if file.is_relative_to(ROOT / "workflow")}
+    assert script.resolve() in ours
+    assert ours <= listed, sorted(ours - listed)

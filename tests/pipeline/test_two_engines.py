@@ -1,0 +1,144 @@
+"""Each line of the contract between the engines, one by one."""
+
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+from tree import Tree
+
+pytestmark = pytest.mark.pipeline
+ENGINES = ["snakemake", "dvc"]
+
+
+def finish(tree, engine):
+    """Let one engine run everything; return the stages that computed."""
+    before = len(tree.runs())
+    tree.snakemake() if engine == "snakemake" else tree.dvc("repro")
+    return {line.split()[0] for line in tree.runs()[before:]}
+
+
+def test_after_one_engine_the_other_has_nothing_to_do(built):
+    built.assert_nothing_to_do()
+    assert finish(built, "dvc") == set()
+    assert finish(built, "snakemake") == set()
+
+
+def test_a_clean_run_by_dvc_gives_the_same_bytes_as_one_by_snakemake(built, tmp_path):
+    other = Tree(tmp_path / "tree")
+    other.dvc("repro")
+    assert other.artifacts() == built.artifacts()
+    other.assert_nothing_to_do()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_edited_experiment_reruns_what_depends_on_it_and_turning_back_computes_nothing(built, engine):
+    before, artifacts = built.params, built.artifacts()
+    edited = built.params
+    edited["experiments"]["fashion_static"]["seed"] = 1 + ENGINES.index(engine)
+    built.params = edited
+    assert finish(built, engine) == {
+        "train@fashion_static", "evaluate@fashion_static", "inspect@fashion_static", "collect", "study@fashion",
+        "report",
+    }  # fmt: skip
+    built.assert_nothing_to_do()
+    built.params = before
+    assert finish(built, engine) == set()
+    assert built.artifacts() == artifacts
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_edited_module_reruns_the_stages_that_import_it(built, engine):
+    module = built.folder / "workflow/revisit/analysis/embed.py"
+    source = module.read_text()
+    module.write_text(f"{source}# {engine}\n")
+    # the map's record changes; the stages below run again, since the stand-in's output names its input
+    assert finish(built, engine) == {"embed@fashion_dynamic", "collect", "study@fashion", "report"}
+    built.assert_nothing_to_do()
+    module.write_text(source)
+    assert finish(built, engine) == set()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_another_study_is_left_alone(tmp_path, engine):
+    tree = Tree(tmp_path / "tree")
+    params = tree.params
+    params["experiments"]["other"] = params["experiments"]["fashion_dynamic"] | {"study": "second"}
+    params["studies"]["second"] = {"title": "T", "question": "Q", "protocol": "P"}
+    tree.params = params
+    finish(tree, engine)
+    params["experiments"]["other"]["seed"] = 5
+    tree.params = params
+    assert finish(tree, engine) == {"train@other", "collect", "study@second", "report"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_removed_experiment_leaves_nothing_behind_and_comes_back_without_computing(built, engine):
+    before, artifacts = built.params, built.artifacts()
+    edited = built.params
+    del edited["experiments"]["fashion_static"]
+    for kind in ("evaluate", "inspect"):
+        del edited["analyses"][kind]["fashion_static"]
+    built.params = edited
+    assert finish(built, engine) <= {"collect", "study@fashion", "report"}
+    assert not (built.folder / "results/findings/fashion_static").exists()
+    built.assert_nothing_to_do()
+    built.params = before
+    assert finish(built, engine) == set()
+    assert built.artifacts() == artifacts
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_killed_engine_leaves_nothing_that_the_next_run_stumbles_over(tmp_path, engine):
+    tree = Tree(tmp_path / "tree")
+    command = ["snakemake", "--cores", "2"] if engine == "snakemake" else ["dvc", "repro"]
+    process = tree.start(*command, STAND_IN_SECONDS="3")
+    deadline = time.monotonic() + 60
+    while not list((tree.folder / "results").glob("config/train")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1)  # fetch is at work
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    finish(tree, "dvc" if engine == "snakemake" else "snakemake")
+    tree.assert_nothing_to_do()
+
+
+def test_a_script_dies_with_the_dvc_that_started_it(tmp_path):
+    tree = Tree(tmp_path / "tree")
+    process = tree.start("dvc", "repro", STAND_IN_SECONDS="60")
+    script = wait_for_script(process)
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    assert script.wait(timeout=5) is None or not script.is_running()
+
+
+def wait_for_script(process):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            if any(word.endswith("fetch_dataset.py") for word in child.cmdline()):
+                time.sleep(0.5)  # until it has asked the kernel
+                return child
+        time.sleep(0.05)
+    raise AssertionError("fetch did not start")
+
+
+@pytest.mark.parametrize("first", ENGINES)
+@pytest.mark.parametrize("second", ENGINES)
+def test_a_second_engine_says_who_runs(tmp_path, first, second):
+    tree = Tree(tmp_path / "tree")
+    commands = {"snakemake": ["snakemake", "--cores", "1"], "dvc": ["dvc", "repro"]}
+    running = tree.start(*commands[first], STAND_IN_SECONDS="60")
+    try:
+        wait_for_script(running)
+        output = tree.run(*commands[second], check=False)
+        assert tree.status != 0
+        assert f"{first} (PID {running.pid}) is running on this working tree" in output
+        assert "Traceback" not in output
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.communicate()

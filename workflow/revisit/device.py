@@ -1,0 +1,67 @@
+"""Where tensors live, and how computing is made repeatable there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from revisit.errors import DeviceError
+
+
+def choose(name: str) -> torch.device:
+    """The device for a setting: `"cpu"`, `"cuda"`, or `"auto"`, which is a GPU where there is one.
+
+    Raises:
+        DeviceError: CUDA is asked for where PyTorch sees no GPU, or the name is none of the three.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise DeviceError(f"device: {name!r} is not known; use auto, cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise DeviceError(
+            "device: cuda is asked for, but PyTorch sees no GPU; set `device: auto` or `device: cpu` in params.yaml, "
+            f"or check the driver with nvidia-smi (this PyTorch was built for {_built_for()})"
+        )
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+@contextmanager
+def deterministic() -> Iterator[None]:
+    """Inside the block the same operations give the same bits; PyTorch's settings are put back afterwards.
+
+    One CPU thread, because the number of threads decides the order of floating-point sums. PyTorch would also fill
+    every fresh tensor with NaN: that catches reads of uninitialised memory but costs 10% of a training step, and no
+    operation used here reads a tensor before writing it.
+    """
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    fill, benchmark = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.benchmark
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.backends.cudnn.benchmark = False  # it picks algorithms by their measured speed
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(strict)
+        torch.utils.deterministic.fill_uninitialized_memory = fill
+        torch.backends.cudnn.benchmark = benchmark
+
+
+@contextmanager
+def memory_errors(device: torch.device, remedy: str) -> Iterator[None]:
+    """Turn running out of memory inside the block into one message that ends with `remedy`.
+
+    Raises:
+        DeviceError: the GPU or the main memory was too small for what the block asked for.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:  # torch.OutOfMemoryError is a RuntimeError
+        # The CPU allocator has no class of its own for this.
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            raise DeviceError(f"out of memory on {device}: {remedy}") from error
+        raise
+
+
+def _built_for() -> str:
+    return f"CUDA {torch.version.cuda}" if torch.version.cuda else "CPUs only"

@@ -1,0 +1,93 @@
+"""The reference of `params.yaml`, written from its schema: `docs/params.md` and a JSON schema for editors.
+
+python workflow/revisit/params/document.py
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from pydantic import BaseModel
+
+from revisit.params.schema import Params
+
+INTRODUCTION = """# The keys of params.yaml
+
+Written from the schema by `python workflow/revisit/params/document.py`. A key without a default must be given.
+An entry of `datasets`, `experiments` and `analyses` may have a `demo:` block, whose keys override the entry's
+own at demo scale. Names (of data sets, experiments, studies) consist of small letters, digits and `_`.
+"""
+
+
+def markdown() -> str:
+    """The reference as Markdown: one table per section of the schema."""
+    return "\n".join([INTRODUCTION, *_tables("", Params)])
+
+
+def json_schema() -> str:
+    """The JSON schema of `params.yaml`, for completion and checks in editors."""
+    schema = Params.model_json_schema()
+    for section in ("Dataset", "Experiment", "Extract", "Evaluate", "Inspect", "Probe", "Embed", "Neighbours"):
+        schema["$defs"][section]["properties"]["demo"] = {"type": "object", "description": "overrides at demo scale"}
+    return json.dumps(schema, indent=1) + "\n"
+
+
+def _tables(prefix: str, section: type[BaseModel]) -> list[str]:
+    lines = [
+        f"## `{prefix.rstrip('.') or 'top level'}`\n",
+        "| key | allowed | default | meaning |",
+        "|---|---|---|---|",
+    ]
+    below: list[str] = []
+    for name, field in section.model_fields.items():
+        inner = _section_of(field.annotation)
+        if inner:
+            path = f"{prefix}{name}." if field.annotation is inner else f"{prefix}{name}.<name>."
+            below += ["", *_tables(path, inner)]
+        default = "" if field.is_required() else f"`{json.dumps(_plain(field.default))}`"
+        lines.append(f"| `{name}` | {_allowed(name, section)} | {default} | {field.description or ''} |")
+    return lines + below
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump() if isinstance(value, BaseModel) else value
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    candidates = [annotation, *get_args(annotation)]
+    return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+
+
+def _allowed(name: str, section: type[BaseModel]) -> str:
+    return _describe(section.model_json_schema()["properties"][name])
+
+
+def _describe(schema: dict[str, Any]) -> str:
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return str(schema["const"])
+    if "anyOf" in schema:
+        return " or ".join(_describe(option) for option in schema["anyOf"])
+    if "$ref" in schema or schema.get("type") == "object":
+        return "mapping"
+    if schema.get("type") == "array":
+        return f"list of: {_describe(schema['items'])}"
+    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    bounds = [f"{sign} {schema[key]:,}" for key, sign in signs.items() if key in schema]
+    words = {"integer": "whole number", "number": "number", "string": "text", "null": "null", "boolean": "true, false"}
+    return ", ".join([words[schema["type"]], *bounds])
+
+
+def write(folder: Path) -> None:
+    """Write both documents into `folder`."""
+    (folder / "params.md").write_text(markdown(), encoding="utf-8")
+    (folder / "params.schema.json").write_text(json_schema(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path("docs"))
