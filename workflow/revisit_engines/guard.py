@@ -7,6 +7,7 @@ What it does leave behind is cleared only under that lock, and only when none of
 import fcntl
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -25,6 +26,7 @@ RWLOCK = Path(".dvc/tmp/rwlock")
 DVC_LOCK = Path("dvc.lock")
 OWNER = "REVISIT_ENGINE"  # in the environment of every job: the engine that holds the lock started it
 POLL = 0.5  # seconds
+DIGEST = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
 def hold(name: str) -> IO[str]:
@@ -81,16 +83,15 @@ def heal() -> None:
 
 
 def _is_whole(lock: Path) -> bool:
+    """Whether DVC would read this `dvc.lock`: a cut anywhere may leave valid YAML with half a value at its end."""
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA  # DVC is not imported before it is needed
+    from voluptuous import Invalid
+
     try:
-        content = YAML(typ="safe").load(lock)
-        stages = content["stages"].values() if content else []
-        return all(
-            isinstance(entry["path"], str) and ("md5" in entry or "hash" in entry)
-            for stage in stages
-            for entry in [*stage.get("deps", []), *stage["outs"]]
-            if stage["cmd"]
-        )
-    except (YAMLError, UnicodeDecodeError, LookupError, TypeError, AttributeError):
+        stages = COMPILED_LOCKFILE_SCHEMA(YAML(typ="safe").load(lock))["stages"].values()
+        entries = [entry for stage in stages for entry in [*stage["deps"], *stage["outs"]]]
+        return all(DIGEST.fullmatch(entry["md5"]) for entry in entries)
+    except (YAMLError, UnicodeDecodeError, Invalid, LookupError, TypeError):
         return False
 
 
