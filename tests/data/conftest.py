@@ -1,0 +1,84 @@
+"""A web server of the test's own, on this machine."""
+
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+
+class Site:
+    """Paths with their content; each can misbehave. `seen` holds (path, Range header) of every request."""
+
+    def __init__(self, address):
+        self.address = address
+        self.content: dict[str, bytes] = {}
+        self.etag: dict[str, str] = {}
+        self.redirect: dict[str, str] = {}
+        self.status: dict[str, list[int]] = {}  # answered first, in turn
+        self.cut: dict[str, list[int]] = {}  # bytes of the body to send before the connection ends, in turn
+        self.no_ranges: set[str] = set()
+        self.shifted: set[str] = set()  # ranges start a byte late
+        self.unmeasured: set[str] = set()  # sent without a length
+        self.seen: list[tuple[str, str | None]] = []
+
+    def url(self, path):
+        return f"{self.address}{path}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    site: Site
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        site, path = self.site, self.path
+        asked = self.headers.get("Range")
+        site.seen.append((path, asked))
+        if path in site.redirect:
+            return self.answer(302, b"", {"Location": site.redirect[path]})
+        if site.status.get(path):
+            return self.answer(site.status[path].pop(0), b"")
+        if path not in site.content:
+            return self.answer(404, b"gone")
+        body, headers = site.content[path], {}
+        tag = site.etag.get(path)
+        if tag:
+            headers["ETag"] = tag
+        start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if asked and path not in site.no_ranges else 0
+        if start and tag and self.headers.get("If-Range") not in (None, tag):
+            start = 0
+        if start >= len(body) and start:
+            return self.answer(416, b"", {"Content-Range": f"bytes */{len(body)}"})
+        start += bool(start and path in site.shifted)
+        if start:
+            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        return self.answer(206 if start else 200, body[start:], headers)
+
+    def answer(self, status, body, headers=()):
+        self.send_response(status)
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.send_header("Connection", "close")
+        if not (self.path in self.site.unmeasured and status == 200):
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        cut = self.site.cut.get(self.path)
+        self.wfile.write(body[: cut.pop(0)] if cut and status in (200, 206) else body)
+
+
+@pytest.fixture
+def site(monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("revisit.data.download.BACKOFF", 0.0)
+    handler = type("SiteHandler", (Handler,), {})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        handler.site = Site(f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield handler.site
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,64 @@
+"""Opening prepared arrays: read-only maps, and an error with a remedy when anything does not fit."""
+
+import json
+
+import numpy as np
+import pytest
+
+from revisit.data import arrays, idx
+from revisit.data.prepare import prepare
+from revisit.errors import ArtifactError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for split, count in (("train", 6), ("test", 4)):
+        idx.write(raw / idx.IMAGES[split], np.full((count, 2, 3), 9, np.uint8))
+        idx.write(raw / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 2)
+    settings = {"dataset": "tiny", "format": "idx", "classes": ["a", "b"], "train": None, "test": None, "seed": 0}
+    prepare({**settings, "source": "mirror"}, raw, tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def test_load_gives_read_only_maps(folder):
+    data = arrays.load(folder)
+    assert (data.dataset, data.classes, data.shape, data.source) == ("tiny", ["a", "b"], (2, 3, 1), "mirror")
+    assert isinstance(data.train_images, np.memmap)
+    assert data.images("test").shape == (4, 2, 3, 1)
+    assert data.labels("train").tolist() == [0, 1, 0, 1, 0, 1]
+    with pytest.raises(ValueError, match="read-only"):
+        data.train_images[0] = 0
+
+
+@pytest.mark.parametrize("name", [arrays.META, *arrays.ARRAYS])
+def test_missing_file(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ArtifactError, match=rf"{name}: missing: .*dvc repro -f prepare@tiny"):
+        arrays.load(folder)
+
+
+@pytest.mark.parametrize("name", [arrays.META, *arrays.ARRAYS])
+@pytest.mark.parametrize("left", [0, 5, 60])
+def test_truncated_file(folder, name, left):
+    (folder / name).write_bytes((folder / name).read_bytes()[:left])
+    with pytest.raises(ArtifactError, match=rf"{name}: damaged"):
+        arrays.load(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"train": 5}, {"shape": [2, 3, 2]}, {"shape": [2]}, {"classes": None}, {"train": None}, {"sha256": 3}],
+)
+def test_meta_that_does_not_fit(folder, change):
+    meta = json.loads((folder / arrays.META).read_text())
+    (folder / arrays.META).write_text(json.dumps(meta | change))
+    with pytest.raises(ArtifactError, match="make it again"):
+        arrays.load(folder)
+
+
+def test_pickled_array_is_never_loaded(folder):
+    np.save(folder / "train_labels.npy", np.array([{}] * 6, object), allow_pickle=True)
+    with pytest.raises(ArtifactError, match=r"train_labels\.npy: damaged"):
+        arrays.load(folder)

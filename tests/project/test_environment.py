@@ -1,0 +1,68 @@
+"""The lists of packages agree with each other and with what the code imports."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CONDA_NAMES = {"pytorch": "torch"}
+
+
+def normal(name):
+    return re.sub(r"[._]", "-", name).lower()
+
+
+def required():
+    lines = (ROOT / "requirements.in").read_text().splitlines()
+    return {normal(name) for line in lines if (name := line.split("#")[0].strip())}
+
+
+def locked():
+    """{name: versions}: more than one where Python 3.11 needs an older one."""
+    versions = {}
+    for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.M):
+        versions.setdefault(name, set()).add(version)
+    return versions
+
+
+def test_every_requirement_is_locked_with_hashes_and_without_addresses():
+    for lock in ("requirements.lock", "requirements-uv.lock"):
+        text = (ROOT / lock).read_text()
+        blocks = re.split(r"\n(?=[a-z0-9])", text.strip())
+        assert all("--hash=sha256:" in block for block in blocks), lock
+        assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text), lock
+    assert required() <= set(locked())
+
+
+def test_conda_gives_the_locked_versions():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    pins = dict(entry.split("=") for entry in environment["dependencies"] if isinstance(entry, str) and "=" in entry)
+    python = pins.pop("python")
+    assert tuple(map(int, python.split("."))) >= (3, 11)
+    pins = {normal(CONDA_NAMES.get(name, name)): version for name, version in pins.items()}
+    assert set(pins) == required()
+    for name, version in pins.items():
+        assert version in locked()[name], name
+    assert {"pip": ["--editable=."]} in environment["dependencies"]
+
+
+def test_every_import_is_required():
+    distributions = packages_distributions()
+    ours = {"revisit", "revisit_engines", "_command", "conftest"}
+    ours |= {path.stem for folder in ("workflow/scripts", "tests/pipeline") for path in (ROOT / folder).glob("*.py")}
+    files = [file for top in ("workflow", "tests", "benchmarks") for file in (ROOT / top).rglob("*.py")]
+    assert len(files) > 50
+    missing = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            for name in {name.split(".")[0] for name in names} - ours - sys.stdlib_module_names:
+                if not {normal(found) for found in distributions.get(name, [])} & required():
+                    missing.add(f"{file.relative_to(ROOT)}: {name}")
+    assert not missing

@@ -1,0 +1,88 @@
+"""The prepared arrays of a data set, memory-mapped."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from revisit.errors import ArtifactError
+
+META = "meta.json"
+ARRAYS = ("train_images.npy", "train_labels.npy", "test_images.npy", "test_labels.npy")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared data set. The arrays are read-only views of the files: copy the rows you need."""
+
+    dataset: str
+    classes: list[str]
+    shape: tuple[int, int, int]  # height, width, channels
+    mean: list[float]  # of the training images, per channel, in 0..1
+    std: list[float]
+    source: str  # embedded, mirror or web
+    sha256: dict[str, str]  # of each array's file
+    train_images: np.ndarray  # (N, H, W, C) uint8
+    train_labels: np.ndarray  # (N,) int64
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+    def images(self, split: str) -> np.ndarray:
+        """Images of the split "train" or "test", (N, H, W, C) uint8."""
+        return {"train": self.train_images, "test": self.test_images}[split]
+
+    def labels(self, split: str) -> np.ndarray:
+        """Labels of the split "train" or "test", (N,) int64."""
+        return {"train": self.train_labels, "test": self.test_labels}[split]
+
+
+def load(folder: str | Path) -> Prepared:
+    """Open what `prepare` wrote. The arrays stay on disk until rows are read.
+
+    Raises ArtifactError when a file is missing or damaged, or when the files do not belong together. The
+    SHA-256 in `meta.json` are passed on and not compared here: that would read every byte.
+    """
+    folder = Path(folder)
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        height, width, channels = meta["shape"]
+        fields: dict[str, Any] = {
+            "dataset": meta["dataset"],
+            "classes": list(meta["classes"]),
+            "shape": (height, width, channels),
+            "mean": [float(value) for value in meta["mean"]],
+            "std": [float(value) for value in meta["std"]],
+            "source": meta["source"],
+            "sha256": dict(meta["sha256"]),
+        }
+        counts = {"train": int(meta["train"]), "test": int(meta["test"])}
+    except FileNotFoundError:
+        raise ArtifactError(f"{folder / META}: missing: {_remedy(folder)}") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ArtifactError(f"{folder / META}: damaged ({type(error).__name__}: {error}): {_remedy(folder)}") from None
+    for split, count in counts.items():
+        images, labels = folder / f"{split}_images.npy", folder / f"{split}_labels.npy"
+        fields[images.stem] = _open(images, (count, *fields["shape"]), np.dtype(np.uint8))
+        fields[labels.stem] = _open(labels, (count,), np.dtype(np.int64))
+    return Prepared(**fields)
+
+
+def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: missing: {_remedy(path.parent)}") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise ArtifactError(f"{path}: damaged ({error}): {_remedy(path.parent)}") from None
+    if array.shape != shape or array.dtype != dtype:
+        raise ArtifactError(
+            f"{path}: expected {shape} {dtype} as {META} says, found {array.shape} {array.dtype}: "
+            f"{_remedy(path.parent)}"
+        )
+    return array
+
+
+def _remedy(folder: Path) -> str:
+    return f"make it again with `dvc repro -f prepare@{folder.name}`"

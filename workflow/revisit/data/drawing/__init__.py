@@ -1,0 +1,1 @@
+"""Figures drawn with reproducible randomness: dice, a rasteriser, cloth and cuts."""

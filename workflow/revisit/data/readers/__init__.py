@@ -1,0 +1,1 @@
+"""One module per official file format; all give the same `Split`."""
