@@ -1,0 +1,86 @@
+import json
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from revisit.analysis import features
+from revisit.analysis.extract import extract, thumbnails
+from revisit.data.arrays import Prepared
+from revisit.errors import ArtifactError, ConfigError
+
+CPU = torch.device("cpu")
+INFO = {"experiment": "small", "dataset": "dots", "data": {"train_images.npy": "aa"}}
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    images = {split: rng.integers(0, 256, (n, 8, 8, 1), dtype=np.uint8) for split, n in (("train", 30), ("test", 20))}
+    labels = {split: rng.integers(0, 2, len(images[split])) for split in images}
+    return Prepared(
+        "dots", ["x", "y"], (8, 8, 1), [0.5], [0.25], "embedded", {"train_images.npy": "aa"},
+        images["train"], labels["train"], images["test"], labels["test"],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    layers = OrderedDict(conv=nn.Conv2d(1, 3, 3), pool=nn.MaxPool2d(2), flatten=nn.Flatten(), fc=nn.Linear(27, 2))
+    return nn.Sequential(layers).eval()
+
+
+def test_writes_what_the_layers_give(tmp_path, network, data):
+    folder = tmp_path / "features" / "small"
+    extract(network, INFO, data, ["fc", "pool"], {"train": 12, "test": None}, folder, CPU)
+    found = features.load(folder)
+    assert found.layers == {"fc": {"shape": [2], "dimensions": 2}, "pool": {"shape": [3, 3, 3], "dimensions": 27}}
+    assert (found.train, found.test, found.classes) == (12, 20, ["x", "y"])
+    for split, images, labels in (
+        ("train", data.train_images[:12], data.train_labels[:12]),
+        ("test", data.test_images, data.test_labels),
+    ):
+        inputs = torch.from_numpy((images / 255 - 0.5) / 0.25).float().permute(0, 3, 1, 2)
+        with torch.inference_mode():
+            pool = network.pool(network.conv(inputs)).flatten(1)
+        np.testing.assert_allclose(found.matrix("pool", split), pool, atol=1e-5)
+        np.testing.assert_allclose(found.matrix("fc", split), network.fc(pool.clone()).detach(), atol=1e-5)
+        np.testing.assert_array_equal(found.labels(split), labels)
+    np.testing.assert_array_equal(found.thumbnails(), data.test_images)
+    index = json.loads((folder / "index.json").read_text())
+    assert list(index) == ["experiment", "layers", "train", "test", "classes"]
+    assert len(list(folder.iterdir())) == 8
+
+
+def test_the_same_bytes_every_time(tmp_path, network, data):
+    written = []
+    for name in "ab":
+        extract(network, INFO, data, ["fc"], {"train": None, "test": 99}, tmp_path / name, CPU)
+        written.append({file.name: file.read_bytes() for file in (tmp_path / name).iterdir()})
+    assert written[0] == written[1]
+
+
+def test_an_unknown_layer_is_named_before_anything_is_written(tmp_path, network, data):
+    with pytest.raises(ConfigError, match="no layer 'fc7'; it has: conv, pool, flatten, fc"):
+        extract(network, INFO, data, ["fc", "fc7"], {"train": None, "test": None}, tmp_path / "new", CPU)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_network_trained_on_other_data_is_refused(tmp_path, network, data):
+    other = INFO | {"data": {"train_images.npy": "bb"}}
+    with pytest.raises(ArtifactError, match=r"trained on other data than data/prepared/dots .*train@small"):
+        extract(network, other, data, ["fc"], {"train": None, "test": None}, tmp_path / "new", CPU)
+
+
+@pytest.mark.parametrize(
+    ("shape", "small"), [((64, 48, 3), (32, 24, 3)), ((256, 4, 1), (32, 1, 1)), ((33, 33, 1), (32, 32, 1))]
+)
+def test_thumbnails_fit_into_32_pixels(shape, small):
+    images = np.full((3, *shape), 200, np.uint8)
+    images[1] = 10
+    found = thumbnails(images)
+    assert found.shape == (3, *small)
+    assert found[:, 0, 0, 0].tolist() == [200, 10, 200]

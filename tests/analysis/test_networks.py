@@ -1,0 +1,141 @@
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from revisit.analysis import forward, networks
+from revisit.errors import ConfigError
+
+CPU = torch.device("cpu")
+IMAGES = np.random.default_rng(0).integers(0, 256, (37, 6, 6, 3), dtype=np.uint8)
+MEAN, STD = [0.4, 0.5, 0.6], [0.2, 0.25, 0.3]
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    layers = OrderedDict(
+        conv1=nn.Conv2d(3, 4, 3),
+        norm=nn.BatchNorm2d(4),
+        relu1=nn.ReLU(inplace=True),
+        pool1=nn.MaxPool2d(2),
+        flatten=nn.Flatten(),
+        dropout=nn.Dropout(0.5),
+        fc=nn.Linear(16, 3, bias=False),
+    )
+    return nn.Sequential(layers).eval()
+
+
+def normalised():
+    return torch.from_numpy(((IMAGES / 255 - MEAN) / STD).transpose(0, 3, 1, 2)).float()
+
+
+def test_parameters_by_hand(network):
+    table = [tuple(row.values()) for row in networks.parameters(network)]
+    assert table == [("conv1", 108, 4, 112), ("norm", 4, 4, 8), ("fc", 48, 0, 48)]
+    recurrent = networks.parameters(nn.Sequential(OrderedDict(rnn=nn.LSTM(5, 7))))
+    assert recurrent == [{"layer": "rnn", "weights": 4 * 7 * (5 + 7), "biases": 2 * 28, "parameters": 392}]
+
+
+def test_parameters_of_the_published_network():
+    from revisit.models import registry
+
+    table = {
+        row["layer"]: row["parameters"]
+        for row in networks.parameters(registry.build("fashion_cnn", (28, 28, 1), 10, {}))
+    }
+    assert table == {"conv1": 832, "conv2": 51264, "fc1": 3212288, "fc2": 10250}
+
+
+def test_first_filters(network):
+    filters = networks.first_filters(network)
+    assert filters.shape == (4, 3, 3, 3)
+    assert filters.dtype == np.float32
+    np.testing.assert_array_equal(filters, network.conv1.weight.detach().numpy())
+    with pytest.raises(ConfigError, match="no convolution"):
+        networks.first_filters(nn.Linear(2, 2))
+
+
+def test_statistics_do_not_depend_on_the_batches(network, monkeypatch):
+    whole = networks.activation_statistics(network, IMAGES, MEAN, STD, CPU)
+    assert list(whole) == ["conv1", "norm", "relu1", "pool1", "fc"]
+    with torch.inference_mode():
+        conv = network.conv1(normalised()).double()
+        norm = network.norm(conv.float()).double()
+    # relu1 works in place: norm must be seen as it was before
+    for name, values in (("conv1", conv), ("norm", norm), ("relu1", torch.relu(norm))):
+        expected = {
+            "mean": values.mean().item(),
+            "variance": values.var(correction=0).item(),
+            "sparsity": (values == 0).double().mean().item(),
+        }
+        assert whole[name] == pytest.approx(expected, abs=1e-6)
+    assert 0.2 < whole["relu1"]["sparsity"] < 0.8
+    monkeypatch.setattr(forward, "BATCH", 5)
+    batched = networks.activation_statistics(network, IMAGES, MEAN, STD, CPU)
+    for name, values in whole.items():
+        assert batched[name] == pytest.approx(values, rel=1e-5, abs=1e-7)
+
+
+def test_variance_of_values_far_from_zero():
+    statistics = networks.Statistics()
+    for part in np.array_split(np.random.default_rng(0).normal(1e6, 1, 5000), 7):
+        statistics.add(torch.from_numpy(part))
+    expected = np.concatenate(np.array_split(np.random.default_rng(0).normal(1e6, 1, 5000), 7))
+    assert statistics.mean == pytest.approx(expected.mean(), abs=1e-7)
+    assert statistics.variance == pytest.approx(expected.var(), rel=1e-7)
+
+
+def test_a_diverged_network_has_no_statistics(network):
+    with torch.no_grad():
+        network.fc.weight.fill_(torch.nan)
+    found = networks.activation_statistics(network, IMAGES, MEAN, STD, CPU)
+    assert found["fc"]["mean"] is found["fc"]["variance"] is None
+    assert found["conv1"]["mean"] is not None
+
+
+def test_no_images_are_refused(network):
+    with pytest.raises(ConfigError, match=r"at least 1 in analyses\.inspect"):
+        networks.activation_statistics(network, IMAGES[:0], MEAN, STD, CPU)
+
+
+def test_activations_are_the_layers_outputs_in_order(network, monkeypatch):
+    monkeypatch.setattr(forward, "BATCH", 10)
+    rows, conv, logits = [], [], []
+    for batch, outputs in forward.activations(network, IMAGES, MEAN, STD, ["fc", "conv1"], CPU):
+        rows.append((batch.start, batch.stop))
+        conv.append(outputs["conv1"])
+        logits.append(outputs["fc"])
+    assert rows == [(0, 10), (10, 20), (20, 30), (30, 37)]
+    with torch.inference_mode():
+        torch.testing.assert_close(torch.cat(conv), network.conv1(normalised()), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(torch.cat(logits), network(normalised()), atol=1e-5, rtol=1e-5)
+    assert not any(module._forward_hooks for module in network.modules())  # nothing stays behind
+
+
+def test_large_images_come_in_small_batches(monkeypatch):
+    monkeypatch.setattr(forward, "BATCH_PIXELS", 100)
+    network = nn.Sequential(OrderedDict(pool=nn.AdaptiveAvgPool2d(1)))
+    sizes = [b.stop - b.start for b, _ in forward.activations(network, IMAGES[:5], MEAN, STD, ["pool"], CPU)]
+    assert sizes == [2, 2, 1]
+
+
+def test_layers_that_are_no_features_are_refused():
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.twice, self.unused, self.pair = nn.ReLU(), nn.ReLU(), nn.LSTM(6, 2, batch_first=True)
+
+        def forward(self, x):
+            return self.pair(self.twice(self.twice(x))[:, 0])[0]
+
+    for layer, message in (
+        ("twice", "'twice' runs 2 times"),
+        ("unused", "'unused' runs 0 times"),
+        ("pair", "'pair' does not give a tensor"),
+        ("conv9", "no layer 'conv9'; it has: twice, unused, pair"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            list(forward.activations(Odd(), IMAGES, MEAN, STD, [layer], CPU))

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from sklearn.svm import LinearSVC
+
+from revisit.analysis import svm
+from revisit.analysis.axes import principal_axes
+
+
+def problem(count, dimensions, apart=0.4, seed=0):
+    """ReLU features: correlated, sparse, classes overlap; the last column is the bias."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 4, count)
+    hidden = apart * rng.normal(size=(4, 6))[labels] + rng.normal(size=(count, 6))
+    X = np.maximum(hidden @ rng.normal(size=(6, dimensions)) + 0.3 * rng.normal(size=(count, dimensions)), 0)
+    return np.column_stack([X, np.ones(count)]), labels, np.where(labels[:, None] == np.arange(4), 1, -1)
+
+
+@pytest.mark.parametrize("C", [0.001, 0.1, 10.0])
+@pytest.mark.parametrize(("count", "dimensions"), [(300, 20), (60, 100)])  # overlapping, separable
+def test_objective_is_that_of_liblinear(count, dimensions, C):
+    X, labels, signs = problem(count, dimensions)
+    reference = LinearSVC(dual=False, C=C, tol=1e-8, fit_intercept=False, max_iter=100_000).fit(X, labels).coef_.T
+    minimum = svm.objective(X, signs, reference, C)
+    for dtype, gap in ((np.float64, 1.1e-6), (np.float32, 1e-4)):
+        W = svm.fit(X.astype(dtype), signs, C)
+        assert W.dtype == dtype
+        assert (svm.objective(X, signs, W.astype(np.float64), C) <= minimum * (1 + gap)).all()
+    np.testing.assert_allclose(svm.fit(X, signs, C), reference, atol=0.02 * np.abs(reference).max())
+
+
+def test_one_point_by_hand():
+    # f(w) = w²/2 + C (1 - w)² has its minimum at 2C / (1 + 2C).
+    np.testing.assert_allclose(svm.fit(np.ones((1, 1)), np.ones((1, 1)), 3.0), [[6 / 7]], rtol=1e-6)
+    np.testing.assert_allclose(svm.objective(np.ones((1, 1)), np.ones((1, 1)), np.array([[0.5]]), 3.0), [0.125 + 0.75])
+
+
+def test_axes_and_start_change_nothing_but_the_way():
+    X, _, signs = problem(80, 150)
+    plain, axes = svm.fit(X, signs, 0.1), principal_axes(X)
+    turned = axes @ svm.fit(X @ axes, signs, 0.1)
+    started = svm.fit(X, signs, 0.1, start=100 * np.ones_like(plain))
+    for other in (turned, started):
+        np.testing.assert_allclose(svm.objective(X, signs, other, 0.1), svm.objective(X, signs, plain, 0.1), rtol=2e-6)
+
+
+def test_classes_are_independent():
+    X, _, signs = problem(200, 10)
+    together = svm.fit(X, signs, 1.0)
+    alone = np.column_stack([svm.fit(X, signs[:, [k]], 1.0) for k in range(4)])
+    np.testing.assert_allclose(svm.objective(X, signs, together, 1.0), svm.objective(X, signs, alone, 1.0), rtol=2e-6)
+
+
+def test_a_class_without_rows_is_turned_away_from_everything():
+    X, _, _ = problem(50, 5)
+    W = svm.fit(X, -np.ones((50, 1)), 10.0)
+    assert (X @ W).max() < -0.5

@@ -1,0 +1,64 @@
+import shutil
+
+import pytest
+import torch
+
+from revisit.errors import DeviceError
+from revisit.training import graphs
+
+CPU = torch.device("cpu")
+
+
+def square(x: torch.Tensor) -> torch.Tensor:
+    return (x * x).sum()
+
+
+def test_dynamic_is_the_function_itself():
+    graph = graphs.capture(square, "dynamic", "inductor", CPU)
+    assert graph.call is square
+    assert graph.backend == "eager"
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")  # PyTorch's own, while it compiles
+def test_aot_eager_gives_value_and_gradient():
+    graph = graphs.capture(square, "static", "aot_eager", CPU)
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    value = graph.call(x)
+    value.backward()
+    assert value.item() == 14
+    assert x.grad.tolist() == [2, 4, 6]
+    assert graph.backend == "aot_eager"
+    assert "chosen in params.yaml" in graph.note
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")
+def test_static_means_one_whole_graph():
+    def broken(x: torch.Tensor) -> torch.Tensor:
+        print("a side effect that cannot be captured")
+        torch._dynamo.graph_break()
+        return x
+
+    graph = graphs.capture(broken, "static", "aot_eager", CPU)
+    with pytest.raises(torch._dynamo.exc.Unsupported):
+        graph.call(torch.ones(2))
+
+
+def test_auto_without_a_compiler_falls_back_and_says_why(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    graph = graphs.capture(square, "static", "auto", CPU)
+    assert graph.backend == "aot_eager"
+    assert "no C++ compiler" in graph.note
+
+
+def test_auto_with_a_compiler_generates_kernels(monkeypatch):
+    monkeypatch.setenv("CXX", "/opt/bin/my-c++")
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == "/opt/bin/my-c++" else None)
+    graph = graphs.capture(square, "static", "auto", CPU)
+    assert graph.backend == "inductor"
+    assert graph.note.endswith("C++ compiler my-c++ is there")  # its folder differs between machines
+
+
+def test_inductor_without_a_compiler_is_refused(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(DeviceError, match=r"inductor cannot work on cpu: no C\+\+ compiler .* `backend: aot_eager`"):
+        graphs.capture(square, "static", "inductor", CPU)

@@ -1,0 +1,86 @@
+import math
+
+import pytest
+import torch
+
+from revisit import files
+from revisit.training.history import History
+
+CPU = torch.device("cpu")
+METRICS = {"train_loss": 0.5, "train_accuracy": 0.75, "test_loss": 0.6, "test_accuracy": 0.7}
+
+
+def filled(losses: list[float], steps: int = 8) -> History:
+    history = History(steps, 4, CPU)
+    for step, loss in enumerate(losses, start=1):
+        history.record(0.1 / step, torch.tensor(loss), torch.tensor(step / 8))
+    return history
+
+
+def test_steps_table():
+    table = filled([3.0, 2.0, 1.5]).steps_table()
+    assert list(table.columns) == ["step", "epoch", "learning_rate", "loss", "accuracy"]
+    assert table["step"].tolist() == [1, 2, 3]
+    assert table["epoch"].tolist() == [0.25, 0.5, 0.75]
+    assert table["learning_rate"].tolist() == [0.1, 0.05, 0.1 / 3]
+    assert table["loss"].tolist() == [3.0, 2.0, 1.5]
+    assert table["accuracy"].tolist() == [0.125, 0.25, 0.375]
+
+
+def test_evaluations_table():
+    history = filled([3.0, 2.0])
+    history.evaluated(METRICS)
+    table = history.evaluations_table()
+    assert table.to_dict("records") == [{"step": 2, "epoch": 0.5, **METRICS}]
+    assert list(table.columns) == ["step", "epoch", "train_loss", "train_accuracy", "test_loss", "test_accuracy"]
+
+
+def test_csv(tmp_path):
+    files.write_csv(tmp_path / "history.csv", filled([0.1, math.inf, math.nan]).steps_table())
+    assert (tmp_path / "history.csv").read_text() == (
+        "step,epoch,learning_rate,loss,accuracy\n1,0.25,0.1,0.1,0.125\n2,0.5,0.05,,0.25\n3,0.75,0.0333333333,,0.375\n"
+    )
+
+
+def test_tables_of_a_run_without_rows_have_their_columns():
+    history = filled([])
+    assert list(history.steps_table().columns) == ["step", "epoch", "learning_rate", "loss", "accuracy"]
+    assert len(history.evaluations_table()) == 0
+
+
+def test_steps_since():
+    assert list(filled([3.0, 2.0, 1.5]).steps_since(2)) == [(3, 0.1 / 3, 1.5, 0.375)]
+
+
+@pytest.mark.parametrize(("losses", "step"), [([1, 2], None), ([1, math.nan, math.nan], 2), ([math.inf], 1)])
+def test_first_divergence(losses, step):
+    assert filled([float(loss) for loss in losses]).first_divergence() == step
+
+
+def test_cut_forgets_later_steps():
+    history = filled([1.0, math.nan, math.nan])
+    history.cut(2)
+    assert history.step == 2
+    assert len(history.steps_table()) == 2
+
+
+def test_a_restored_history_goes_on_as_the_first_one():
+    whole, half = filled([3.0, 2.0]), filled([3.0, 2.0])
+    whole.evaluated(METRICS)
+    half.evaluated(METRICS)
+    restored = History(8, 4, CPU)
+    restored.load_state_dict(half.state_dict())
+    for history in (whole, restored):
+        history.record(0.5, torch.tensor(1.0), torch.tensor(1.0))
+        history.evaluated(METRICS)
+    assert restored.steps_table().equals(whole.steps_table())
+    assert restored.evaluations_table().equals(whole.evaluations_table())
+
+
+def test_a_saved_state_does_not_change_with_the_history():
+    history = filled([3.0])
+    history.evaluated(METRICS)
+    saved = history.state_dict()
+    history.record(0.5, torch.tensor(1.0), torch.tensor(1.0))
+    history.evaluated(METRICS)
+    assert len(saved["values"]) == len(saved["evaluations"]) == 1

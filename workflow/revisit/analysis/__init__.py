@@ -1,0 +1,1 @@
+"""What is computed from a trained network: features, probes, maps, neighbours, metrics."""

@@ -1,0 +1,73 @@
+"""Images through a trained network in batches, with a look at the layers inside."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from revisit.errors import ConfigError
+
+BATCH = 256  # images at a time, fewer where they are large: batches bound the memory
+BATCH_PIXELS = 2**20
+
+
+def check_layers(network: nn.Module, layers: list[str]) -> None:
+    """Raise ConfigError unless every name in `layers` is a submodule of `network` (`named_modules`)."""
+    there = [name for name, _ in network.named_modules() if name]
+    for layer in layers:
+        if layer not in there:
+            raise ConfigError(f"layers: the network has no layer {layer!r}; it has: {', '.join(there)}")
+
+
+def activations(
+    network: nn.Module, images: np.ndarray, mean: list[float], std: list[float], layers: list[str], device: torch.device
+) -> Iterator[tuple[slice, dict[str, torch.Tensor]]]:
+    """Yield rows and the outputs of `layers` for them, (B, ...) on `device`, batch by batch in the order of the images.
+
+    Args:
+        network: in evaluation mode, on `device`.
+        images: (N, H, W, C) uint8, in memory or memory-mapped.
+        mean: of each channel, for images scaled to 0..1.
+        std: likewise.
+        layers: names of submodules.
+        device: where the network is.
+
+    Raises:
+        ConfigError: a layer does not exist, runs not exactly once in a pass, or gives something else than a tensor.
+    """
+    check_layers(network, layers)
+    scale = torch.tensor([1 / (255 * s) for s in std], dtype=torch.float32, device=device).view(1, -1, 1, 1)
+    shift = torch.tensor([m / s for m, s in zip(mean, std, strict=True)], dtype=torch.float32, device=device)
+    rows = max(1, min(BATCH, BATCH_PIXELS // max(1, images.shape[1] * images.shape[2])))
+    outputs: dict[str, list] = {layer: [] for layer in layers}
+    hooks = [network.get_submodule(layer).register_forward_hook(_keeper(outputs[layer])) for layer in layers]
+    try:
+        for start in range(0, len(images), rows):
+            for kept in outputs.values():
+                kept.clear()
+            pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device).permute(0, 3, 1, 2)
+            with torch.inference_mode():
+                network(pixels.to(torch.float32).contiguous().mul_(scale).sub_(shift.view(1, -1, 1, 1)))
+            yield slice(start, start + len(pixels)), {layer: _single(layer, kept) for layer, kept in outputs.items()}
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _keeper(kept: list) -> Callable:
+    def hook(_module: nn.Module, _inputs: tuple, output: object) -> None:
+        # A copy: a layer that works in place (ReLU) may overwrite its input, which is this layer's output.
+        kept.append(output.detach().clone() if isinstance(output, torch.Tensor) else None)
+
+    return hook
+
+
+def _single(layer: str, kept: list) -> torch.Tensor:
+    if len(kept) != 1:
+        raise ConfigError(
+            f"layers: {layer!r} runs {len(kept)} times in one pass of the network; choose one that runs once"
+        )
+    if kept[0] is None:
+        raise ConfigError(f"layers: {layer!r} does not give a tensor; choose a layer inside or after it")
+    return kept[0]

@@ -1,0 +1,121 @@
+"""How much a layer knows: the accuracy of a linear classifier on its features (a linear probe).
+
+Features are standardised with the mean and the standard deviation of the rows that the probe is fitted on (a constant
+feature becomes 0) and get a constant 1 for the bias. One linear SVM per class against the rest, see `svm`; a row goes
+to the class with the highest score. C is the one with the best accuracy in a stratified cross-validation on the same
+rows, the smallest where several are best. Test rows decide nothing.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from revisit.analysis import svm
+from revisit.analysis.axes import principal_axes
+from revisit.errors import ConfigError
+
+_ROWS = 4096  # in double precision at a time
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A fitted probe and how it did on rows that it has not seen."""
+
+    accuracy: float
+    C: float
+    cross_validation: dict[float, float]  # C -> mean accuracy over the folds
+    train_size: int
+    test_size: int
+
+
+def published_rows(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to fit on and rows to score: an 80/20 split of a random half of `count` rows, as in the report (S2)."""
+    half = np.random.default_rng(seed).permutation(count)[: count // 2]
+    return np.split(half, [round(0.8 * len(half))])
+
+
+def probe(
+    X: np.ndarray,
+    labels: np.ndarray,
+    test_X: np.ndarray,
+    test_labels: np.ndarray,
+    classes: int,
+    C: list[float],
+    folds: int,
+    seed: int,
+) -> Probe:
+    """Fit on `X` (N, D) float32 with `labels` (N,), score `test_X` (M, D) with `test_labels` (M,).
+
+    Args:
+        X: features to fit on.
+        labels: their classes, int64 in 0..classes-1.
+        test_X: features to score.
+        test_labels: their classes.
+        classes: the number of classes.
+        C: the values to choose from.
+        folds: of the cross-validation; none takes place where there is one value to choose from.
+        seed: of the folds.
+
+    Raises:
+        ConfigError: there are fewer rows than folds, or no rows to score.
+    """
+    if len(X) < folds or not len(test_X):
+        raise ConfigError(
+            f"probe: {len(X)} rows to fit on in {folds} folds and {len(test_X)} to score are too few; "
+            "extract more rows (analyses.extract in params.yaml)"
+        )
+    mean, scale = standard(X)
+    rows = standardised(X, mean, scale)
+    axes = principal_axes(rows)
+    rows = rows @ axes
+    signs = np.where(labels[:, None] == np.arange(classes), 1, -1).astype(X.dtype)
+    scores = cross_validate(rows, labels, signs, sorted(C), folds, seed) if len(C) > 1 else {}
+    best = max(scores, key=scores.get) if scores else C[0]  # the first of the best ones: the smallest C
+    W = axes @ svm.fit(rows, signs, best)
+    return Probe(_accuracy(standardised(test_X, mean, scale) @ W, test_labels), best, scores, len(X), len(test_X))
+
+
+def standard(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of each feature of X (N, D) and one over its standard deviation, 0 for a constant one: (D,) float64."""
+    mean = X.mean(axis=0, dtype=np.float64)
+    variance = sum(np.square(X[i : i + _ROWS] - mean).sum(axis=0) for i in range(0, len(X), _ROWS)) / len(X)
+    varies = (variance > 0) & np.ptp(X, axis=0).astype(bool)  # the mean of a constant may be rounded
+    return mean, np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1)), 0)
+
+
+def standardised(X: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """(X - mean)·scale and a column of ones for the bias: (N, D + 1) in the type of X."""
+    rows = np.ones((len(X), X.shape[1] + 1), X.dtype)
+    for i in range(0, len(X), _ROWS):
+        rows[i : i + _ROWS, :-1] = (X[i : i + _ROWS] - mean) * scale
+    return rows
+
+
+def cross_validate(
+    X: np.ndarray, labels: np.ndarray, signs: np.ndarray, C: list[float], folds: int, seed: int
+) -> dict[float, float]:
+    """The mean accuracy over stratified folds for each C, in the order of C: each solution starts the next."""
+    fold = stratified_folds(labels, folds, seed)
+    accuracy = np.zeros((folds, len(C)))
+    for i in range(folds):
+        out, W = fold == i, None
+        for j, value in enumerate(C):
+            W = svm.fit(X[~out], signs[~out], value, W)
+            accuracy[i, j] = _accuracy(X[out] @ W, labels[out])
+    return dict(zip(C, accuracy.mean(axis=0).tolist(), strict=True))
+
+
+def stratified_folds(labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """The fold of each row, (N,): sizes differ by one at most, in every class as in total.
+
+    scikit-learn's StratifiedKFold does the same; importing it takes longer than a small probe.
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    fold = np.empty(len(labels), np.int64)
+    fold[by_class] = np.arange(len(labels)) % folds  # dealt like cards, class after class
+    return fold
+
+
+def _accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
+    return float((scores.argmax(axis=1) == labels).mean())

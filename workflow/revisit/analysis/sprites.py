@@ -1,0 +1,39 @@
+"""Many thumbnails in one PNG file: one request in a browser instead of a thousand."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from revisit import files
+
+COLUMNS = 32
+
+
+def sprite(thumbnails: np.ndarray) -> np.ndarray:
+    """Tiles (N, h, w, C) uint8 in rows of `COLUMNS`: (rows·h, COLUMNS·w, C), black where there is none."""
+    N, h, w, C = thumbnails.shape
+    rows = -(-N // COLUMNS)
+    tiles = np.zeros((rows * COLUMNS, h, w, C), np.uint8)
+    tiles[:N] = thumbnails
+    return tiles.reshape(rows, COLUMNS, h, w, C).swapaxes(1, 2).reshape(rows * h, COLUMNS * w, C)
+
+
+def write(folder: Path, thumbnails: np.ndarray, rows: np.ndarray, classes: list[str]) -> None:
+    """Write `thumbnails.png` and `sprite.json` into `folder`; the same input gives the same bytes.
+
+    Args:
+        folder: exists.
+        thumbnails: all test thumbnails (N, h, w, C) uint8, C = 1 or 3.
+        rows: the rows of them that get a tile, in this order.
+        classes: names of the classes, for whoever shows the tiles.
+    """
+    image = sprite(thumbnails[rows])
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(folder / "thumbnails.png", optimize=True)
+    description = {
+        "columns": COLUMNS,
+        "tile": list(thumbnails.shape[1:3]),
+        "rows": [int(row) for row in rows],
+        "classes": classes,
+    }
+    (folder / "sprite.json").write_bytes(files.json_bytes(description))

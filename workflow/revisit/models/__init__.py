@@ -1,0 +1,1 @@
+"""One module per network; `registry` finds them by name."""

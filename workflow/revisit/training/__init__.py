@@ -1,0 +1,1 @@
+"""Training: batches, optimisers, graphs, history, resume states, TensorBoard events, and the loop over them."""

@@ -1,0 +1,62 @@
+"""Dynamic and static graphs: the same function run as written, or captured once by `torch.compile` and replayed.
+
+S0 compares the two in TensorFlow (eager against session). Here a static graph is one whole graph (`fullgraph=True`:
+a function that cannot be captured in one piece is an error, never a silent mixture).
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from revisit.errors import DeviceError
+
+
+class Graph(NamedTuple):
+    """A function, possibly compiled: `call` runs it, `backend` and `note` say what runs and why."""
+
+    call: Callable
+    backend: str
+    note: str
+
+
+def capture(function: Callable, graph: str, backend: str, device: torch.device) -> Graph:
+    """`function` as a dynamic or a static graph.
+
+    Args:
+        function: from tensors to tensors; its backward pass is compiled as well.
+        graph: `"dynamic"` (eager) or `"static"`.
+        backend: for a static graph: `"aot_eager"` captures and differentiates ahead of time and runs PyTorch's
+            own kernels, bit for bit what eager gives on a CPU; `"inductor"` also generates and fuses kernels, which
+            needs a compiler; `"auto"` is inductor where it can work.
+        device: where the function will run.
+
+    Raises:
+        DeviceError: inductor is asked for where it cannot work.
+    """
+    if graph == "dynamic":
+        return Graph(function, "eager", "dynamic graph: every operation runs as Python reaches it")
+    usable, why = _inductor(device)
+    if backend == "inductor" and not usable:
+        raise DeviceError(f"backend: inductor cannot work on {device}: {why}; set `backend: aot_eager`")
+    if backend == "inductor" or (backend == "auto" and usable):
+        # Without fallback_random inductor draws dropout masks of its own, and the two graphs could not be compared.
+        call = torch.compile(function, fullgraph=True, dynamic=False, options={"fallback_random": True})
+        return Graph(call, "inductor", f"static graph with generated kernels: {why}")
+    call = torch.compile(function, fullgraph=True, dynamic=False, backend="aot_eager")
+    note = f"no generated kernels: {why}" if backend == "auto" else "backend chosen in params.yaml"
+    return Graph(call, "aot_eager", f"static graph with PyTorch's own kernels: {note}")
+
+
+def _inductor(device: torch.device) -> tuple[bool, str]:
+    if device.type == "cuda":
+        from torch.utils._triton import has_triton
+
+        return (True, "Triton is there") if has_triton() else (False, "Triton, its compiler for GPUs, is not there")
+    compiler = os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else "g++")  # as inductor chooses
+    name = Path(compiler).name
+    return (True, f"C++ compiler {name} is there") if shutil.which(compiler) else (False, f"no C++ compiler ({name})")

@@ -1,0 +1,31 @@
+"""Extract the features of chosen layers of a trained network."""
+
+import argparse
+
+import _command  # first: library path, threads, errors
+from revisit import config, files, paths
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write results/features/<experiment>/."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", help="an experiment of params.yaml with an extract analysis")
+    name = parser.parse_args(argv).name
+    settings = config.settings("extract", name)
+
+    from revisit import device  # PyTorch: not for --help or a mistyped name
+    from revisit.analysis.extract import extract
+    from revisit.data import arrays
+    from revisit.models import registry
+
+    data = arrays.load(paths.prepared(settings["dataset"]))
+    place = device.choose(settings["device"])
+    network, info = registry.load(paths.model(name), place)
+    rows = {"train": settings["train"], "test": settings["test"]}
+    remedy = "extract fewer or smaller layers (analyses.extract in params.yaml)"
+    with device.deterministic(), device.memory_errors(place, remedy), files.replacing(paths.features(name)) as folder:
+        extract(network, info, data, settings["layers"], rows, folder, place)
+
+
+if __name__ == "__main__":
+    _command.run(main)
