@@ -1,0 +1,60 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from revisit import paths
+from revisit.errors import ArtifactError
+from revisit.report.collect import collect, stage_of
+
+
+@pytest.fixture
+def studies(stage_settings):
+    return stage_settings()["collect"]["studies"]
+
+
+def content(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_findings_are_copied_with_their_metrics(findings, studies):
+    collect(studies, findings, paths.COLLECTED)
+    copied = content(paths.collected("fashion"))
+    metrics = json.loads(copied.pop(Path("metrics.json")))
+    assert copied == content(findings)
+    assert list(metrics) == ["fashion_dynamic", "fashion_static"]
+    assert set(metrics["fashion_dynamic"]) == {"train", "evaluate", "inspect", "probe", "embed", "neighbours"}
+    assert metrics["fashion_static"]["inspect"]["parameters"]["fc2"] == 10250
+
+
+def test_what_is_no_longer_listed_goes(findings, studies):
+    collect(studies, findings, paths.COLLECTED)
+    collect({"fashion": {"fashion_dynamic": ["train.json"]}}, findings, paths.COLLECTED)
+    names = sorted(str(path) for path in content(paths.COLLECTED))
+    assert names == ["fashion/fashion_dynamic/train.json", "fashion/metrics.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("history.csv", "train"),
+        ("evaluations.csv", "train"),
+        ("train.json", "train"),
+        ("probe.json", "probe"),
+        ("embed", "embed"),
+        ("inspect/filters.npy", "inspect"),
+    ],
+)
+def test_a_missing_finding_names_itself_and_its_stage(findings, name, stage):
+    assert stage_of(name) == stage
+    path = findings / "fashion_dynamic" / name
+    path.rename(path.with_name("elsewhere"))
+    with pytest.raises(ArtifactError, match=rf"(?s){name}.*dvc repro {stage}@fashion_dynamic"):
+        collect({"fashion": {"fashion_dynamic": [name]}}, findings, paths.COLLECTED)
+    assert not paths.COLLECTED.exists()
+
+
+def test_a_damaged_metrics_file_names_its_stage(findings):
+    (findings / "fashion_dynamic/probe.json").write_text("{")
+    with pytest.raises(ArtifactError, match="probe@fashion_dynamic"):
+        collect({"fashion": {"fashion_dynamic": ["probe.json"]}}, findings, paths.COLLECTED)

@@ -1,0 +1,209 @@
+import base64
+import csv
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from revisit import paths
+from revisit.errors import ArtifactError
+from revisit.report import claims, page, study
+from revisit.report.collect import collect
+from revisit.report.numbers import cell, number
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+BUDGET = 5_000_000  # bytes
+
+
+def build(findings, settings):
+    """Render everything from the findings; the page's text."""
+    collect(settings["collect"]["studies"], findings, paths.COLLECTED)
+    ledger = claims.load(ROOT / claims.LEDGER)
+    study.render(settings["study"], ledger, paths.collected("fashion"), paths.study("fashion"))
+    return render(settings)
+
+
+def render(settings):
+    page.render(settings["report"], paths.STUDIES, paths.REPORT)
+    return (paths.REPORT / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, stage_settings, write_findings):
+    """A folder with everything rendered once."""
+    folder = tmp_path_factory.mktemp("built")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_findings(folder / "results/findings")
+        build(paths.FINDINGS, stage_settings())
+    return folder
+
+
+@pytest.fixture
+def text(built, monkeypatch):
+    """The page; its folder is the current one."""
+    monkeypatch.chdir(built)
+    return (paths.REPORT / "index.html").read_text(encoding="utf-8")
+
+
+class Elements(HTMLParser):
+    """All elements of a page: (tag, attributes), and the text of each script."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.scripts, self.text, self.inside = [], [], [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        if tag == "script":
+            self.scripts.append("")
+            self.inside = True
+
+    def handle_endtag(self, tag):
+        self.inside = False
+
+    def handle_data(self, data):
+        if self.inside:
+            self.scripts[-1] += data
+        else:
+            self.text.append(data)
+
+
+def test_the_page_stands_alone(text):
+    elements = Elements(text)
+    assert len(text) < BUDGET
+    for tag, attributes in elements.found:
+        for key in ("src", "href", "xlink:href"):
+            address = attributes.get(key, "#")
+            assert address.startswith(("#", "data:image/png;base64,", "data/")), (tag, address)
+        assert not any(key.startswith("on") for key in attributes), tag
+    assert "@import" not in text
+    ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    links = {attributes["href"][1:] for _, attributes in elements.found if attributes.get("href", "").startswith("#")}
+    assert links <= set(ids)
+    named = [attributes for tag, attributes in elements.found if tag == "img"]
+    assert all("alt" in attributes for attributes in named)
+
+
+def test_the_report_is_the_same_twice(text, stage_settings):
+    files = {path: path.read_bytes() for path in sorted(paths.REPORT.rglob("*")) if path.is_file()}
+    assert render(stage_settings()) == text
+    assert files == {path: path.read_bytes() for path in sorted(paths.REPORT.rglob("*")) if path.is_file()}
+
+
+def test_the_policy_allows_this_script_and_no_network(text):
+    elements = Elements(text)
+    policy = next(a["content"] for tag, a in elements.found if a.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in policy
+    assert "connect-src" not in policy
+    digest = base64.b64encode(hashlib.sha256(elements.scripts[-1].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+
+
+def test_ledger_on_the_page_and_as_a_table(text):
+    with open(paths.REPORT / "data/ledger.csv", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    ledger = claims.load(ROOT / claims.LEDGER)
+    assert [row["id"] for row in rows] == [claim.id for claim in ledger]
+    by_id = {row["id"]: row for row in rows}
+    assert by_id["fashion_parameters_conv1"]["verdict"] == "agrees"
+    assert by_id["fashion_parameters_fc2"]["verdict"] == "published value in error"
+    assert by_id["fashion_dynamic_smoother"]["verdict"] == "not reproduced"
+    assert by_id["fashion_overfitting"]["verdict"] == "not testable at this scale"
+    assert text.index('id="ledger"') < text.index('id="fashion"')
+    assert all(text.count(f'id="{claim.id}"') == 1 for claim in ledger)
+    assert "stand-ins" in text
+    names = {path.name for path in (paths.REPORT / "data").iterdir()}
+    assert {"fashion-history.csv", "fashion-classes-fashion_dynamic.csv", "fashion-tsne-fashion_dynamic.csv"} <= names
+
+
+def test_names_from_data_stay_text(findings, stage_settings):
+    for path in findings.rglob("*"):
+        if path.suffix in (".csv", ".json"):
+            path.write_text(path.read_text().replace("Ankle boot", HOSTILE).replace("Shirt", "$x^$ {{ 7*7 }}"))
+    text = build(findings, stage_settings(title=HOSTILE, question=f"{HOSTILE}?", assumptions=[HOSTILE]))
+    elements = Elements(text)
+    assert not any(attributes.get("src") == "x" for _, attributes in elements.found)
+    assert sum(tag == "script" for tag, _ in elements.found) == 2
+    data = json.loads(elements.scripts[0])
+    assert data["legend"][-1]["name"] == HOSTILE
+    assert "</" not in elements.scripts[0]
+    assert HOSTILE in "".join(elements.text)
+    assert "$x^$ {{ 7*7 }}" in "".join(elements.text)
+
+
+def test_maps_fill_a_square_of_whole_numbers(text):
+    data = json.loads(Elements(text).scripts[0])
+    assert list(data["maps"]) == ["300", "750"]
+    for shown in data["maps"].values():
+        assert len(shown["x"]) == len(shown["y"]) == len(data["labels"]) == len(data["rows"]) == 60
+        assert all(0 <= value <= page.GRID for value in shown["x"] + shown["y"])
+        assert max(max(shown["x"]) - min(shown["x"]), max(shown["y"]) - min(shown["y"])) == page.GRID
+    assert data["tiles"] == list(range(60))
+
+
+def test_sorting_values_are_the_table_s_own(text):
+    with open(paths.REPORT / "data/fashion-parameters-fashion_dynamic.csv", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        shown = f"{int(row['parameters']):,}"
+        assert f'data-sort="{row["parameters"]}">{shown}</td>' in text
+
+
+def test_a_missing_study_or_tile_names_what_to_run(built, stage_settings, tmp_path, monkeypatch):
+    shutil.copytree(built / paths.STUDIES, tmp_path / paths.STUDIES)
+    monkeypatch.chdir(tmp_path)
+    folder = paths.study("fashion")
+    table = folder / "tables/neighbours-fashion_dynamic.csv"
+    table.write_text(re.sub(r"(?m)^flatten,\d+,", "flatten,99999,", table.read_text()))
+    with pytest.raises(ArtifactError, match=r"test image 99999.*neighbours@fashion_dynamic"):
+        page.render(stage_settings()["report"], paths.STUDIES, paths.REPORT)
+    (folder / "study.json").unlink()
+    with pytest.raises(ArtifactError, match="dvc repro study@fashion"):
+        page.render(stage_settings()["report"], paths.STUDIES, paths.REPORT)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"),
+        (0, "0"),
+        (3212288, "3,212,288"),
+        (0.123456, "0.123"),
+        (12.345, "12.3"),
+        (1234.5, "1,234"),
+        (-0.5, "−0.500"),
+        (4.7e-07, "4.70 × 10^−7"),
+    ],
+)
+def test_numbers(value, shown):
+    assert number(value) == shown
+
+
+def test_cells_without_a_value_sort_last():
+    assert cell("", "percent") == {"text": "–", "sort": None, "numeric": True}
+    assert cell("0.8256", "percent")["text"] == "82.6%"
+    assert cell("-3", "integer") == {"text": "−3", "sort": "-3", "numeric": True}
+
+
+@pytest.mark.parametrize(
+    ("script", "forbidden"),
+    [
+        ("collect_findings", "torch|matplotlib|pandas|numpy"),
+        ("render_study", "torch|sklearn"),
+        ("render_report", "torch|matplotlib|pandas|numpy"),
+    ],
+)
+def test_scripts_load_only_what_they_need(script, forbidden):
+    code = f"import sys; sys.path.insert(0, 'workflow/scripts'); import {script}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not set(forbidden.split("|")) & set(loaded.split())

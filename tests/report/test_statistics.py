@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+
+from revisit.errors import ArtifactError
+from revisit.report import statistics
+
+
+def test_running_mean_is_the_mean_of_each_window():
+    assert statistics.running_mean(np.array([1.0, 3.0, 5.0, 1.0]), 2).tolist() == [2, 4, 3]
+    assert statistics.running_mean(np.array([1.0]), 2).size == 0
+
+
+def test_roughness_of_a_line_is_zero_and_of_a_zigzag_its_step():
+    assert statistics.roughness(np.array([5.0, 4.0, 3.0, 2.0])) == 0
+    assert statistics.roughness(np.array([0.0, 1.0, 0.0, 1.0, 0.0])) == 1.0
+    assert statistics.roughness(np.array([1.0, 2.0])) is None
+
+
+def test_drops_compare_the_means_of_both_sides():
+    fall = statistics.drops(np.array([4.0, 2.0, 1.0, 1.0]), 2)
+    assert np.isnan(fall[[0, 1, 3, 4]]).all()
+    assert fall[2] == 3 - 1
+
+
+def test_drops_of_a_curve_shorter_than_two_windows_are_unknown():
+    assert np.isnan(statistics.drops(np.ones(3), 2)).all()
+
+
+def stairs(boundary_fall: float, epochs: int = 5, steps: int = 40) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    level = -boundary_fall * np.repeat(np.arange(epochs), steps)
+    return 2.0 + level + 0.01 * rng.standard_normal(epochs * steps)
+
+
+def test_stairs_at_epoch_boundaries_are_jumps():
+    found = statistics.jumps(stairs(0.2), 40, 4)
+    assert (found["boundaries"], found["count"]) == (3, 3)
+    assert found["drop_at_boundaries"] == pytest.approx(0.2, abs=0.02)
+    assert found["drop_elsewhere"] == pytest.approx(0.0, abs=0.02)
+
+
+def test_noise_and_a_steady_decline_have_no_jumps():
+    decline = 2 * np.exp(-np.arange(200) / 60)
+    assert statistics.jumps(stairs(0.0), 40, 4)["count"] == 0
+    assert statistics.jumps(stairs(0.0) + decline, 40, 4)["count"] == 0
+
+
+def test_jumps_of_a_run_that_is_too_short_are_unknown():
+    assert statistics.jumps(np.ones(80), 40, 4)["count"] is None
+    assert statistics.jumps(np.ones(8), 2, 4)["mean_z"] is None
+
+
+def evaluations(test_loss: list[float], train_loss: list[float]) -> dict[str, np.ndarray]:
+    count = len(test_loss)
+    columns = {"step": np.arange(1, count + 1) * 500.0, "test_loss": test_loss, "train_loss": train_loss}
+    columns |= {"test_accuracy": np.full(count, 0.8), "train_accuracy": np.full(count, 0.9)}
+    return {key: np.asarray(values) for key, values in columns.items()}
+
+
+def test_gap_at_the_end_and_after_1000_steps():
+    found = statistics.gap(evaluations([2.0, 1.0, 1.5, 2.0], [2.0, 1.0, 1.0, 1.0]))
+    assert found["loss"] == 1.0
+    assert found["ratio"] == 2.0
+    assert found["ratio_after_1000"] == 1.75  # of steps 1500 and 2000; step 1000 itself is not after
+    assert found["accuracy"] == pytest.approx(0.1)
+
+
+def test_gap_of_a_short_or_perfect_run():
+    assert statistics.gap(evaluations([2.0, 1.0], [2.0, 1.0]))["ratio_after_1000"] is None
+    assert statistics.gap(evaluations([1.0], [0.0]))["ratio"] is None
+
+
+def test_overfitting_begins_at_the_lowest_test_loss():
+    found = statistics.overfitting(evaluations([2.0, 1.0, 1.25], [1.0, 0.5, 0.1]))
+    assert found == {"lowest_step": 1000, "last_step": 1500, "rise": 0.25}
+    assert statistics.overfitting(evaluations([1.0, float("nan")], [1.0, 1.0]))["lowest_step"] is None
+
+
+def test_differences_are_step_by_step_over_common_steps():
+    found = statistics.differences({"a": np.array([1.0, 2.0, 9.0]), "b": np.array([1.5, 2.0])})
+    assert found == {"a": {"b": {"mean": 0.25, "largest": 0.5}}, "b": {"a": {"mean": 0.25, "largest": 0.5}}}
+
+
+def test_columns_with_empty_cells_and_with_text(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("step,loss\n1,0.5\n2,\n")
+    columns = statistics.read_columns(path)
+    assert columns["step"].tolist() == [1, 2]
+    assert np.isnan(columns["loss"][1])
+    path.write_text("step,loss\n1,many\n")
+    with pytest.raises(ArtifactError, match=r"history\.csv"):
+        statistics.read_columns(path)

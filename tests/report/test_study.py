@@ -1,0 +1,148 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from revisit import paths
+from revisit.errors import ArtifactError, ConfigError
+from revisit.report import claims, figures, study
+from revisit.report.collect import collect
+
+PARAMETERS = {
+    "id": "fashion_fc2",
+    "study": "fashion",
+    "source": "S0",
+    "place": "Q 0.1",
+    "statement": "fc2",
+    "published": 11264,
+    "ours": "fashion_dynamic.inspect.parameters.fc2",
+    "rule": {"kind": "exact", "comparable": ["demo"]},
+    "figure": "parameters",
+}
+DIFFERENCE = PARAMETERS | {
+    "id": "fashion_same",
+    "published": 0,
+    "ours": "fashion_dynamic.statistics.difference.fashion_static.largest",
+}
+
+
+@pytest.fixture
+def collected(findings, stage_settings):
+    collect(stage_settings()["collect"]["studies"], findings, paths.COLLECTED)
+    return paths.collected("fashion")
+
+
+def render(settings, entries=(PARAMETERS, DIFFERENCE)):
+    ledger = [claims.Claim.model_validate(entry) for entry in entries]
+    study.render(settings, ledger, paths.collected("fashion"), paths.study("fashion"))
+    return json.loads((paths.study("fashion") / "study.json").read_text())
+
+
+def flat(blocks):
+    for block in blocks:
+        yield from flat(block["blocks"]) if block["kind"] == "row" else [block]
+
+
+def test_every_section_its_files_and_the_same_bytes_twice(collected, stage_settings):
+    described = render(stage_settings()["study"])
+    sections = [section["id"] for section in described["sections"]]
+    wanted = "curves gap jumps smoothness classes parameters probes embedding neighbours"
+    assert sections == wanted.split()
+    folder = paths.study("fashion")
+    blocks = [block for section in described["sections"] for block in flat(section["blocks"])]
+    assert all((folder / block["file"]).stat().st_size > 0 for block in blocks)
+    assert all(block["alt"] and block["title"] and block["made_by"] for block in blocks if block["kind"] == "figure")
+    ids = [block["id"] for block in blocks] + sections
+    assert len(ids) == len(set(ids))
+    rows = json.loads((folder / "claims.json").read_text())
+    assert [(row["ours"], row["verdict"]) for row in rows] == [(10250, "not reproduced"), (0.0, "agrees")]
+    statistics = described["experiments"]["fashion_static"]["statistics"]
+    assert statistics["overfitting"]["last_step"] == 400
+
+    def content():
+        return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+    first = content()
+    render(stage_settings()["study"])
+    assert content() == first
+    assert not any(str(collected.absolute()).encode() in data for data in first.values())
+
+
+def test_sections_without_findings_are_left_out(findings, stage_settings):
+    kept = ["train.json", "history.csv", "evaluations.csv", "inspect.json", "inspect"]
+    collect({"fashion": dict.fromkeys(("fashion_dynamic", "fashion_static"), kept)}, findings, paths.COLLECTED)
+    described = render(stage_settings()["study"])
+    sections = [section["id"] for section in described["sections"]]
+    assert sections == ["curves", "gap", "jumps", "smoothness", "parameters"]
+
+
+def test_a_diverged_run_is_drawn_and_judged(findings, stage_settings):
+    for folder in findings.iterdir():
+        history = pd.read_csv(folder / "history.csv")
+        history.loc[history["step"] > 30, "loss"] = np.nan
+        history.to_csv(folder / "history.csv", index=False)
+        evaluations = pd.read_csv(folder / "evaluations.csv")
+        evaluations[["train_loss", "test_loss"]] = np.nan
+        evaluations.to_csv(folder / "evaluations.csv", index=False)
+        scores = pd.read_csv(folder / "evaluate/per_class.csv")
+        scores[["average_precision", "auc"]] = np.nan
+        scores.to_csv(folder / "evaluate/per_class.csv", index=False)
+        nothing = {"train": ["train_loss", "test_loss"], "evaluate": ["macro_auc", "micro_auc", "hardest_class"]}
+        for name, keys in nothing.items():
+            path = folder / f"{name}.json"
+            path.write_text(json.dumps(json.loads(path.read_text()) | dict.fromkeys(keys)))
+    collect(stage_settings()["collect"]["studies"], findings, paths.COLLECTED)
+    render(stage_settings()["study"])
+    rows = json.loads((paths.study("fashion") / "claims.json").read_text())
+    assert [row["verdict"] for row in rows] == ["not reproduced", "not testable at this scale"]
+
+
+def test_a_figure_that_is_not_there_is_a_mistake_of_the_ledger(collected, stage_settings):
+    with pytest.raises(ConfigError, match="claim fashion_fc2: figure nowhere"):
+        render(stage_settings()["study"], [PARAMETERS | {"figure": "nowhere"}])
+    assert not paths.study("fashion").exists()
+
+
+def test_missing_findings_name_what_to_run(collected, stage_settings):
+    (collected / "fashion_dynamic/evaluate/roc.csv").unlink()
+    with pytest.raises(ArtifactError, match=r"roc\.csv"):
+        render(stage_settings()["study"])
+    (collected / "metrics.json").write_text("{}")
+    with pytest.raises(ArtifactError, match="no experiment fashion_dynamic"):
+        render(stage_settings()["study"])
+    (collected / "metrics.json").unlink()
+    with pytest.raises(ArtifactError, match="dvc repro collect"):
+        render(stage_settings()["study"])
+
+
+def test_filter_grid_is_grey_about_zero_with_transparent_gaps():
+    weights = np.zeros((9, 1, 2, 2), np.float32)
+    weights[0, 0, 0, 0], weights[8, 0, 1, 1] = 1, -1
+    image = figures.filter_grid(weights, cell=3, gap=2)
+    assert image.shape == (2 * 6 + 2, 8 * 6 + 7 * 2, 4)
+    assert image[0, 0].tolist() == [255, 255, 255, 255]
+    assert image[0, 4].tolist() == [128, 128, 128, 255]
+    assert image[13, 5].tolist() == [0, 0, 0, 255]
+    assert image[0, 6, 3] == 0
+
+
+def test_colour_filters_keep_their_colour(tmp_path):
+    weights = np.zeros((2, 3, 1, 1), np.float32)
+    weights[0, 0], weights[1, 2] = 0.5, -2
+    figures.save(figures.filter_grid(weights, cell=1, gap=1), tmp_path / "f.png")
+    with Image.open(tmp_path / "f.png") as image:
+        assert image.getpixel((0, 0)) == (255, 128, 128, 255)
+        assert image.getpixel((2, 0)) == (128, 128, 0, 255)
+
+
+def test_thinned_curves_keep_their_mean_and_length():
+    x, y = figures.thin(np.arange(10.0), np.arange(10.0) * 2, most=4)
+    assert x.tolist() == [1, 4, 7, 9]
+    assert y.tolist() == [2, 8, 14, 18]
+
+
+def test_a_band_spans_the_noise_that_thinning_would_hide():
+    x, low, high = figures.band(np.arange(6.0), np.array([0.0, 5.0, 1.0, 2.0, 2.0, 9.0]), most=2)
+    assert (x.tolist(), low.tolist(), high.tolist()) == ([1, 4], [0, 2], [5, 9])

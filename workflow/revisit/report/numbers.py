@@ -1,0 +1,47 @@
+"""Numbers as readers like them."""
+
+from typing import Any
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(value: float | None) -> str:
+    """Whole numbers in full with thousands separated, others with three significant digits; a dash for None."""
+    if value is None:
+        return "–"
+    if float(value).is_integer() and abs(value) < 1e15:
+        text = f"{int(value):,}"
+    elif 1e-4 <= abs(value) < 1e6:
+        digits = max(0, 2 - _exponent(value))
+        text = f"{value:,.{digits}f}"
+    else:
+        mantissa, exponent = f"{value:.2e}".split("e")
+        text = f"{mantissa} × 10^{int(exponent)}"
+    return text.replace("-", MINUS)
+
+
+def formatted(value: float | None, form: str) -> str:
+    """`format(value, form)` with a true minus sign; "unknown" for None, the value of a metric of a diverged run."""
+    return "unknown" if value is None else format(value, form).replace("-", MINUS)
+
+
+def _exponent(value: float) -> int:
+    return int(f"{value:e}".split("e")[1])
+
+
+def value_text(value: Any) -> str:
+    """A claim's value: whether it holds, or the number."""
+    if isinstance(value, bool):
+        return "holds" if value else "does not hold"
+    return number(value)
+
+
+def cell(text: str, form: str) -> dict[str, Any]:
+    """A table cell from its CSV text: what is shown, what sorting compares (None: no value, sorted last)."""
+    if form == "text":
+        return {"text": text, "sort": text.casefold(), "numeric": False}
+    if text == "":
+        return {"text": "–", "sort": None, "numeric": True}
+    value = float(text)
+    shown = {"integer": f"{value:,.0f}", "percent": f"{value:.1%}"}.get(form) or number(value)
+    return {"text": shown.replace("-", MINUS), "sort": text, "numeric": True}

@@ -1,0 +1,213 @@
+"""The report: one self-contained page for all studies, and its tables beside it.
+
+No drawing library is loaded: the studies are drawn already. Everything that comes from data passes the template
+engine's escaping; scripts in the page are named by their hash, and the page may load nothing from anywhere.
+"""
+
+import base64
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from revisit import files
+from revisit.errors import ArtifactError
+from revisit.report import svg
+from revisit.report.numbers import cell, number, value_text
+from revisit.report.palette import THEME
+
+TEMPLATES = Path(__file__).parent / "templates"
+GRID = 4095  # coordinates of maps are whole numbers from 0 to this: finer than any screen
+
+VERDICTS = {  # in the order in which they are counted -> name for style sheets, sign
+    "agrees": ("agrees", "✓"),
+    "same direction": ("direction", "≈"),
+    "not reproduced": ("failed", "✗"),
+    "published value in error": ("error", "!"),
+    "not testable at this scale": ("untestable", "–"),
+}
+SCALES = {
+    "demo": "Demo scale: every step of the pipeline with fewer images and steps, minutes on a CPU.",
+    "paper": "Paper scale: the published protocols in full.",
+}
+SOURCES = {
+    "embedded": (
+        "The data are stand-ins, drawn by this project in the official file formats of the published data sets. "
+        "Accuracies on them say nothing about the published data; claims that need those are marked as not testable."
+    ),
+    "mirror": "The data come from a mirror that the user named; they are taken to be the published data sets.",
+    "web": "The data are the published data sets, as their publishers offer them.",
+}
+
+
+def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> None:
+    """Write `index.html` and `data/*.csv` to `destination`, as a whole.
+
+    `settings`: those of stage `report`; `studies`: results/studies. Raises ArtifactError when a study is missing.
+    """
+    described = [_study(studies / name) for name in settings["studies"]]
+    claims = [claim for study in described for claim in study["claims"]]
+    with files.replacing(destination) as partial:
+        (partial / "data").mkdir(parents=True)
+        for study in described:
+            for table in sorted((studies / study["study"] / "tables").glob("*.csv")):
+                shutil.copyfile(table, partial / "data" / f"{study['study']}-{table.name}")
+        _ledger(partial / "data/ledger.csv", claims)
+        (partial / "index.html").write_bytes(_html(settings, described, claims).encode())
+
+
+def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "value": value_text}
+    script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
+    return environment.get_template("page.html.j2").render(
+        scale=settings["scale"],
+        source=settings["source"],
+        scale_text=SCALES[settings["scale"]],
+        source_text=SOURCES[settings["source"]],
+        studies=studies,
+        claims=claims,
+        counts={verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
+        verdicts=VERDICTS,
+        theme=THEME,
+        style=Markup(style),  # noqa: S704  (a file of this package)
+        script=Markup(script),  # noqa: S704
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _study(folder: Path) -> dict[str, Any]:
+    """study.json and claims.json with the content of every file that the page shows."""
+    study, claims = _json(folder / "study.json"), _json(folder / "claims.json")
+    for section in study["sections"]:
+        section["blocks"] = [_block(block, folder, study["study"]) for block in section["blocks"]]
+    return study | {"claims": claims, "settings": _settings(study["experiments"])}
+
+
+def _block(block: dict[str, Any], folder: Path, study: str) -> dict[str, Any]:
+    kind = block["kind"]
+    if kind == "row":
+        return block | {"blocks": [_block(inner, folder, study) for inner in block["blocks"]]}
+    block = block | {"anchor": f"{study}-{block['id']}", "study": study}
+    if kind == "figure" and block["file"].endswith(".svg"):
+        return block | {"svg": svg.inline(_file(folder / block["file"]), block["anchor"], block["alt"])}
+    if kind == "figure":
+        return block | {"uri": _uri(folder / block["file"])}
+    data = f"data/{study}-{Path(block['file']).name}"
+    rows = _rows(folder / block["file"])
+    if kind == "table":
+        cells = [[cell(row[column["key"]], column["format"]) for column in block["columns"]] for row in rows]
+        return block | {"data": data, "rows": cells}
+    block |= {"data": data, "uri": _uri(folder / block["picture"])}
+    if kind == "neighbours":
+        return block | {"layers": list(dict.fromkeys(row["layer"] for row in rows)), "queries": _queries(block, rows)}
+    maps = [{**map_, "still": _block(map_["still"], folder, study)} for map_ in block["maps"]]
+    return block | {"maps": maps, "points": _points(block, rows)}
+
+
+def _queries(block: dict[str, Any], rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """One entry per query: its tile, and the tiles of its neighbours by layer, nearest first."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        query = found.setdefault(row["query"], _tile(block, row["query"], row["query_label"]) | {"layers": {}})
+        tile = _tile(block, row["neighbour"], row["neighbour_label"])
+        same = row["neighbour_label"] == row["query_label"]
+        query["layers"].setdefault(row["layer"], []).append(tile | {"same": same})
+    return list(found.values())
+
+
+def _tile(block: dict[str, Any], row: str, label: str) -> dict[str, Any]:
+    """Place of a test image in the block's sprite, and its class."""
+    sprite = block["sprite"]
+    try:
+        y, x = divmod(sprite["rows"].index(int(row)), sprite["columns"])
+    except ValueError:
+        stage = block["made_by"][0]
+        raise ArtifactError(f"{block['picture']} has no tile of test image {row}: make {stage} again") from None
+    return {"row": int(row), "x": x, "y": y, "name": sprite["classes"][int(label)]}
+
+
+def _points(block: dict[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:
+    """The maps as whole numbers for the script: each map fills the same square."""
+    sprite = block["sprite"]
+    place = {row: index for index, row in enumerate(sprite["rows"])}
+    maps, order = {}, []
+    for map_ in block["maps"]:
+        part = [row for row in rows if int(row["iterations"]) == map_["iterations"]]
+        order = part
+        axes = [[float(row[axis]) for row in part] for axis in "xy"]
+        span = max(max(values) - min(values) for values in axes) or 1.0
+        middles = [(max(values) + min(values)) / 2 for values in axes]
+        x, y = (
+            [round(((value - middle) / span + 0.5) * GRID) for value in values]
+            for values, middle in zip(axes, middles, strict=True)
+        )
+        maps[str(map_["iterations"])] = {"x": x, "y": [GRID - value for value in y]}  # screens count downwards
+    return {
+        "maps": maps,
+        "labels": [int(row["label"]) for row in order],
+        "rows": [int(row["row"]) for row in order],
+        "tiles": [place[int(row["row"])] for row in order],
+        "columns": sprite["columns"],
+        "tile": sprite["tile"],
+        "legend": block["legend"],
+    }
+
+
+def _settings(experiments: Mapping[str, Any]) -> dict[str, Any]:
+    """Resolved settings side by side: names, and rows (key, value per experiment, whether they differ)."""
+    flat = [dict(_flatten(experiment["settings"])) for experiment in experiments.values()]
+    keys = dict.fromkeys(key for settings in flat for key in settings)
+    rows = [(key, [settings.get(key, "") for settings in flat]) for key in keys]
+    return {"names": list(experiments), "rows": [(key, values, len(set(values)) > 1) for key, values in rows]}
+
+
+def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
+
+
+def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
+    keys = ("id", "study", "source", "place", "statement", "published", "ours", "low", "high", "unit")
+    keys += ("verdict", "reason", "test")
+    with open(path, "w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, keys, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(claims)
+
+
+def _file(path: Path) -> Path:
+    if not path.is_file():
+        raise ArtifactError(f"{path} is missing: run `dvc repro study@{path.parts[-3] if len(path.parts) > 2 else ''}`")
+    return path
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} cannot be read ({error}): run `dvc repro study@{path.parent.name}`") from None
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with open(_file(path), newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _uri(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(_file(path).read_bytes()).decode()

@@ -1,0 +1,46 @@
+"""Colours of the figures, and what each becomes on a dark page. No drawing library is needed to know them.
+
+Figures are drawn for white paper. The page replaces each colour by a CSS variable of the same name, so that an
+inlined figure follows the theme; as a file of its own a figure stays as drawn.
+"""
+
+INK = "#1f2328"  # text, axes
+MUTED = "#6e7781"  # secondary text, boundaries
+GRID = "#d8dde3"
+PAPER = "#ffffff"
+BLUE = "#1f5f99"
+RUST = "#b5481d"
+GREEN = "#2f7d4f"
+PURPLE = "#7a4b9b"
+
+SERIES = (BLUE, RUST, GREEN, PURPLE)
+
+THEME = {  # colour as drawn -> (CSS variable, colour on a dark page)
+    INK: ("--ink", "#e6e8eb"),
+    MUTED: ("--muted", "#9aa4af"),
+    GRID: ("--grid", "#343b44"),
+    PAPER: ("--paper", "#14171b"),
+    BLUE: ("--blue", "#79b4ea"),
+    RUST: ("--rust", "#f0946a"),
+    GREEN: ("--green", "#79c795"),
+    PURPLE: ("--purple", "#c4a0e2"),
+}
+
+# Ten hues that stay apart on white and on black, after Paul Tol's qualitative schemes (SRON/EPS/TN/09-002).
+CLASSES = (
+    "#4477aa",
+    "#dd5566",
+    "#2e9e50",
+    "#c9a227",
+    "#3fb0d9",
+    "#aa3f86",
+    "#8a8f98",
+    "#e0762e",
+    "#6f5bd0",
+    "#8f9a2b",
+)
+
+
+def class_colour(index: int) -> str:
+    """The colour of a class; after ten classes the colours come again."""
+    return CLASSES[index % len(CLASSES)]

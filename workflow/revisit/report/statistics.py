@@ -1,0 +1,174 @@
+"""Statistics of learning curves that the ledger of claims tests.
+
+`of_experiment` gives, for one experiment (None where the run is too short to say):
+
+    jumps.epoch_<n>          within the first n epochs, n in `read_at`; see `jumps`
+      .boundaries            epoch boundaries inside: n - 1
+      .count                 boundaries where the loss falls more than it does elsewhere (z >= 3)
+      .mean_z                mean z over the boundaries
+      .drop_at_boundaries    mean fall of the loss across a boundary
+      .drop_elsewhere        mean fall across the other steps of the neighbouring epochs
+    roughness.raw            standard deviation of the step-to-step change of the minibatch loss
+    roughness.running_mean   the same of its running mean over 20 steps
+    gap.loss                 test loss - training loss at the end of training
+    gap.ratio                test loss / training loss at the end
+    gap.ratio_after_1000     mean of that ratio over the evaluations after step 1,000
+    gap.accuracy             training accuracy - test accuracy at the end
+    overfitting.lowest_step  step of the lowest test loss
+    overfitting.last_step    last step evaluated
+    overfitting.rise         test loss at the end / lowest test loss - 1
+
+and `differences` adds `difference.<other>.mean` and `.largest`: the absolute difference of the minibatch losses of
+two experiments, step by step.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from revisit.errors import ArtifactError
+
+RUNNING_MEAN = 20  # steps
+THRESHOLD = 3.0  # standard deviations; about 1 false alarm in 100 boundaries with the few windows of a short run
+Columns = Mapping[str, np.ndarray]
+
+
+def read_columns(path: Path) -> dict[str, np.ndarray]:
+    """Columns of a numeric CSV as float64 arrays (N,); an empty cell is NaN. Raises ArtifactError."""
+    with open(path, newline="", encoding="utf-8") as stream:
+        header, *rows = list(csv.reader(stream)) or [[]]
+    try:
+        values = np.array([[float(cell or "nan") for cell in row] for row in rows]).reshape(len(rows), len(header))
+    except ValueError as error:
+        raise ArtifactError(f"{path} is no table of numbers ({error}): make it again") from None
+    return dict(zip(header, values.T, strict=True))
+
+
+def running_mean(values: np.ndarray, width: int = RUNNING_MEAN) -> np.ndarray:
+    """Mean of each `width` consecutive values: (N,) -> (N - width + 1,); empty when N < width."""
+    if len(values) < width:
+        return np.empty(0)
+    return np.lib.stride_tricks.sliding_window_view(values, width).mean(axis=1)
+
+
+def roughness(loss: np.ndarray) -> float | None:
+    """Standard deviation of the change from one step to the next: 0 for a straight line; in units of the loss."""
+    return _number(np.diff(loss).std()) if len(loss) > 2 else None
+
+
+def drops(loss: np.ndarray, width: int) -> np.ndarray:
+    """Fall of the mean loss from the `width` steps before each step to the `width` steps from it on.
+
+    (N,) -> (N + 1,): entry i compares loss[i - width : i] with loss[i : i + width]; NaN where a window is cut off.
+    """
+    result = np.full(len(loss) + 1, np.nan)
+    means = running_mean(loss, width)
+    if len(means) > width:
+        result[width : width + len(means) - width] = means[:-width] - means[width:]
+    return result
+
+
+def window(steps_per_epoch: int) -> int:
+    """Width of the windows of `drops`: an eighth of an epoch, and at least two steps."""
+    return max(2, steps_per_epoch // 8)
+
+
+def z_scores(loss: np.ndarray, steps_per_epoch: int, epochs: int) -> list[tuple[float, float, float]]:
+    """(fall, mean fall elsewhere, z) for each of the `epochs` - 1 boundaries between the first `epochs` epochs.
+
+    Elsewhere: every step of the epoch before and of the epoch after the boundary whose windows touch no boundary.
+    Taking both sides makes the general decline of the loss, steeper before than after, no jump. NaN where undefined.
+    """
+    width = window(steps_per_epoch)
+    fall = drops(loss, width)
+    inner = np.arange(width, steps_per_epoch - width + 1)  # offsets in an epoch whose windows stay in it
+    found = []
+    for boundary in range(steps_per_epoch, steps_per_epoch * epochs, steps_per_epoch):
+        if boundary + steps_per_epoch > len(loss) or len(inner) < 3:
+            found.append((np.nan, np.nan, np.nan))
+            continue
+        elsewhere = np.concatenate([fall[boundary - steps_per_epoch + inner], fall[boundary + inner]])
+        spread = elsewhere.std(ddof=1)
+        z = (fall[boundary] - elsewhere.mean()) / spread if spread > 0 else np.nan
+        found.append((fall[boundary], elsewhere.mean(), z))
+    return found
+
+
+def jumps(loss: np.ndarray, steps_per_epoch: int, epochs: int) -> dict[str, float | int | None]:
+    """Jumps of the loss at the boundaries of the first `epochs` epochs; keys as in the head of this module."""
+    scores = np.array(z_scores(loss, steps_per_epoch, epochs)).reshape(-1, 3)
+    if not len(scores) or not np.isfinite(scores[:, 2]).all():
+        unknown = dict.fromkeys(("count", "mean_z", "drop_at_boundaries", "drop_elsewhere"))
+        return {"boundaries": max(0, epochs - 1), **unknown}
+    fall, elsewhere, z = scores.T
+    return {
+        "boundaries": len(scores),
+        "count": int((z >= THRESHOLD).sum()),
+        "mean_z": _number(z.mean()),
+        "drop_at_boundaries": _number(fall.mean()),
+        "drop_elsewhere": _number(elsewhere.mean()),
+    }
+
+
+def gap(evaluations: Columns) -> dict[str, float | None]:
+    """Distance between training and test curves; keys as in the head of this module."""
+    train, test, step = evaluations["train_loss"], evaluations["test_loss"], evaluations["step"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = test / train
+    late = ratio[step > 1000]
+    return {
+        "loss": _number(test[-1] - train[-1]),
+        "ratio": _number(ratio[-1]),
+        "ratio_after_1000": _number(late.mean()) if len(late) else None,
+        "accuracy": _number(evaluations["train_accuracy"][-1] - evaluations["test_accuracy"][-1]),
+    }
+
+
+def overfitting(evaluations: Columns) -> dict[str, float | int | None]:
+    """Where the test loss is lowest and how far it rises after; keys as in the head of this module."""
+    test, step = evaluations["test_loss"], evaluations["step"]
+    if not np.isfinite(test).all():
+        return {"lowest_step": None, "last_step": int(step[-1]), "rise": None}
+    lowest = int(test.argmin())
+    rise = _number(test[-1] / test[lowest] - 1) if test[lowest] > 0 else None
+    return {"lowest_step": int(step[lowest]), "last_step": int(step[-1]), "rise": rise}
+
+
+def of_experiment(
+    history: Columns, evaluations: Columns, steps_per_epoch: int, read_at: Sequence[int]
+) -> dict[str, dict[str, Any]]:
+    """All statistics of one experiment: history.csv, evaluations.csv, steps per epoch, epochs to look at."""
+    loss = history["loss"]
+    return {
+        "jumps": {f"epoch_{epochs}": jumps(loss, steps_per_epoch, epochs) for epochs in read_at},
+        "roughness": {"raw": roughness(loss), "running_mean": roughness(running_mean(loss))},
+        "gap": gap(evaluations) if len(evaluations["step"]) else dict.fromkeys(_GAP),
+        "overfitting": overfitting(evaluations) if len(evaluations["step"]) else dict.fromkeys(_OVERFITTING),
+    }
+
+
+_GAP = ("loss", "ratio", "ratio_after_1000", "accuracy")
+_OVERFITTING = ("lowest_step", "last_step", "rise")
+
+
+def differences(losses: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Absolute difference of the losses of each two experiments, over the steps that both made."""
+    found: dict[str, dict[str, dict[str, float | None]]] = {name: {} for name in losses}
+    for name, loss in losses.items():
+        for other, theirs in losses.items():
+            if other != name:
+                steps = min(len(loss), len(theirs))
+                apart = np.abs(loss[:steps] - theirs[:steps])
+                found[name][other] = {
+                    "mean": _number(apart.mean()) if steps else None,
+                    "largest": _number(apart.max()) if steps else None,
+                }
+    return found
+
+
+def _number(value: float) -> float | None:
+    """A Python float for JSON; None for infinities and NaN (a diverged run)."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,50 @@
+"""SVG figures inlined into the page: colours of the page's theme, ids that cannot meet, an accessible name."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+from revisit.report.palette import THEME
+
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK)
+COLOUR = re.compile("|".join(THEME))
+REFERENCE = re.compile(r"url\(#([^)]+)\)")
+FONT = re.compile(r"font: (?:(\w+) )?([\d.]+)px [^;]*;?")  # the family is the page's
+
+
+def inline(path: Path, prefix: str, label: str) -> Markup:
+    """The SVG element of a figure file for use in HTML.
+
+    Each id begins with `prefix`, colours become CSS variables, sizes give way to the view box, comments and metadata
+    go, and `label` is what a screen reader says.
+    """
+    root = ElementTree.parse(path).getroot()  # noqa: S314  (drawn by the stage before)
+    for parent in root.iter():
+        for child in [child for child in parent if child.tag == f"{{{SVG}}}metadata"]:
+            parent.remove(child)
+    for element in root.iter():
+        for key, value in element.items():
+            element.set(key, _attribute(key, value, prefix))
+    width, height = (float(value) for value in root.get("viewBox", "0 0 1 1").split()[2:])
+    for key in ("width", "height", "version"):
+        root.attrib.pop(key, None)
+    root.set("role", "img")
+    root.set("aria-label", label)
+    root.set("style", f"max-width:{width * 1.5:.0f}px;aspect-ratio:{width:.0f}/{height:.0f}")
+    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704  (serialised, so escaped)
+
+
+def _attribute(key: str, value: str, prefix: str) -> str:
+    if key == "id":
+        return f"{prefix}-{value}"
+    if key == f"{{{XLINK}}}href" and value.startswith("#"):
+        return f"#{prefix}-{value[1:]}"
+    value = REFERENCE.sub(rf"url(#{prefix}-\1)", value)
+    if key == "style":
+        value = FONT.sub(r"font-size:\2px;", value)
+        value = COLOUR.sub(lambda match: f"var({THEME[match.group()][0]})", value)
+    return value

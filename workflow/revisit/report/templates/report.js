@@ -1,0 +1,205 @@
+"use strict";
+// The page is complete without this script; it adds the theme switch, filters, sorting and the maps.
+
+const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
+
+// --- theme -----------------------------------------------------------------------------------------
+{
+  const root = document.documentElement, button = document.getElementById("theme");
+  const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+  const remember = (value) => { try { localStorage.setItem("revisit-theme", value); } catch { /* file:// may forbid it */ } };
+  const label = () => { button.textContent = dark() ? "Light" : "Dark"; button.setAttribute("aria-label", `Switch to the ${dark() ? "light" : "dark"} theme`); };
+  try { root.dataset.theme = localStorage.getItem("revisit-theme") || ""; } catch { /* as above */ }
+  if (!root.dataset.theme) delete root.dataset.theme;
+  button.hidden = false;
+  label();
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    remember(root.dataset.theme);
+    label();
+    dispatchEvent(new Event("themechange"));
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { label(); dispatchEvent(new Event("themechange")); });
+}
+
+// --- ledger: filters ---------------------------------------------------------------------------------
+{
+  const form = document.getElementById("filters"), rows = all(".ledger tbody tr");
+  const apply = () => {
+    const chosen = Object.fromEntries(new FormData(form));
+    for (const row of rows) row.hidden = Object.entries(chosen).some(([key, value]) => value && row.dataset[key] !== value);
+    const count = rows.filter((row) => !row.hidden).length;
+    document.getElementById("shown").textContent = count === rows.length ? `${count} claims` : `${count} of ${rows.length} claims`;
+  };
+  form.hidden = false;
+  form.addEventListener("change", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  apply();
+  // A link to a claim that a filter hides takes the filter away.
+  addEventListener("hashchange", () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target?.hidden && rows.includes(target)) { form.reset(); apply(); target.scrollIntoView(); }
+    const folded = target?.closest("details");
+    if (folded) folded.open = true;
+  });
+}
+
+// --- sortable tables ---------------------------------------------------------------------------------
+for (const table of all("table.sortable")) {
+  const body = table.tBodies[0];
+  if (body.rows.length < 3) continue;
+  all("thead th", table).forEach((head, column) => {
+    const button = document.createElement("button"), numeric = head.classList.contains("n");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const first = numeric ? "descending" : "ascending", second = numeric ? "ascending" : "descending";
+      const order = head.getAttribute("aria-sort") === first ? second : first, sign = order === "ascending" ? 1 : -1;
+      all("thead th", table).forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", order);
+      const key = (row) => (numeric ? parseFloat(row.cells[column].dataset.sort) : row.cells[column].textContent);
+      const compare = (a, b) => {
+        const [left, right] = [key(a), key(b)];
+        if (!numeric) return sign * left.localeCompare(right);
+        if (isNaN(left) || isNaN(right)) return isNaN(left) - isNaN(right); // no value: last in both orders
+        return sign * (left - right);
+      };
+      body.append(...[...body.rows].sort(compare));
+    });
+  });
+}
+
+// --- maps: pan, zoom, classes, pictures ----------------------------------------------------------------
+function explore(figure) {
+  const box = figure.querySelector(".explorer"), canvas = box.querySelector(".stage canvas");
+  const data = JSON.parse(box.querySelector("script").textContent), sprite = box.querySelector(".sprite");
+  const buttons = all("[data-map]", box.querySelector(".tools")), tell = box.querySelector(".shown p");
+  const thumb = box.querySelector(".shown canvas").getContext("2d"), pen = canvas.getContext("2d");
+  const full = 4095, hidden = new Set();
+  let map = data.maps[buttons.at(-1).dataset.map], view = { zoom: 1, x: full / 2, y: full / 2 }, current = -1, side = 0, waiting = false;
+
+  const scale = () => (side / (full * 1.06)) * view.zoom;
+  const place = (i) => [(map.x[i] - view.x) * scale() + side / 2, (map.y[i] - view.y) * scale() + side / 2];
+  const visible = () => data.labels.map((_, i) => i).filter((i) => !hidden.has(data.labels[i]));
+
+  function draw() {
+    waiting = false;
+    const ratio = devicePixelRatio || 1, radius = Math.min(7, 2.2 + view.zoom * 0.55);
+    side = canvas.clientWidth;
+    if (canvas.width !== Math.round(side * ratio)) canvas.width = canvas.height = Math.round(side * ratio);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.clearRect(0, 0, side, side);
+    pen.globalAlpha = 0.85;
+    for (const i of visible()) {
+      const [x, y] = place(i);
+      if (x < -9 || y < -9 || x > side + 9 || y > side + 9) continue;
+      pen.fillStyle = data.legend[data.labels[i]].colour;
+      pen.beginPath();
+      pen.arc(x, y, radius, 0, 7);
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+    if (current < 0 || hidden.has(data.labels[current])) return;
+    const [x, y] = place(current);
+    pen.strokeStyle = getComputedStyle(canvas).color;
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.arc(x, y, radius + 3.5, 0, 7);
+    pen.stroke();
+  }
+  const redraw = () => { if (!waiting) { waiting = true; requestAnimationFrame(draw); } };
+
+  function show(i) {
+    if (i < 0 || i === current) return;
+    current = i;
+    const [height, width] = data.tile, tile = data.tiles[i], size = thumb.canvas.width;
+    thumb.imageSmoothingEnabled = false;
+    thumb.clearRect(0, 0, size, size);
+    thumb.drawImage(sprite, (tile % data.columns) * width, Math.floor(tile / data.columns) * height, width, height, 0, 0, size, size);
+    tell.textContent = `${data.legend[data.labels[i]].name}, test image ${data.rows[i]}`;
+    redraw();
+  }
+  function nearest(x, y, cost) {
+    let best = -1, least = Infinity;
+    for (const i of visible()) {
+      const [a, b] = place(i), value = cost(a - x, b - y);
+      if (value < least) [best, least] = [i, value];
+    }
+    return best;
+  }
+  function zoom(factor, x = side / 2, y = side / 2) {
+    const before = scale();
+    view.zoom = Math.min(40, Math.max(1, view.zoom * factor));
+    view.x += (x - side / 2) * (1 / before - 1 / scale());
+    view.y += (y - side / 2) * (1 / before - 1 / scale());
+    if (view.zoom === 1) view.x = view.y = full / 2;
+    canvas.style.touchAction = view.zoom > 1 ? "none" : "pan-y"; // a finger scrolls the page until zoomed in
+    redraw();
+  }
+  const pan = (dx, dy) => { view.x -= dx / scale(); view.y -= dy / scale(); redraw(); };
+  const at = (event) => { const edge = canvas.getBoundingClientRect(); return [event.clientX - edge.left, event.clientY - edge.top]; };
+
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.buttons && view.zoom > 1) return pan(event.movementX, event.movementY);
+    const found = nearest(...at(event), Math.hypot), [x, y] = at(event);
+    if (found >= 0 && Math.hypot(place(found)[0] - x, place(found)[1] - y) < 18) show(found);
+  });
+  canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); show(nearest(...at(event), Math.hypot)); });
+  canvas.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && document.activeElement !== canvas) return; // else the page could not be scrolled past the map
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY / 300), ...at(event));
+  }, { passive: false });
+  canvas.addEventListener("dblclick", (event) => zoom(2, ...at(event)));
+  canvas.addEventListener("focus", () => { if (current < 0) show(nearest(side / 2, side / 2, Math.hypot)); });
+  canvas.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (step && event.shiftKey) pan(-40 * step[0], -40 * step[1]);
+    else if (step && current >= 0) {
+      const ahead = (dx, dy) => { // the nearest point ahead; sideways counts double
+        const forward = dx * step[0] + dy * step[1], aside = Math.abs(dx * step[1]) + Math.abs(dy * step[0]);
+        return forward > 0.5 ? forward + 2 * aside : Infinity;
+      };
+      show(nearest(...place(current), ahead));
+    } else if (event.key === "+" || event.key === "=") zoom(1.5);
+    else if (event.key === "-") zoom(1 / 1.5);
+    else if (event.key === "0") zoom(0);
+    else return;
+    event.preventDefault();
+  });
+
+  for (const button of all("[data-view]", box)) {
+    button.addEventListener("click", () => zoom({ in: 1.6, out: 1 / 1.6, all: 0 }[button.dataset.view]));
+  }
+  const choose = (chosen) => {
+    map = data.maps[chosen];
+    for (const button of buttons) button.setAttribute("aria-pressed", button.dataset.map === chosen);
+    for (const score of all(".score", box)) score.hidden = score.dataset.map !== chosen;
+    redraw();
+  };
+  for (const button of buttons) button.addEventListener("click", () => choose(button.dataset.map));
+  data.legend.forEach(({ name, colour }, label) => {
+    const button = document.createElement("button"), swatch = document.createElement("i");
+    button.type = "button";
+    button.setAttribute("aria-pressed", "true");
+    swatch.style.background = colour;
+    button.append(swatch, name);
+    button.addEventListener("click", () => {
+      hidden.has(label) ? hidden.delete(label) : hidden.add(label);
+      button.setAttribute("aria-pressed", !hidden.has(label));
+      redraw();
+    });
+    box.querySelector(".toggles").append(button);
+  });
+
+  box.hidden = false;
+  figure.classList.add("scripted");
+  new ResizeObserver(redraw).observe(canvas);
+  addEventListener("themechange", redraw);
+  choose(buttons.at(-1).dataset.map);
+}
+all(".embedding").forEach(explore);
+
+// Paper shows what is folded away; a setting table that nobody opened stays closed.
+addEventListener("beforeprint", () => all("details.folded").forEach((details) => { details.open = true; }));
