@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from revisit.data.tensors import Normalise
 from revisit.errors import ConfigError
 
 BATCH = 256  # images at a time, fewer where they are large: batches bound the memory
@@ -37,8 +38,7 @@ def activations(
         ConfigError: a layer does not exist, runs not exactly once in a pass, or gives something else than a tensor.
     """
     check_layers(network, layers)
-    scale = torch.tensor([1 / (255 * s) for s in std], dtype=torch.float32, device=device).view(1, -1, 1, 1)
-    shift = torch.tensor([m / s for m, s in zip(mean, std, strict=True)], dtype=torch.float32, device=device)
+    normalise = Normalise(mean, std, device)
     rows = max(1, min(BATCH, BATCH_PIXELS // max(1, images.shape[1] * images.shape[2])))
     outputs: dict[str, list] = {layer: [] for layer in layers}
     hooks = [network.get_submodule(layer).register_forward_hook(_keeper(outputs[layer])) for layer in layers]
@@ -46,9 +46,9 @@ def activations(
         for start in range(0, len(images), rows):
             for kept in outputs.values():
                 kept.clear()
-            pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device).permute(0, 3, 1, 2)
+            pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device)
             with torch.inference_mode():
-                network(pixels.to(torch.float32).contiguous().mul_(scale).sub_(shift.view(1, -1, 1, 1)))
+                network(normalise(pixels))
             yield slice(start, start + len(pixels)), {layer: _single(layer, kept) for layer, kept in outputs.items()}
     finally:
         for hook in hooks:

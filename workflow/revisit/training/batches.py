@@ -6,6 +6,7 @@ A batch of 100 images of 28x28 takes 0.2 ms on one CPU thread, 0.3% of a trainin
 import numpy as np
 import torch
 
+from revisit.data.tensors import Normalise
 from revisit.errors import ConfigError
 
 RESIDENT_LIMIT = 4 * 2**30  # bytes: a larger array stays in its file, and only the batches are moved
@@ -58,12 +59,7 @@ class Images:
         self._mapped = images if images.nbytes > limit else None
         self._resident = None if self._mapped is not None else torch.from_numpy(np.array(images)).to(device)
         self.labels = torch.from_numpy(np.array(labels)).to(device)
-        # (x / 255 - mean) / std in one multiplication and one subtraction
-        self._scale = torch.tensor([1 / (255 * s) for s in std], dtype=torch.float32, device=device).view(1, -1, 1, 1)
-        self._shift = torch.tensor([m / s for m, s in zip(mean, std, strict=True)], dtype=torch.float32, device=device)
-        self._shift = self._shift.view(1, -1, 1, 1)
-        # Measured: channels_last gains nothing on a CPU; tensor cores want it.
-        self._format = torch.channels_last if device.type == "cuda" else torch.contiguous_format
+        self._normalise = Normalise(mean, std, device)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -76,5 +72,4 @@ class Images:
 
     def batch(self, index: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The normalised images (B, C, H, W) float32 and labels (B,) int64 at `index` (B,) int64, on the device."""
-        pixels = self.pixels(index).permute(0, 3, 1, 2).to(torch.float32, memory_format=self._format)
-        return pixels.mul_(self._scale).sub_(self._shift), self.labels.index_select(0, index.to(self.device))
+        return self._normalise(self.pixels(index)), self.labels.index_select(0, index.to(self.device))
