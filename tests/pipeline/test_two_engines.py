@@ -1,5 +1,6 @@
 """Each line of the contract between the engines, one by one."""
 
+import contextlib
 import os
 import signal
 import time
@@ -120,9 +121,10 @@ def wait_for_script(process):
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for child in psutil.Process(process.pid).children(recursive=True):
-            if any(word.endswith("fetch_dataset.py") for word in child.cmdline()):
-                time.sleep(0.5)  # until it has asked the kernel
-                return child
+            with contextlib.suppress(psutil.Error):  # it has ended since
+                if any(word.endswith("fetch_dataset.py") for word in child.cmdline()[:2]):
+                    time.sleep(0.5)  # until it has asked the kernel
+                    return child
         time.sleep(0.05)
     raise AssertionError("fetch did not start")
 

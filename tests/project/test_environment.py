@@ -50,6 +50,13 @@ def test_conda_gives_the_locked_versions():
     assert {"pip": ["--editable=."]} in environment["dependencies"]
 
 
+def test_rules_run_in_the_same_packages():
+    whole = yaml.safe_load((ROOT / "environment.yml").read_text())
+    rules = yaml.safe_load((ROOT / "workflow/envs/revisit.yml").read_text())
+    assert rules["channels"] == whole["channels"]
+    assert rules["dependencies"] == [entry for entry in whole["dependencies"] if isinstance(entry, str)]
+
+
 def test_every_import_is_required():
     distributions = packages_distributions()
     ours = {"revisit", "revisit_engines", "_command", "conftest"}

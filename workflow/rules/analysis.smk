@@ -13,6 +13,8 @@ rule extract:
         "logs/extract/{experiment}.log",
     benchmark:
         "benchmarks/results/extract/{experiment}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     resources:
         gpu=GPU,
@@ -36,6 +38,8 @@ rule evaluate:
         "logs/evaluate/{experiment}.log",
     benchmark:
         "benchmarks/results/evaluate/{experiment}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s evaluate@{wildcards.experiment} > {log} 2>&1"
@@ -57,6 +61,8 @@ rule inspect:
         "logs/inspect/{experiment}.log",
     benchmark:
         "benchmarks/results/inspect/{experiment}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     resources:
         gpu=GPU,
@@ -80,6 +86,8 @@ rule probe:
         "logs/probe/{experiment}.log",
     benchmark:
         "benchmarks/results/probe/{experiment}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s probe@{wildcards.experiment} > {log} 2>&1"
@@ -101,6 +109,8 @@ rule embed:
         "logs/embed/{experiment}.log",
     benchmark:
         "benchmarks/results/embed/{experiment}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s embed@{wildcards.experiment} > {log} 2>&1"
@@ -122,6 +132,8 @@ rule neighbours:
         "logs/neighbours/{experiment}.log",
     benchmark:
         "benchmarks/results/neighbours/{experiment}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s neighbours@{wildcards.experiment} > {log} 2>&1"

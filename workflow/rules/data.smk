@@ -2,11 +2,13 @@ rule configure:
     input:
         unpack(needs("configure", params="params.yaml", code="workflow")),
     output:
-        [str(path) for path in RECORDS],
+        [str(path) for path in NOW.records],
     log:
         "logs/configure.log",
     benchmark:
         "benchmarks/results/configure.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s configure > {log} 2>&1"
@@ -21,6 +23,8 @@ rule fetch:
         "logs/fetch/{dataset}.log",
     benchmark:
         "benchmarks/results/fetch/{dataset}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s fetch@{wildcards.dataset} > {log} 2>&1"
@@ -41,6 +45,8 @@ rule prepare:
         "logs/prepare/{dataset}.log",
     benchmark:
         "benchmarks/results/prepare/{dataset}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s prepare@{wildcards.dataset} > {log} 2>&1"

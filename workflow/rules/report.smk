@@ -1,26 +1,20 @@
-def all_findings(wildcards):
-    settings = resolve(PARAMS)["collect", None]["studies"]
-    return [
-        str(paths.findings(experiment, name))
-        for study in settings.values()
-        for experiment, names in study.items()
-        for name in names
-    ]
-
-
 rule collect:
     input:
         unpack(
             needs(
-                "collect", record="results/config/collect.json", findings=all_findings
+                "collect",
+                record="results/config/collect.json",
+                findings=lambda wildcards: NOW.findings,
             )
         ),
     output:
-        [directory(str(paths.collected(study))) for study in PARAMS.studies],
+        [directory(f"results/collected/{study}") for study in NOW.params.studies],
     log:
         "logs/collect.log",
     benchmark:
         "benchmarks/results/collect.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s collect > {log} 2>&1"
@@ -37,11 +31,19 @@ rule study:
             )
         ),
     output:
-        directory("results/studies/{study}"),
+        report(
+            directory("results/studies/{study}"),
+            patterns=["figures/{figure}.svg", "figures/{figure}.png"],
+            caption="../report/figure.rst",
+            category="{study}",
+            labels={"figure": "{figure}"},
+        ),
     log:
         "logs/study/{study}.log",
     benchmark:
         "benchmarks/results/study/{study}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s study@{wildcards.study} > {log} 2>&1"
@@ -54,16 +56,24 @@ rule report:
                 "report",
                 record="results/config/report.json",
                 studies=lambda wildcards: [
-                    str(paths.study(study)) for study in PARAMS.studies
+                    f"results/studies/{study}" for study in NOW.params.studies
                 ],
             )
         ),
     output:
-        directory("results/report"),
+        report(
+            directory("results/report"),
+            patterns=["{page}.html"],
+            caption="../report/report.rst",
+            category="report",
+            labels={"page": "{page}"},
+        ),
     log:
         "logs/report.log",
     benchmark:
         "benchmarks/results/report.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s report > {log} 2>&1"

@@ -1,14 +1,10 @@
-def dataset_of(wildcards):
-    return str(paths.prepared(PARAMS.experiments[wildcards.experiment].dataset))
-
-
 rule train:
     input:
         unpack(
             needs(
                 "train@{experiment}",
                 record="results/config/train/{experiment}.json",
-                data=dataset_of,
+                data=prepared_data,
             )
         ),
     output:
@@ -20,6 +16,8 @@ rule train:
         "logs/train/{experiment}.log",
     benchmark:
         "benchmarks/results/train/{experiment}.tsv"
+    conda:
+        "../envs/revisit.yml"
     threads: 1
     resources:
         gpu=GPU,

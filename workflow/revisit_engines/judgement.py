@@ -1,0 +1,69 @@
+"""What the Snakefile has to know before it builds its DAG: the parameters, and which stages have to run."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from revisit.errors import RevisitError
+from revisit.params.load import load
+from revisit.params.resolve import resolve
+from revisit.params.schema import Params
+from revisit_engines import guard
+from revisit_engines.configure import records
+
+# Newer than every artifact: as an input it makes Snakemake run a stale stage. New content, not only a new
+# time stamp, since Snakemake compares the checksums of small inputs.
+MARKER = Path(".work/stale")
+NVIDIA_DRIVER = Path("/dev/nvidiactl")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The parameters, the records made of them, the names of the stale stages, and the engine lock if held."""
+
+    params: Params
+    records: dict[Path, bytes]
+    stale: frozenset[str]
+    lock: IO[str] | None
+
+    @property
+    def findings(self) -> list[str]:
+        """Every finding that `collect` gathers."""
+        studies = resolve(self.params)["collect", None]["studies"].values()
+        return [f"results/findings/{x}/{name}" for study in studies for x, names in study.items() for name in names]
+
+    @property
+    def gpu(self) -> int:
+        """How many GPUs a GPU rule claims: none on a machine without one, so that it runs a job per core."""
+        return int(self.params.device == "cuda" or (self.params.device == "auto" and NVIDIA_DRIVER.exists()))
+
+
+def judge(main_process: bool, dry_run: bool) -> Judgement:
+    """Validate `params.yaml`, take the engine lock, ask DVC what is stale.
+
+    Ends the process with one message, without an account of where it was raised, when a user has to mend
+    something first.
+
+    Args:
+        main_process: false in a job that a running Snakemake started, perhaps on another machine.
+        dry_run: change nothing and need no lock.
+    """
+    try:
+        params = load()
+        found = records(params)
+        if not main_process:
+            os.environ[guard.OWNER] = "snakemake"
+            return Judgement(params, found, frozenset(), None)
+        os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())
+        lock = None if dry_run else guard.hold("snakemake")
+        from revisit_engines.staleness import stale_stages  # DVC: only here, not in jobs
+
+        stale = frozenset(stale_stages(found))
+    except RevisitError as error:
+        sys.exit(f"error: {error}")
+    if stale:
+        MARKER.parent.mkdir(exist_ok=True)
+        MARKER.write_bytes(os.urandom(16))
+    return Judgement(params, found, stale, lock)
