@@ -39,9 +39,10 @@ def _prepare(root: Path) -> bool:
     folder = Path.cwd()
     os.chdir(root)
     try:
-        if not guard.started_by_engine():
+        global _lock
+        _lock = guard.join()
+        if not _lock:
             load()
-            global _lock
             _lock = guard.hold("dvc")
         return True
     except RevisitError as error:
@@ -51,7 +52,7 @@ def _prepare(root: Path) -> bool:
         os.chdir(folder)
 
 
-_lock = None  # the open lock file: closing it would let a second engine in
+_lock = None  # the open lock file: it lasts as long as this process
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,8 +2,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
+
 from revisit.errors import BusyError
 from revisit_engines import guard
 
@@ -28,10 +30,10 @@ stages:
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(guard.OWNER, raising=False)
+    monkeypatch.delenv(guard.ENGINE, raising=False)
     (tmp_path / ".dvc/tmp").mkdir(parents=True)
     yield tmp_path
-    os.environ.pop(guard.OWNER, None)
+    os.environ.pop(guard.ENGINE, None)
 
 
 def test_a_whole_lock_file_stays(tree):
@@ -84,15 +86,37 @@ def test_a_second_holder_is_told_who_holds(tree):
     guard.hold("dvc").close()
 
 
+def job(tree, seconds):
+    """A job of the engine in this process's environment, as the `dvc` command begins it."""
+    program = (
+        f"import time; from revisit_engines import guard; _ = guard.join(); print(1, flush=True); time.sleep({seconds})"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(
+        [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
 def test_waits_for_a_job_that_a_killed_engine_left(tree, capsys):
-    job = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1.5)", "dvc"])
-    orphan = {"pid": job.pid, "cmd": "dvc repro -s train@x"}
-    (tree / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {"out": orphan}, "read": {"dep": [orphan]}}))
-    assert not guard._is_dvc(job.pid)  # a live process, but no dvc: the PID was used again
-    guard._is_dvc, original = (lambda pid: job.poll() is None), guard._is_dvc
-    try:
-        guard.hold("snakemake").close()
-    finally:
-        guard._is_dvc = original
-    assert job.poll() is not None
-    assert f"waiting for jobs of an interrupted run (PID {job.pid})" in capsys.readouterr().err
+    guard.hold("snakemake").close()  # closed: as if killed
+    with job(tree, 1.5) as orphan:
+        assert orphan.stdout.readline()
+        start = time.monotonic()
+        (tree / ".dvc/tmp/rwlock").write_text(json.dumps({"write": {"out": {"pid": orphan.pid, "cmd": "dvc"}}}))
+        guard.hold("dvc").close()
+        assert orphan.wait(timeout=5) == 0
+        assert time.monotonic() - start > 1.2
+        assert f"waiting for jobs of an interrupted run (PID {orphan.pid})" in capsys.readouterr().err
+
+
+def test_a_job_that_comes_too_late_does_not_run(tree):
+    guard.hold("snakemake").close()
+    started_by = os.environ[guard.ENGINE]
+    guard.hold("another").close()
+    os.environ[guard.ENGINE] = started_by
+    with pytest.raises(BusyError, match="which has ended; another"):
+        guard.join()
+
+
+def test_outside_an_engine_there_is_nothing_to_join(tree):
+    assert guard.join() is None

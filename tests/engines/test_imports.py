@@ -4,13 +4,21 @@ import pytest
 
 from revisit_engines import imports
 
+SCRIPT = """
+import _command
+from revisit.a import b
+
+def function():
+    from revisit import late
+"""
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A small project: a script, a package with a data folder, a model, a module that nobody imports."""
     files = {
         "workflow/scripts/_command.py": "",
-        "workflow/scripts/run_it.py": "import _command\nfrom revisit.a import b\ndef f():\n    from revisit import late\n",
+        "workflow/scripts/run_it.py": SCRIPT,
         "workflow/revisit/__init__.py": "",
         "workflow/revisit/late.py": "from . import sibling",
         "workflow/revisit/sibling.py": "import os, json",

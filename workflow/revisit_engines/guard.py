@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import IO
 
@@ -20,12 +19,12 @@ from ruamel.yaml import YAML, YAMLError
 from revisit.errors import BusyError
 from revisit.files import remove
 
-LOCK = Path(".work/engine.lock")
+ENGINE_LOCK = Path(".work/engine.lock")  # held by the engine that runs on this tree; its content says which
+JOBS_LOCK = Path(".work/jobs.lock")  # shared by the jobs of Snakemake: free when all have ended
 SNAKEMAKE_LEFTOVERS = (Path(".snakemake/locks"), Path(".snakemake/incomplete"))
 RWLOCK = Path(".dvc/tmp/rwlock")
 DVC_LOCK = Path("dvc.lock")
-OWNER = "REVISIT_ENGINE"  # in the environment of every job: the engine that holds the lock started it
-POLL = 0.5  # seconds
+ENGINE = "REVISIT_ENGINE"  # in the environment of every job: the content of the engine lock when it was started
 DIGEST = re.compile(r"[0-9a-f]{32}(\.dir)?")
 
 
@@ -43,19 +42,18 @@ def hold(name: str) -> IO[str]:
     Raises:
         BusyError: another engine runs on this tree; the message says which and its PID.
     """
-    LOCK.parent.mkdir(exist_ok=True)
-    stream = open(LOCK, "a+", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives)
+    ENGINE_LOCK.parent.mkdir(exist_ok=True)
+    stream = open(ENGINE_LOCK, "a+", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives)
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        stream.seek(0)
-        holder = stream.read().strip() or "another engine"
         stream.close()
+        holder = engine() or "another engine"
         raise BusyError(f"{holder} is running on this working tree; wait until it ends, or stop it") from None
     stream.truncate(0)
-    stream.write(f"{name} (PID {os.getpid()})\n")
+    stream.write(f"{name} (PID {os.getpid()})")
     stream.flush()
-    os.environ[OWNER] = f"{name} {os.getpid()}"
+    os.environ[ENGINE] = engine()
     _wait_for_orphans()
     for leftover in SNAKEMAKE_LEFTOVERS:
         remove(leftover)
@@ -63,9 +61,28 @@ def hold(name: str) -> IO[str]:
     return stream
 
 
-def started_by_engine() -> bool:
-    """Whether this process is a job of an engine that holds the lock already."""
-    return OWNER in os.environ
+def engine() -> str:
+    """Which engine runs, or ran last, on this tree: its name and PID."""
+    return ENGINE_LOCK.read_text(encoding="utf-8") if ENGINE_LOCK.exists() else ""
+
+
+def join() -> IO[str] | None:
+    """Take part in the run of the engine that started this process, if one did.
+
+    Returns:
+        The open, shared lock file of its jobs, or None if no engine started this process.
+
+    Raises:
+        BusyError: that engine was killed, and another one has begun.
+    """
+    if ENGINE not in os.environ:
+        return None
+    stream = open(JOBS_LOCK, "a", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives)
+    fcntl.flock(stream, fcntl.LOCK_SH)
+    if engine() != os.environ[ENGINE]:
+        stream.close()
+        raise BusyError(f"this job was started by {os.environ[ENGINE]}, which has ended; {engine()} runs now")
+    return stream
 
 
 def heal() -> None:
@@ -106,24 +123,16 @@ def _rwlock() -> dict | None:
 
 
 def _wait_for_orphans() -> None:
-    told = False
-    while orphans := _jobs_at_work():
-        if not told:
-            pids = ", ".join(map(str, sorted(orphans)))
-            print(f"waiting for jobs of an interrupted run (PID {pids})", file=sys.stderr, flush=True)
-            told = True
-        time.sleep(POLL)
+    with open(JOBS_LOCK, "a", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for jobs of an interrupted run{_pids()}", file=sys.stderr, flush=True)
+            fcntl.flock(stream, fcntl.LOCK_EX)
 
 
-def _jobs_at_work() -> set[int]:
+def _pids() -> str:
     held = _rwlock() or {}
     jobs = [*held.get("write", {}).values(), *(job for jobs in held.get("read", {}).values() for job in jobs)]
-    return {job["pid"] for job in jobs if _is_dvc(job["pid"])}
-
-
-def _is_dvc(pid: int) -> bool:
-    # the kernel reuses PIDs: only a live process that runs dvc counts
-    try:
-        return any("dvc" in Path(word).name for word in psutil.Process(pid).cmdline()[:2])
-    except psutil.Error:
-        return False
+    pids = sorted({job["pid"] for job in jobs if psutil.pid_exists(job["pid"])})
+    return f" (PID {', '.join(map(str, pids))})" if pids else ""

@@ -54,7 +54,7 @@ def judge(main_process: bool, dry_run: bool) -> Judgement:
         params = load()
         found = records(params)
         if not main_process:
-            os.environ[guard.OWNER] = "snakemake"
+            os.environ[guard.ENGINE] = guard.engine()
             return Judgement(params, found, frozenset(), None)
         os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())
         lock = None if dry_run else guard.hold("snakemake")
