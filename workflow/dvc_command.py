@@ -21,6 +21,8 @@ def main() -> int:
         words = " ".join(word for word in sys.argv[1:] if not word.startswith("-"))
         if words.startswith(RUNS_STAGES) and not {"-h", "--help"} & set(sys.argv) and not _prepare(root):
             return 2
+        if words.startswith("plots"):
+            _prepare_plots(root)
     from dvc.cli import main as dvc
 
     return dvc(sys.argv[1:])
@@ -50,6 +52,15 @@ def _prepare(root: Path) -> bool:
         return False
     finally:
         os.chdir(folder)
+
+
+def _prepare_plots(root: Path) -> None:
+    from revisit_engines.plots import ensure_template
+
+    folder = Path.cwd()
+    os.chdir(root)
+    ensure_template()
+    os.chdir(folder)
 
 
 _lock = None  # the open lock file: it lasts as long as this process

@@ -62,6 +62,8 @@ BAD = [
     ("datasets.fashion_mnist.web", ["ftp://host/"], "web.0: 'ftp://host/' is not allowed"),
     ("datasets.fashion_mnist.files", {"../x": None}, "'../x'"),
     ("datasets.fashion_mnist.train", None, "datasets.fashion_mnist.train: embedded data need a number"),
+    ("datasets.fashion_mnist.embedded", DELETE, "datasets.fashion_mnist.embedded: missing; its source is embedded"),
+    ("datasets.fashion_mnist", {"source": "web", "format": "idx", "classes": ["a", "b"]}, "web: missing; its source"),
     ("datasets.fashion_mnist.train", 0, "datasets.fashion_mnist.train: 0 is not allowed"),
     ("analyses.probes", {}, "analyses.probes: unknown key (did you mean probe?)"),
     ("analyses.probe.fashion_dynamc", {"layers": ["fc1"]}, "unknown experiment 'fashion_dynamc' (did you mean fash"),

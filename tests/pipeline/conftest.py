@@ -2,10 +2,42 @@ import pytest
 
 from tree import Tree
 
+SMALL = {  # the whole pipeline with its real scripts, in half a minute
+    "datasets": {"train": 600, "test": 200},
+    "experiments": {"evaluate_every": 20},
+    "extract": {"train": 200, "test": 150},
+    "evaluate": {"bootstrap": 100},
+    "inspect": {"images": 50},
+    "probe": {"C": [0.01]},
+    "embed": {"points": 100, "perplexity": 10.0, "iterations": [60, 120], "pca": 10},
+    "neighbours": {"queries": 4},
+}
+
+
+def shrink(params):
+    """`params` with every entry cut down to seconds."""
+    for section in ("datasets", "experiments"):
+        for entry in params[section].values():
+            entry["demo"] = entry.get("demo", {}) | SMALL[section]
+    for kind, entries in params["analyses"].items():
+        for entry in entries.values():
+            entry["demo"] = entry.get("demo", {}) | SMALL[kind]
+    return params
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A tree with stand-ins, built once by Snakemake. Tests that change it put it back."""
     tree = Tree(tmp_path_factory.mktemp("built") / "tree")
     tree.snakemake()
+    return tree
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory):
+    """A tree with the real scripts and small settings, built once by Snakemake and committed."""
+    tree = Tree(tmp_path_factory.mktemp("real") / "tree", stand_ins=False)
+    tree.params = shrink(tree.params)
+    tree.snakemake()
+    tree.commit("results")
     return tree

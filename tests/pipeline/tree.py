@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     "Snakefile",
+    "Makefile",
     "dvc.yaml",
     "params.yaml",
     ".dvcignore",
@@ -57,19 +58,25 @@ class Tree:
             key: value for key, value in os.environ.items() if key not in ("DVC_STAGE", "DVC_ROOT", "REVISIT_ENGINE")
         } | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": ""}
         self.git("init", "-q")
-        self.git("add", "-A")
-        self.git("-c", "user.name=test", "-c", "user.email=test@localhost", "commit", "-qm", "start")
+        self.git("config", "user.name", "test")
+        self.git("config", "user.email", "test@localhost")
+        self.commit("start")
 
     def git(self, *arguments: str) -> None:
         """Run git in the tree."""
         subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def commit(self, message: str) -> None:
+        """Commit everything that git does not ignore."""
+        self.git("add", "-A")
+        self.git("commit", "-qm", message)
 
     def start(self, *command: str, **environment: str) -> subprocess.Popen:
         """Start a command in a process group of its own."""
         if self._stand_ins:
             self.specify()
         return subprocess.Popen(
-            [str(BIN / command[0]), *command[1:]],
+            [str(BIN / command[0]) if (BIN / command[0]).exists() else command[0], *command[1:]],
             cwd=self.folder,
             env=self._environment | environment,
             stdin=subprocess.DEVNULL,

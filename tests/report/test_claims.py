@@ -202,3 +202,10 @@ def test_a_ledger_that_is_no_list_or_unsafe_is_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"claims\.yaml"):
         claims.load(path)
+
+
+def test_a_claim_about_what_is_not_run_is_not_testable_and_says_why():
+    claim = next(claim for claim in claims.load() if claim.id == "fashion_parameters_conv1")
+    row = claims.judge(claim, {"fashion_static": {}}, "demo", "embedded")
+    assert row["verdict"] == "not testable at this scale"
+    assert row["reason"] == "this run has no fashion_dynamic"

@@ -120,8 +120,11 @@ def check_references(params: Params, found: Mistakes) -> None:
         if experiment.optimizer.momentum and experiment.optimizer.name != "sgd":
             found.add((*place, "optimizer", "momentum"), f"only sgd has momentum, not {experiment.optimizer.name}")
     for name, dataset in params.datasets.items():
+        source = dataset.source or params.source
+        if getattr(dataset, source) is None:
+            found.add(("datasets", name, source), f"missing; its source is {source}")
         for key in ("train", "test"):
-            if params.source == "embedded" and getattr(dataset, key) is None:
+            if source == "embedded" and getattr(dataset, key) is None:
                 found.add(("datasets", name, key), "embedded data need a number: how many images to draw")
     for study in params.studies:
         if not any(experiment.study == study for experiment in params.experiments.values()):

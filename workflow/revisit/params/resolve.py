@@ -34,7 +34,7 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
             "study": name,
             **study.model_dump(),
             "scale": params.scale,
-            "source": params.source,
+            "source": _source_of(params, name),
             "experiments": {x: _train(params, x) for x in _experiments(params, name)},
         }
     stages["report", None] = {"scale": params.scale, "source": params.source, "studies": list(params.studies)}
@@ -43,12 +43,13 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
 
 def _fetch(params: Params, name: str) -> Settings:
     dataset = params.datasets[name]
-    common = {"dataset": name, "format": dataset.format, "source": params.source}
-    if params.source == "embedded":
+    source = dataset.source or params.source
+    common = {"dataset": name, "format": dataset.format, "source": source}
+    if source == "embedded":
         drawn = {"drawing": dataset.embedded, "train": dataset.train, "test": dataset.test}
         return {**common, "embedded": drawn, "classes": dataset.classes, "seed": 0}
     files = {file: {"sha256": digest} for file, digest in dataset.files.items()}
-    if params.source == "mirror":
+    if source == "mirror":
         return {**common, "mirror": f"{params.mirror.rstrip('/')}/{dataset.mirror}", "files": files}
     return {**common, "web": dataset.web, "files": files}
 
@@ -59,7 +60,7 @@ def _prepare(params: Params, name: str) -> Settings:
         "dataset": name,
         **dataset.model_dump(include={"format", "classes", "train", "test"}),
         "seed": 0,
-        "source": params.source,
+        "source": dataset.source or params.source,
     }
 
 
@@ -69,6 +70,13 @@ def _train(params: Params, name: str) -> Settings:
 
 def _experiments(params: Params, study: str) -> list[str]:
     return [name for name, experiment in params.experiments.items() if experiment.study == study]
+
+
+def _source_of(params: Params, study: str) -> str:
+    """Where a study's data come from: embedded as soon as one of its data sets does."""
+    datasets = [params.datasets[params.experiments[name].dataset] for name in _experiments(params, study)]
+    sources = {dataset.source or params.source for dataset in datasets}
+    return "embedded" if "embedded" in sources else sorted(sources)[0]
 
 
 def _findings(params: Params, study: str) -> dict[str, list[str]]:

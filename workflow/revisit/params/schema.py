@@ -9,6 +9,12 @@ Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$", max_length=64)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
+IDX_FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
 Count = Annotated[int, Field(ge=1, le=100_000_000)]
 
 
@@ -21,16 +27,24 @@ class Section(BaseModel):
 class Dataset(Section):
     """A data set: where its files come from, in which format, and how much of it is used."""
 
+    source: Literal["embedded", "mirror", "web"] | None = Field(
+        None, description="where this data set comes from (null: as `source` at the top)"
+    )
     format: Literal["idx"] = Field(description="file format: the reader that prepares it")
     classes: list[str] = Field(min_length=2, max_length=10_000, description="class names, in the order of the labels")
-    embedded: Literal["garments"] = Field(description="what is drawn here when source is embedded")
-    mirror: str = Field(
+    embedded: Literal["garments"] | None = Field(None, description="what is drawn here when its source is embedded")
+    mirror: str | None = Field(
+        None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$",
         description="its folder inside the mirror, relative",
     )
-    web: list[Url] = Field(min_length=1, description="the publisher's address and its mirrors, tried in this order")
+    web: list[Url] | None = Field(
+        None, min_length=1, description="the publisher's address and its mirrors, tried in this order"
+    )
     files: dict[FileName, Sha256 | None] = Field(
-        min_length=1, description="the files, each with the SHA-256 of its uncompressed content (null: not checked)"
+        dict.fromkeys(IDX_FILES),
+        min_length=1,
+        description="the files, each with the SHA-256 of its uncompressed content (null: not checked)",
     )
     train: Count | None = Field(None, description="training images to use, stratified by class (null: all)")
     test: Count | None = Field(None, description="test images to use, stratified by class (null: all)")

@@ -166,6 +166,14 @@ class _UndefinedError(Exception):
     """A metric that is there, but null: the run was too short or diverged."""
 
 
+class MissingMetricError(ArtifactError):
+    """A metric that no stage of this run made: its experiment, analysis or epoch is not in `params.yaml`."""
+
+    def __init__(self, claim: str, key: str, expression: str) -> None:
+        super().__init__(f"claim {claim}: there is no metric {key}; see `{expression}` in {LEDGER}")
+        self.key = key
+
+
 class _Evaluator(SimpleEval):
     """simpleeval, narrowed: attributes are keys of dicts, never attributes of objects."""
 
@@ -187,7 +195,8 @@ class _Evaluator(SimpleEval):
 def evaluate(expression: str, metrics: Mapping[str, Any], claim: str) -> float | int | bool | None:
     """Value of an expression over the metrics (experiment -> nested dicts); None when a metric in it is null.
 
-    Raises ArtifactError naming the claim and the key when a metric does not exist or the value is no number.
+    Raises MissingMetricError naming the claim and the key when a metric does not exist, ArtifactError when the value
+    is no number.
     """
     try:
         value = _Evaluator(metrics).eval(expression, ast.parse(_expression(expression), mode="eval").body)
@@ -195,7 +204,7 @@ def evaluate(expression: str, metrics: Mapping[str, Any], claim: str) -> float |
         return None
     except (KeyError, NameNotDefined) as error:
         key = error.name if isinstance(error, NameNotDefined) else error.args[0]
-        raise ArtifactError(f"claim {claim}: there is no metric {key}; see `{expression}` in {LEDGER}") from None
+        raise MissingMetricError(claim, key, expression) from None
     except (InvalidExpression, ValueError, TypeError, ArithmeticError) as error:
         raise ArtifactError(f"claim {claim}: `{expression}` has no value: {error}") from None
     if not isinstance(value, int | float):
@@ -204,15 +213,25 @@ def evaluate(expression: str, metrics: Mapping[str, Any], claim: str) -> float |
 
 
 def judge(claim: Claim, metrics: Mapping[str, Any], scale: str, source: str) -> dict[str, Any]:
-    """The ledger's row of a claim: published, ours, verdict, reason and everything shown beside them (JSON)."""
+    """The ledger's row of a claim: published, ours, verdict, reason and everything shown beside them (JSON).
+
+    A claim about something that `params.yaml` does not ask for is not testable in this run; the reason names it.
+    """
+    missing: list[str] = []
 
     def value(text: str | None) -> Any:
-        return None if text is None else evaluate(text, metrics, claim.id)
+        try:
+            return None if text is None else evaluate(text, metrics, claim.id)
+        except MissingMetricError as error:
+            missing.append(error.key)
+            return None
 
     ours = value(claim.ours)
     if isinstance(ours, bool) != (claim.rule.kind == "holds") and ours is not None:
         raise ArtifactError(f"claim {claim.id}: `{claim.ours}` must be {_TYPE[claim.rule.kind]}")
     verdict, reason = _verdict(claim, ours, value(claim.rule.direction), scale, source)
+    if missing and verdict is not Verdict.AGREES:
+        verdict, reason = Verdict.UNTESTABLE, f"this run has no {missing[0]}"
     return {
         "id": claim.id,
         "study": claim.study,

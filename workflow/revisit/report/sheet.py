@@ -17,18 +17,17 @@ from revisit.report import figures, statistics
 
 @dataclass
 class Run:
-    """One experiment of a study: its settings, metrics, and the folder of its collected findings."""
+    """One experiment of a study: its settings, metrics, and the folder of its collected findings.
+
+    `label` is what legends call it: its graph where that tells the experiments apart, else its name.
+    """
 
     name: str
+    label: str
     settings: dict[str, Any]
     metrics: dict[str, Any]
     folder: Path
     statistics: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """What legends call the experiment: its graph, or its name."""
-        return f"{self.settings['graph']} graph" if self.settings.get("graph") else self.name.replace("_", " ")
 
     @cached_property
     def history(self) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """One study: statistics, verdicts, tables and figures, from its collected findings."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,12 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{path} cannot be read ({error}): run `dvc repro collect`") from None
     runs = []
+    graphs = Counter(chosen.get("graph") for chosen in settings["experiments"].values())
     for name, chosen in settings["experiments"].items():
         if name not in metrics:
             raise ArtifactError(f"{path} has no experiment {name}: run `dvc repro collect`")
-        runs.append(Run(name, dict(chosen), metrics[name], collected / name))
+        label = f"{chosen['graph']} graph" if graphs[chosen.get("graph")] == 1 else name.replace("_", " ")
+        runs.append(Run(name, label, dict(chosen), metrics[name], collected / name))
     trained = [run for run in runs if "train" in run.metrics]
     apart = statistics.differences({run.name: run.history["loss"] for run in trained})
     for run in trained:
@@ -73,7 +76,11 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
 def _check_links(rows: list[dict[str, Any]], sections: list[dict[str, Any]]) -> None:
     known = {section["id"] for section in sections}
     for claim in rows:
-        if claim["figure"] and claim["figure"] not in known:
+        if claim["figure"] in known or claim["figure"] is None:
+            continue
+        if claim["verdict"] == ledger.Verdict.UNTESTABLE:
+            claim["figure"] = None  # what it would show was not run
+        else:
             raise ConfigError(
                 f"{ledger.LEDGER}: claim {claim['id']}: figure {claim['figure']} is none of the study's sections: "
                 f"{', '.join(sorted(known))}"

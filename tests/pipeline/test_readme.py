@@ -1,0 +1,131 @@
+"""Every command and every configuration of the README works as it stands there."""
+
+import re
+import shlex
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from revisit.data import idx
+from revisit.params.load import load
+from tree import ROOT
+
+pytestmark = pytest.mark.pipeline
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    command
+    for block in re.findall(r"```sh\n(.*?)```", README, re.S)
+    for line in block.splitlines()
+    if (command := line.split("#")[0].strip())
+]
+INLINE = ["tensorboard --logdir results/models"]
+EXAMPLES = [YAML(typ="safe").load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.S)]
+
+# Run elsewhere, since they would run these very tests or take long: `.ci/run` runs the first two on every
+# change; of the others the tests beside this one run a short form.
+ELSEWHERE = {
+    "make test", "make check", "make reproducible", "make endurance", "make overhead", "pytest",
+}  # fmt: skip
+
+
+def merged(base, addition):
+    both = base.keys() & addition.keys()
+    deep = {key: merged(base[key], addition[key]) for key in both if isinstance(base[key], dict)}
+    return {**base, **addition, **deep}
+
+
+def run(tree, command):
+    words = shlex.split(command)
+    if words[0] == "make":  # the environment is the one that runs this test
+        words = ["make", "-o", ".venv/.ready", *words[1:]]
+    return tree.run(*words)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in ELSEWHERE])
+def test_command(real, command):
+    output = run(real, command)
+    assert "Traceback" not in output
+    expected = {
+        "make report": "The report: ",
+        "snakemake -n": "Nothing to be done",
+        "dvc exp run": "Ran experiment(s)",
+        "dvc dag": "flowchart TD",
+        "dvc metrics": "| results/findings/fashion_dynamic/train.json",
+        "dvc plots": "dvc_plots/index.html",
+        "snakemake --summary": "results/report",
+    }
+    for start, words in expected.items():
+        if command.startswith(start):
+            assert words in output
+    if command.startswith("dvc exp run"):
+        assert "Running stage 'train@fashion_static'" in output
+        assert "Running stage 'train@fashion_dynamic'" not in output
+        real.git("checkout", "-q", "--", "params.yaml", "dvc.lock")
+        real.dvc("repro")
+
+
+def test_plots_need_no_network(real):
+    real.dvc("plots", "show")
+    page = (real.folder / "dvc_plots/index.html").read_text()
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=.?https?:", page)
+    assert "vegaEmbed" in page
+
+
+def test_tensorboard_reads_what_training_wrote(real):
+    from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer
+
+    assert all(command in README for command in INLINE)
+    multiplexer = EventMultiplexer().AddRunsFromDirectory(str(real.folder / "results/models")).Reload()
+    assert {run.split("/")[0] for run in multiplexer.Runs()} == {"fashion_dynamic", "fashion_static"}
+
+
+def test_commands_run_elsewhere_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    for command in ELSEWHERE & set(COMMANDS):
+        if command.startswith("make "):
+            assert re.search(rf"^{command.split()[1]}:", makefile, re.M), command
+    assert {"make test", "make check"} <= set((ROOT / ".ci/run").read_text().splitlines())
+
+
+def test_every_configuration_example_is_allowed(tmp_path):
+    params = YAML(typ="safe").load(ROOT / "params.yaml")
+    for example in EXAMPLES:
+        params = merged(params, example)
+    YAML(typ="safe").dump(params, tmp_path / "params.yaml")
+    assert {"fashion_adam"} < set(load(tmp_path / "params.yaml").experiments)
+    assert len(EXAMPLES) >= 3
+
+
+def test_an_added_experiment_and_data_set_run(real):
+    before = (real.folder / "params.yaml").read_bytes()
+    params = real.params
+    for example in EXAMPLES:
+        params = merged(params, example)
+    real.params = params
+    digits = real.folder / "data/mirror/digits"
+    digits.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for split, count in (("train", 30), ("test", 20)):
+        idx.write(digits / idx.IMAGES[split], random.integers(0, 256, (count, 28, 28), dtype=np.uint8))
+        idx.write(digits / idx.LABELS[split], (np.arange(count) % 10).astype(np.uint8))
+    try:
+        real.dvc("repro")
+        assert np.load(real.folder / "data/prepared/digits/train_images.npy").shape == (30, 28, 28, 1)
+        assert (real.folder / "results/findings/fashion_adam/evaluate.json").exists()
+        assert "fashion adam" in (real.folder / "results/report/index.html").read_text()
+    finally:
+        (real.folder / "params.yaml").write_bytes(before)
+        real.dvc("repro")
+
+
+def test_the_reference_of_the_keys_is_current():
+    from revisit.params import document
+
+    assert (ROOT / "docs/params.md").read_text() == document.markdown()
+    assert (ROOT / "docs/params.schema.json").read_text() == document.json_schema()
+
+
+def test_every_link_leads_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert target.startswith("https://") or (ROOT / target).exists(), target

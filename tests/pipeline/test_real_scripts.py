@@ -1,0 +1,76 @@
+"""The whole pipeline with its real scripts, on a small configuration."""
+
+import json
+
+import pytest
+
+from conftest import shrink
+from tree import Tree
+
+pytestmark = pytest.mark.pipeline
+
+
+def test_the_whole_path_ends_in_a_report(real):
+    report = real.folder / "results/report"
+    assert (report / "index.html").stat().st_size > 100_000
+    assert (report / "data/ledger.csv").read_text().count("\n") > 8
+    real.assert_nothing_to_do()
+
+
+def test_every_claim_finds_its_metrics(real):
+    claims = json.loads((real.folder / "results/studies/fashion/claims.json").read_text())
+    assert len(claims) >= 10
+    assert not [claim["reason"] for claim in claims if "this run has no" in claim["reason"]]
+
+
+def test_two_clean_runs_one_by_each_engine_give_the_same_bytes(real, tmp_path):
+    other = Tree(tmp_path / "tree", stand_ins=False)
+    other.params = shrink(other.params)
+    other.dvc("repro")
+    first, second = real.artifacts(), other.artifacts()
+    differing = sorted(path for path in first.keys() | second.keys() if first.get(path) != second.get(path))
+    print(f"{len(first)} files compared")
+    assert differing == []
+    assert len(first) > 80
+
+
+def test_artifacts_carry_no_place_and_no_host(real):
+    import socket
+
+    words = {str(real.folder).encode(), socket.gethostname().encode() if len(socket.gethostname()) > 3 else b"\0none\0"}
+    for path, content in real.artifacts().items():
+        assert not [word for word in words if word in content], path
+
+
+def test_git_sees_no_artifact(real):
+    assert real.run("git", "status", "--porcelain") == ""
+    assert not [path for path in real.run("git", "ls-files").split() if path.startswith(("data/", "results/"))]
+
+
+def test_static_and_dynamic_graph_start_alike_and_both_learn(real):
+    histories = [
+        (real.folder / f"results/findings/fashion_{graph}/history.csv").read_text().splitlines()
+        for graph in ("static", "dynamic")
+    ]
+    assert histories[0][1].split(",")[3] == histories[1][1].split(",")[3]
+    metrics = json.loads((real.folder / "results/findings/fashion_static/train.json").read_text())
+    assert metrics["graph_backend"] == "aot_eager"
+    assert metrics["test_accuracy"] > 0.2  # chance is 0.10, after sixty steps
+
+
+def test_a_report_comes_without_one_of_the_experiments_too(real):
+    before = (real.folder / "params.yaml").read_bytes()
+    params = real.params
+    del params["experiments"]["fashion_static"]
+    for kind in ("evaluate", "inspect"):
+        del params["analyses"][kind]["fashion_static"]
+    real.params = params
+    try:
+        real.dvc("repro")
+        claims = json.loads((real.folder / "results/studies/fashion/claims.json").read_text())
+        reasons = {claim["id"]: claim["reason"] for claim in claims}
+        assert reasons["fashion_three_jumps"] == "this run has no fashion_static"
+        assert "fashion_static" in (real.folder / "results/report/index.html").read_text()
+    finally:
+        (real.folder / "params.yaml").write_bytes(before)
+        real.dvc("repro")
