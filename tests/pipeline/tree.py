@@ -62,6 +62,13 @@ class Tree:
         self.git("config", "user.email", "test@localhost")
         self.commit("start")
 
+    def copy(self, folder: Path) -> "Tree":
+        """The same tree, with its artifacts and its cache, in another folder."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        other = object.__new__(Tree)
+        other.__dict__ |= self.__dict__ | {"folder": folder}
+        return other
+
     def git(self, *arguments: str) -> None:
         """Run git in the tree."""
         subprocess.run(["git", *arguments], cwd=self.folder, check=True, capture_output=True)

@@ -48,6 +48,7 @@ def flat(blocks):
 def test_every_section_its_files_and_the_same_bytes_twice(collected, stage_settings):
     described = render(stage_settings()["study"])
     sections = [section["id"] for section in described["sections"]]
+    assert tuple(sections) == study.SECTIONS
     wanted = "curves gap jumps smoothness classes parameters probes embedding neighbours"
     assert sections == wanted.split()
     folder = paths.study("fashion")
@@ -103,6 +104,14 @@ def test_a_figure_that_is_not_there_is_a_mistake_of_the_ledger(collected, stage_
     with pytest.raises(ConfigError, match="claim fashion_fc2: figure nowhere"):
         render(stage_settings()["study"], [PARAMETERS | {"figure": "nowhere"}])
     assert not paths.study("fashion").exists()
+
+
+def test_a_link_to_a_section_that_this_run_does_not_have_is_dropped(collected, stage_settings):
+    settings = stage_settings()["study"]
+    settings["experiments"]["fashion_static"]["batch_size"] += 1  # no longer the dynamic graph's twin
+    described = render(settings, [DIFFERENCE | {"figure": "smoothness"}])
+    assert "smoothness" not in [section["id"] for section in described["sections"]]
+    assert json.loads((paths.study("fashion") / "claims.json").read_text())[0]["figure"] is None
 
 
 def test_missing_findings_name_what_to_run(collected, stage_settings):

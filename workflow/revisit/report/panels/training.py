@@ -68,7 +68,7 @@ def gap(sheet: Sheet) -> dict[str, Any] | None:
 
 def jumps(sheet: Sheet) -> dict[str, Any] | None:
     """Does the loss fall at epoch boundaries more than elsewhere?"""
-    runs = sheet.having("train")
+    runs = [run for run in sheet.having("train") if run.settings["read_at"]]
     if not runs:
         return None
     epochs = min(run.settings["read_at"][0] for run in runs)
@@ -92,12 +92,24 @@ def jumps(sheet: Sheet) -> dict[str, Any] | None:
     return section("jumps", "Jumps at epoch boundaries", text, [block])
 
 
+def _twins(runs: list[Run]) -> list[Run]:
+    """A run with a static graph and one with a dynamic graph that differ in nothing else; none if there are none."""
+
+    def protocol(run: Run) -> list[Any]:
+        return [run.settings[key] for key in ("dataset", "model", "dropout", "optimizer", "batch_size", "seed")]
+
+    for static in (run for run in runs if run.settings["graph"] == "static"):
+        for dynamic in (run for run in runs if run.settings["graph"] == "dynamic"):
+            if protocol(static) == protocol(dynamic):
+                return [static, dynamic]
+    return []
+
+
 def smoothness(sheet: Sheet) -> dict[str, Any] | None:
     """The raw losses of a static and a dynamic graph, close up, beside a running mean of the first."""
-    by_graph = {run.settings.get("graph"): run for run in sheet.having("train")}
-    if not {"static", "dynamic"} <= by_graph.keys():
+    runs = _twins(sheet.having("train"))
+    if not runs:
         return None
-    runs = [by_graph["static"], by_graph["dynamic"]]
     losses = {run.label: run.history["loss"] for run in runs}
     first = runs[0].steps_per_epoch  # from the second epoch on: the first, steep fall hides everything
     last = min(first + SPAN, *(len(loss) for loss in losses.values()))
