@@ -18,6 +18,7 @@ def main() -> int:
     if root:
         sys.path.insert(0, str(root / "workflow"))  # this clone's code, wherever the environment came from
         os.environ["DVC_SITE_CACHE_DIR"] = str(root / ".dvc" / "site")  # private, not the machine's shared one
+        os.environ["REVISIT_DVC_PID"] = str(os.getpid())  # scripts end when this process has gone
         words = " ".join(word for word in sys.argv[1:] if not word.startswith("-"))
         if words.startswith(RUNS_STAGES) and not {"-h", "--help"} & set(sys.argv) and not _prepare(root):
             return 2

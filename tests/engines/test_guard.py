@@ -62,6 +62,13 @@ def test_a_lock_file_cut_anywhere_is_whole_to_dvc_or_put_aside(tree, capsys):
     assert "dvc.lock was damaged" in capsys.readouterr().err
 
 
+def test_a_damaged_lock_file_in_a_tree_without_dvc_s_own_folder(tree):
+    (tree / "dvc.lock").write_text(LOCK[:100])
+    (tree / ".dvc/tmp").rmdir()
+    guard.heal()
+    assert not (tree / "dvc.lock").exists()
+
+
 def test_a_cut_rwlock_is_removed_and_a_whole_one_stays(tree):
     rwlock = tree / ".dvc/tmp/rwlock"
     rwlock.write_text('{"write": {"a": {"pi')

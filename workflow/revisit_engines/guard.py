@@ -95,6 +95,7 @@ def heal() -> None:
         RWLOCK.unlink()
     if DVC_LOCK.exists() and not _is_whole(DVC_LOCK):
         damaged = Path(".dvc/tmp/dvc.lock.damaged")
+        damaged.parent.mkdir(exist_ok=True)
         shutil.move(DVC_LOCK, damaged)
         print(f"dvc.lock was damaged: moved to {damaged}; artifacts come back from the cache", file=sys.stderr)
 

@@ -50,10 +50,12 @@ def _complain(message: str) -> int:
 def _die_with_parent() -> None:
     """Ask the kernel to kill this process when its parent dies (Linux): DVC killed alone leaves no orphan.
 
-    A script started by hand keeps running when its terminal's shell goes, as usual.
+    The parent is DVC, since a shell replaces itself by the last command that it is given. A script started by
+    hand keeps running when its terminal's shell goes, as usual.
     """
     if sys.platform == "linux" and "DVC_STAGE" in os.environ:
         parent = os.getppid()
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if parent == 1 or os.getppid() != parent:  # it died before the request
+        dvc = int(os.environ.get("REVISIT_DVC_PID", parent))
+        if os.getppid() != parent or not Path(f"/proc/{dvc}").exists():  # it died before the request
             os.kill(os.getpid(), signal.SIGKILL)
