@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from revisit import files
+from revisit import files, progress
 from revisit.analysis import features, forward
 from revisit.errors import ArtifactError
 
@@ -65,14 +65,16 @@ def extract(
         counts[split] = len(images)
         np.save(folder / f"{split}_labels.npy", np.array(data.labels(split)[: rows[split]], np.int64))
         matrices: dict[str, np.memmap] = {}
-        for batch, outputs in forward.activations(network, images, data.mean, data.std, layers, device):
-            for layer, output in outputs.items():
-                shapes[layer] = list(output.shape[1:])
-                values = output.flatten(1).to("cpu", torch.float32).numpy()
-                if layer not in matrices:
-                    file, shape = folder / f"{layer}_{split}.npy", (len(images), values.shape[1])
-                    matrices[layer] = np.lib.format.open_memmap(file, "w+", np.float32, shape)
-                matrices[layer][batch] = values
+        with progress.bar(len(images), f"features of the {split} images", unit="image") as bar:
+            for batch, outputs in forward.activations(network, images, data.mean, data.std, layers, device):
+                for layer, output in outputs.items():
+                    shapes[layer] = list(output.shape[1:])
+                    values = output.flatten(1).to("cpu", torch.float32).numpy()
+                    if layer not in matrices:
+                        file, shape = folder / f"{layer}_{split}.npy", (len(images), values.shape[1])
+                        matrices[layer] = np.lib.format.open_memmap(file, "w+", np.float32, shape)
+                    matrices[layer][batch] = values
+                bar.update(batch.stop - batch.start)
         for matrix in matrices.values():
             matrix.flush()
     np.save(folder / "test_thumbnails.npy", thumbnails(data.test_images[: counts["test"]]))
