@@ -7,6 +7,7 @@ Everywhere else, and for every other command, this is DVC as it is.
 
 import os
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 RUNS_STAGES = ("repro", "exp run", "experiments run")
@@ -39,29 +40,24 @@ def _prepare(root: Path) -> bool:
     from revisit.params.load import load
     from revisit_engines import guard
 
-    folder = Path.cwd()
-    os.chdir(root)
+    global _lock
     try:
-        global _lock
-        _lock = guard.join()
-        if not _lock:
-            load()
-            _lock = guard.hold("dvc")
+        with chdir(root):
+            _lock = guard.join()
+            if not _lock:
+                load()
+                _lock = guard.hold("dvc")
         return True
     except RevisitError as error:
         print(f"error: {error}", file=sys.stderr)
         return False
-    finally:
-        os.chdir(folder)
 
 
 def _prepare_plots(root: Path) -> None:
     from revisit_engines.plots import ensure_template
 
-    folder = Path.cwd()
-    os.chdir(root)
-    ensure_template()
-    os.chdir(folder)
+    with chdir(root):
+        ensure_template()
 
 
 _lock = None  # the open lock file: it lasts as long as this process

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from revisit import files, paths
-from revisit.params.resolve import resolve
+from revisit.params.resolve import findings, resolve
 from revisit.params.schema import Params
 from revisit_engines.imports import WORKFLOW, files_of
 
@@ -63,16 +63,12 @@ def write(params: Params) -> None:
 
 
 def _prune(params: Params) -> None:
-    findings = {
-        name: set(found)
-        for study in resolve(params)["collect", None]["studies"].values()
-        for name, found in study.items()
-    }
+    wanted = {name: names for study in params.studies for name, names in findings(params, study).items()}
     for folder in paths.FINDINGS.glob("*"):
         for item in folder.glob("*"):
-            if item.name not in findings.get(folder.name, ()):
+            if item.name not in wanted.get(folder.name, ()):
                 files.remove(item)
-        if folder.name not in findings:
+        if folder.name not in wanted:
             files.remove(folder)
     for folder in paths.STUDIES.glob("*"):
         if folder.name not in params.studies:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from revisit import paths
 from revisit.errors import RevisitError
 from revisit.params.load import load
-from revisit.params.resolve import resolve
+from revisit.params.resolve import findings
 from revisit.params.schema import Params
 from revisit_engines import guard
 from revisit_engines.configure import records
@@ -31,8 +32,12 @@ class Judgement:
     @property
     def findings(self) -> list[str]:
         """Every finding that `collect` gathers."""
-        studies = resolve(self.params)["collect", None]["studies"].values()
-        return [f"results/findings/{x}/{name}" for study in studies for x, names in study.items() for name in names]
+        return [
+            str(paths.findings(experiment, name))
+            for study in self.params.studies
+            for experiment, names in findings(self.params, study).items()
+            for name in names
+        ]
 
     @property
     def gpu(self) -> int:

@@ -1,7 +1,8 @@
 """`dvc plots` without a network: DVC's page would load Vega from a content delivery network."""
 
-import os
 from pathlib import Path
+
+from revisit import files
 
 TEMPLATE = Path(".dvc/plots.html")  # named in .dvc/config
 VEGA_LITE = "v5.20"  # the major version that DVC's plot templates are written for
@@ -27,6 +28,5 @@ def ensure_template() -> None:
     if not TEMPLATE.exists():
         import vl_convert  # a second and 80 MB of memory: only when there is something to write
 
-        partial = TEMPLATE.with_suffix(".partial")
-        partial.write_text(PAGE % vl_convert.javascript_bundle(vl_version=VEGA_LITE), encoding="utf-8")
-        os.replace(partial, TEMPLATE)
+        with files.replacing(TEMPLATE) as partial:
+            partial.write_text(PAGE % vl_convert.javascript_bundle(vl_version=VEGA_LITE), encoding="utf-8")

@@ -28,7 +28,7 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
                 experiment = params.experiments[name].model_dump()
                 settings |= {key: experiment[key] for key in NETWORK} | {"device": params.device}
             stages[kind, name] = settings
-    stages["collect", None] = {"studies": {study: _findings(params, study) for study in params.studies}}
+    stages["collect", None] = {"studies": {study: findings(params, study) for study in params.studies}}
     for name, study in params.studies.items():
         stages["study", name] = {
             "study": name,
@@ -79,7 +79,7 @@ def _source_of(params: Params, study: str) -> str:
     return "embedded" if "embedded" in sources else sorted(sources)[0]
 
 
-def _findings(params: Params, study: str) -> dict[str, list[str]]:
+def findings(params: Params, study: str) -> dict[str, list[str]]:
     """The names under `results/findings/<experiment>/` of each experiment of a study."""
     found = {}
     for name in _experiments(params, study):
