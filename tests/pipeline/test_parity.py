@@ -89,8 +89,8 @@ def test_every_rule_runs_its_stage_with_log_benchmark_and_threads(dags):
 
 def test_every_stage_runs_the_script_whose_code_its_record_names():
     commands = {name: stage.get("do", stage)["cmd"].split() for name, stage in STAGES.items()}
-    assert commands.pop("configure") == ["python", "workflow/scripts/configure_stages.py"]
-    assert {name: Path(command[1]) for name, command in commands.items()} == {x: script_of(x) for x in SCRIPTS}
+    assert commands.pop("configure") == ["exec", "python", "workflow/scripts/configure_stages.py"]
+    assert {name: Path(command[2]) for name, command in commands.items()} == {x: script_of(x) for x in SCRIPTS}
 
 
 def test_commands_hold_no_value_of_params_but_the_checked_name():

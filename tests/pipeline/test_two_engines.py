@@ -107,14 +107,16 @@ def test_a_killed_engine_leaves_nothing_that_the_next_run_stumbles_over(tmp_path
     tree.assert_nothing_to_do()
 
 
-def test_a_script_dies_with_the_dvc_that_started_it(tmp_path):
+@pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])  # DVC uses $SHELL; dash and bash differ in `-c`
+def test_a_script_dies_with_the_dvc_that_started_it(tmp_path, shell):
     tree = Tree(tmp_path / "tree")
-    process = tree.start("dvc", "repro", STAND_IN_SECONDS="60")
+    process = tree.start("dvc", "repro", STAND_IN_SECONDS="60", SHELL=shell)
     script = wait_for_script(process)
     process.kill()
     process.wait()
     process.stdout.close()
-    assert script.wait(timeout=5) is None or not script.is_running()
+    script.wait(timeout=20)  # raises if it still runs
+    assert not script.is_running()
 
 
 def wait_for_script(process):

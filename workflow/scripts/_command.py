@@ -50,8 +50,8 @@ def _complain(message: str) -> int:
 def _die_with_parent() -> None:
     """Ask the kernel to kill this process when its parent dies (Linux): DVC killed alone leaves no orphan.
 
-    The parent is DVC, since a shell replaces itself by the last command that it is given. A script started by
-    hand keeps running when its terminal's shell goes, as usual.
+    The parent is DVC, since the commands in dvc.yaml replace their shell (`exec`). A script started by hand keeps
+    running when its terminal's shell goes, as usual.
     """
     if sys.platform == "linux" and "DVC_STAGE" in os.environ:
         parent = os.getppid()
