@@ -12,7 +12,14 @@ from revisit.data.arrays import Prepared
 from revisit.errors import ArtifactError, ConfigError
 
 CPU = torch.device("cpu")
-INFO = {"experiment": "small", "dataset": "dots", "data": {"train_images.npy": "aa"}}
+INFO = {
+    "experiment": "small",
+    "dataset": "dots",
+    "mean": [0.5],
+    "std": [0.25],
+    "crop": None,
+    "data": {"train_images.npy": "aa"},
+}
 
 
 @pytest.fixture
@@ -53,6 +60,17 @@ def test_writes_what_the_layers_give(tmp_path, network, data):
     index = json.loads((folder / "index.json").read_text())
     assert list(index) == ["experiment", "layers", "train", "test", "classes"]
     assert len(list(folder.iterdir())) == 8
+
+
+def test_a_network_sees_what_it_was_trained_on(tmp_path, data):
+    """Its own crop, mean and deviation, not those of the data set: a fine-tuned network has its backbone's."""
+    network = nn.Sequential(OrderedDict(conv=nn.Conv2d(1, 3, 3), flatten=nn.Flatten())).eval()
+    info = INFO | {"mean": [0.3], "std": [0.1], "crop": 4}
+    extract(network, info, data, ["flatten"], {"train": 2, "test": None}, tmp_path / "new", CPU)
+    inputs = torch.from_numpy((data.test_images[:, 2:6, 2:6] / 255 - 0.3) / 0.1).float().permute(0, 3, 1, 2)
+    with torch.inference_mode():
+        expected = network(inputs)
+    np.testing.assert_allclose(features.load(tmp_path / "new").matrix("flatten", "test"), expected, atol=1e-4)
 
 
 def test_the_same_bytes_every_time(tmp_path, network, data):

@@ -6,11 +6,13 @@ import torch
 from torch import nn
 
 from revisit.analysis import forward, networks
+from revisit.data.tensors import Inputs
 from revisit.errors import ConfigError
 
 CPU = torch.device("cpu")
 IMAGES = np.random.default_rng(0).integers(0, 256, (37, 6, 6, 3), dtype=np.uint8)
 MEAN, STD = [0.4, 0.5, 0.6], [0.2, 0.25, 0.3]
+INPUTS = Inputs(MEAN, STD, CPU)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_first_filters(network):
 
 
 def test_statistics_do_not_depend_on_the_batches(network, monkeypatch):
-    whole = networks.activation_statistics(network, IMAGES, MEAN, STD, CPU)
+    whole = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
     assert list(whole) == ["conv1", "norm", "relu1", "pool1", "fc"]
     with torch.inference_mode():
         conv = network.conv1(normalised()).double()
@@ -74,7 +76,7 @@ def test_statistics_do_not_depend_on_the_batches(network, monkeypatch):
         assert whole[name] == pytest.approx(expected, abs=1e-6)
     assert 0.2 < whole["relu1"]["sparsity"] < 0.8
     monkeypatch.setattr(forward, "BATCH", 5)
-    batched = networks.activation_statistics(network, IMAGES, MEAN, STD, CPU)
+    batched = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
     for name, values in whole.items():
         assert batched[name] == pytest.approx(values, rel=1e-5, abs=1e-7)
 
@@ -91,20 +93,20 @@ def test_variance_of_values_far_from_zero():
 def test_a_diverged_network_has_no_statistics(network):
     with torch.no_grad():
         network.fc.weight.fill_(torch.nan)
-    found = networks.activation_statistics(network, IMAGES, MEAN, STD, CPU)
+    found = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
     assert found["fc"]["mean"] is found["fc"]["variance"] is None
     assert found["conv1"]["mean"] is not None
 
 
 def test_no_images_are_refused(network):
     with pytest.raises(ConfigError, match=r"at least 1 in analyses\.inspect"):
-        networks.activation_statistics(network, IMAGES[:0], MEAN, STD, CPU)
+        networks.activation_statistics(network, IMAGES[:0], INPUTS, CPU)
 
 
 def test_activations_are_the_layers_outputs_in_order(network, monkeypatch):
     monkeypatch.setattr(forward, "BATCH", 10)
     rows, conv, logits = [], [], []
-    for batch, outputs in forward.activations(network, IMAGES, MEAN, STD, ["fc", "conv1"], CPU):
+    for batch, outputs in forward.activations(network, IMAGES, INPUTS, ["fc", "conv1"], CPU):
         rows.append((batch.start, batch.stop))
         conv.append(outputs["conv1"])
         logits.append(outputs["fc"])
@@ -118,7 +120,7 @@ def test_activations_are_the_layers_outputs_in_order(network, monkeypatch):
 def test_large_images_come_in_small_batches(monkeypatch):
     monkeypatch.setattr(forward, "BATCH_PIXELS", 100)
     network = nn.Sequential(OrderedDict(pool=nn.AdaptiveAvgPool2d(1)))
-    sizes = [b.stop - b.start for b, _ in forward.activations(network, IMAGES[:5], MEAN, STD, ["pool"], CPU)]
+    sizes = [b.stop - b.start for b, _ in forward.activations(network, IMAGES[:5], INPUTS, ["pool"], CPU)]
     assert sizes == [2, 2, 1]
 
 
@@ -138,4 +140,4 @@ def test_layers_that_are_no_features_are_refused():
         ("conv9", "no layer 'conv9'; it has: twice, unused, pair"),
     ):
         with pytest.raises(ConfigError, match=message):
-            list(forward.activations(Odd(), IMAGES, MEAN, STD, [layer], CPU))
+            list(forward.activations(Odd(), IMAGES, INPUTS, [layer], CPU))

@@ -206,11 +206,12 @@ def trained(tmp_path, monkeypatch):
         np.save(prepared / f"{split}_images.npy", rng.integers(0, 256, (count, 8, 8, 1), dtype=np.uint8))
         np.save(prepared / f"{split}_labels.npy", rng.integers(0, 3, count))
     about = {"dataset": "dots", "classes": ["ant", "bee", "cat"], "shape": [8, 8, 1], "mean": [0.5], "std": [0.3]}
+    about |= {"crop": None, "labels": "single"}
     sha256 = {file.name: files.sha256(file) for file in sorted(prepared.glob("*.npy"))}
     files.write_json(prepared / "meta.json", about | {"train": 12, "test": 20, "source": "embedded", "sha256": sha256})
     torch.manual_seed(0)
     save_file(registry.build("fashion_cnn", (8, 8, 1), 3, {}).state_dict(), model / "model.safetensors")
-    network = about | {"experiment": "small", "model": "fashion_cnn", "dropout": 0.4, "data": sha256}
+    network = about | {"experiment": "small", "model": "fashion_cnn", "network": {"dropout": 0.4}, "data": sha256}
     files.write_json(model / "network.json", network)
     return tmp_path
 

@@ -1,10 +1,17 @@
-"""A web server of the test's own, on this machine."""
+"""A web server of the test's own, on this machine; image files and archives made for a test."""
 
+import io
 import re
+import tarfile
 import threading
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from revisit.data import idx
 
 
 class Site:
@@ -82,3 +89,62 @@ def site(monkeypatch):
         yield handler.site
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def picture():
+    """Makes the bytes of an image file of one colour: picture((r, g, b), (width, height), "PNG")."""
+
+    def make(colour=(10, 20, 30), size=(6, 6), kind="PNG", **options):
+        stream = io.BytesIO()
+        Image.new("RGB", size, tuple(colour)).save(stream, kind, **options)
+        return stream.getvalue()
+
+    return make
+
+
+@pytest.fixture
+def archive():
+    """Packs {name: bytes} into a .tar, .tar.gz or .zip, in the order given."""
+
+    def make(path, files):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+                for name, data in files.items():
+                    packed.writestr(name, data)
+            return path
+        with tarfile.open(path, "w:gz" if path.name.endswith("gz") else "w") as packed:
+            for name, data in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                packed.addfile(member, io.BytesIO(data))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def idx_files(tmp_path):
+    """A folder with the four files of a small IDX data set: 60 and 30 random images of 4 x 5, three classes."""
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    random = np.random.default_rng(5)
+    for split, count in (("train", 60), ("test", 30)):
+        idx.write(folder / idx.IMAGES[split], random.integers(0, 256, (count, 4, 5), np.uint8))
+        idx.write(folder / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 3)
+    return folder
+
+
+@pytest.fixture
+def settings():
+    """Settings of `prepare` for a small data set; `settings(train=5)` gives others."""
+
+    def make(**other):
+        return {
+            "dataset": "tiny", "raw": "tiny", "format": "idx", "classes": None, "size": None, "train": None,
+            "test": None, "test_share": 0.25, "test_from_train": False, "splits": {"train": "train", "test": "val"},
+            "seed": 0, "source": "mirror", **other,
+        }  # fmt: skip
+
+    return make

@@ -11,20 +11,20 @@ from revisit.errors import ArtifactError
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, settings):
     raw = tmp_path / "raw"
     raw.mkdir()
     for split, count in (("train", 6), ("test", 4)):
         idx.write(raw / idx.IMAGES[split], np.full((count, 2, 3), 9, np.uint8))
         idx.write(raw / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 2)
-    settings = {"dataset": "tiny", "format": "idx", "classes": ["a", "b"], "train": None, "test": None, "seed": 0}
-    prepare({**settings, "source": "mirror"}, raw, tmp_path / "tiny")
+    prepare(settings(classes=["a", "b"]), raw, tmp_path / "tiny")
     return tmp_path / "tiny"
 
 
 def test_load_gives_read_only_maps(folder):
     data = arrays.load(folder)
     assert (data.dataset, data.classes, data.shape, data.source) == ("tiny", ["a", "b"], (2, 3, 1), "mirror")
+    assert not data.multi_label
     assert isinstance(data.train_images, np.memmap)
     assert data.images("test").shape == (4, 2, 3, 1)
     assert data.labels("train").tolist() == [0, 1, 0, 1, 0, 1]
@@ -49,7 +49,16 @@ def test_truncated_file(folder, name, left):
 
 @pytest.mark.parametrize(
     "change",
-    [{"train": 5}, {"shape": [2, 3, 2]}, {"shape": [2]}, {"classes": None}, {"train": None}, {"sha256": 3}],
+    [
+        {"train": 5},
+        {"shape": [2, 3, 2]},
+        {"shape": [2]},
+        {"classes": None},
+        {"train": None},
+        {"sha256": 3},
+        {"labels": "multi"},
+        {"labels": "some"},
+    ],
 )
 def test_meta_that_does_not_fit(folder, change):
     meta = json.loads((folder / arrays.META).read_text())
@@ -61,4 +70,18 @@ def test_meta_that_does_not_fit(folder, change):
 def test_pickled_array_is_never_loaded(folder):
     np.save(folder / "train_labels.npy", np.array([{}] * 6, object), allow_pickle=True)
     with pytest.raises(ArtifactError, match=r"train_labels\.npy: damaged"):
+        arrays.load(folder)
+
+
+def test_several_labels_per_image(folder):
+    codes = np.array([[1, -1], [0, 1]] * 3, np.int8)
+    for split, count in (("train", 6), ("test", 4)):
+        np.save(folder / f"{split}_labels.npy", codes[:count])
+    meta = json.loads((folder / arrays.META).read_text())
+    (folder / arrays.META).write_text(json.dumps(meta | {"labels": "multi"}))
+    data = arrays.load(folder)
+    assert data.multi_label
+    assert data.labels("test").tolist() == codes[:4].tolist()
+    np.save(folder / "test_labels.npy", codes[:4, :1])
+    with pytest.raises(ArtifactError, match=r"test_labels\.npy: expected \(4, 2\) int8"):
         arrays.load(folder)

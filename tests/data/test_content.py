@@ -38,3 +38,15 @@ def test_damaged_gzip(tmp_path):
     (tmp_path / "a.gz").write_bytes(gzip.compress(bytes(1000))[:-3])
     with pytest.raises(DataError, match="damaged gzip"):
         content.sha256(tmp_path / "a.gz", 1000)
+
+
+def test_checksums_of_the_content_and_of_the_file(tmp_path):
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"abc", mtime=0))
+    inside = hashlib.sha256(b"abc").hexdigest()
+    outside = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    assert content.mismatch(path, None, 3) is None
+    assert content.mismatch(path, inside, 3) is None
+    assert content.mismatch(path, f"md5:{outside}", 3) is None
+    assert content.mismatch(path, "0" * 64, 3) == f"SHA-256 {inside}, expected {'0' * 64}"
+    assert content.mismatch(path, "md5:" + "0" * 32, 3) == f"MD5 {outside}, expected {'0' * 32}"

@@ -5,31 +5,29 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from revisit.data import arrays, garments, idx
+import revisit.data
+from revisit.data import arrays, idx
 from revisit.data.fetch import fetch
 from revisit.data.prepare import prepare
 from revisit.errors import DataError, DownloadError
 
 ROOT = Path(__file__).resolve().parents[2]
-BASE = {"dataset": "fashion_mnist", "format": "idx"}
-EMBEDDED = {
-    **BASE, "source": "embedded", "embedded": {"drawing": "garments", "train": 30, "test": 20},
-    "classes": list(garments.CLASSES), "seed": 0,
-}  # fmt: skip
-
-
-UNKNOWN = {name: {"sha256": None} for name in idx.FILES}
+BASE = {"raw": "fashion_mnist", "format": "idx", "classes": None}
+UNKNOWN = {name: {"checksum": None} for name in idx.FILES}
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """The official files, drawn small."""
+    """The official files, small."""
     folder = tmp_path_factory.mktemp("drawn")
-    fetch(EMBEDDED, folder)
+    for split, count in (("train", 30), ("test", 20)):
+        idx.write(folder / idx.IMAGES[split], np.random.default_rng(count).integers(0, 256, (count, 28, 28), np.uint8))
+        idx.write(folder / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 10)
     return folder
 
 
@@ -40,24 +38,21 @@ def contents(drawn):
 
 @pytest.fixture(scope="module")
 def known(contents):
-    return {name: {"sha256": hashlib.sha256(content).hexdigest()} for name, content in contents.items()}
+    return {name: {"checksum": hashlib.sha256(content).hexdigest()} for name, content in contents.items()}
 
 
 def unpacked(folder):
     return {path.name: gzip.decompress(path.read_bytes()) for path in folder.iterdir()}
 
 
-def test_embedded_files_are_the_drawing_in_the_official_format(drawn):
-    assert sorted(path.name for path in drawn.iterdir()) == sorted(idx.FILES)
-    images, labels = garments.draw(20, 0, 1)
-    np.testing.assert_array_equal(idx.read(drawn / idx.IMAGES["test"]), images)
-    np.testing.assert_array_equal(idx.read(drawn / idx.LABELS["test"]), labels)
-
-
-def test_embedded_twice_gives_the_same_bytes(drawn, tmp_path):
-    fetch(EMBEDDED, tmp_path / "again")
-    for name in idx.FILES:
-        assert (tmp_path / "again" / name).read_bytes() == (drawn / name).read_bytes()
+def test_embedded_files_are_left_to_the_drawings(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        revisit.data, "embedded", SimpleNamespace(draw=lambda *arguments: asked.append(arguments)), raising=False
+    )
+    fetch({**BASE, "source": "embedded", "seed": 3}, tmp_path / "out")
+    assert asked == [({**BASE, "source": "embedded", "seed": 3}, tmp_path / "out")]
+    assert (tmp_path / "out").is_dir()
 
 
 def mirror(folder, files):
@@ -95,7 +90,7 @@ def test_mirror_folder_that_is_not_there(known, tmp_path):
 def test_mirror_with_other_content(drawn, known, tmp_path):
     shutil.copytree(drawn, tmp_path / "held")
     idx.write(tmp_path / "held" / idx.LABELS["train"], np.zeros(30, np.uint8))
-    with pytest.raises(DataError, match=rf"{idx.LABELS['train']}: expected the published content .*found another"):
+    with pytest.raises(DataError, match=rf"{idx.LABELS['train']}: expected the published content, found another"):
         fetch(mirror(tmp_path / "held", known), tmp_path / "out")
     fetch(mirror(tmp_path / "held", UNKNOWN), tmp_path / "own")
     assert idx.read(tmp_path / "own" / idx.LABELS["train"]).sum() == 0
@@ -171,17 +166,31 @@ PUBLISHED = {
 }
 
 
-def test_from_a_mirror_to_arrays(drawn, known, tmp_path):
+def test_from_a_mirror_to_arrays(drawn, known, tmp_path, settings):
     """On the published files where they are, else on drawn ones; the output says which."""
     real = real_mirror()
-    held, digests = (real, {name: {"sha256": value} for name, value in PUBLISHED.items()}) if real else (drawn, known)
+    held, digests = (real, {name: {"checksum": value} for name, value in PUBLISHED.items()}) if real else (drawn, known)
     print(f"ran on {'the published files in ' + str(real) if real else 'drawn files'}")
     fetch(mirror(held, digests), tmp_path / "raw")
-    settings = {**BASE, "classes": list(garments.CLASSES), "seed": 0, "source": "mirror"}
-    prepare({**settings, "train": None, "test": 20}, tmp_path / "raw", tmp_path / "out")
+    prepare(settings(test=20), tmp_path / "raw", tmp_path / "out")
     data = arrays.load(tmp_path / "out")
     assert data.shape == (28, 28, 1)
     assert np.bincount(data.test_labels).tolist() == [2] * 10
     assert len(data.train_images) == (60_000 if real else 30)
     if real:  # the statistics that everyone normalises Fashion-MNIST with
         assert (round(data.mean[0], 4), round(data.std[0], 4)) == (0.2860, 0.3530)
+
+
+def test_archive_from_the_web_is_looked_into_before_it_is_accepted(site, tmp_path, archive):
+    bad = archive(tmp_path / "bad.tar", {"../evil.png": b"x"}).read_bytes()
+    good = archive(tmp_path / "good.tar", {"a/1.png": b"one", "b/2.png": b"two"}).read_bytes()
+    site.content |= {"/bad/images.tar": bad, "/good/images.tar": good}
+    known = {"images.tar": {"checksum": "md5:" + hashlib.md5(good, usedforsecurity=False).hexdigest()}}
+    settings = {**web(known, site.url("/bad"), site.url("/good")), "raw": "own", "format": "folder"}
+    fetch(settings, tmp_path / "out")
+    assert (tmp_path / "out" / "images.tar").read_bytes() == good
+    settings |= {"web": [site.url("/bad")], "files": {"images.tar": {"checksum": None}}}
+    with pytest.raises(DownloadError, match="a name that leads out of the archive"):
+        fetch(settings, tmp_path / "other")
+    with pytest.raises(DataError, match="own: expected the names of files to download"):
+        fetch(settings | {"files": {}}, tmp_path / "none")

@@ -1,33 +1,27 @@
 """From official files to arrays: the right rows, exact statistics, clear errors."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
+from PIL import Image
 
 from revisit import files
-from revisit.data import arrays, idx
-from revisit.data.prepare import prepare, statistics, subset
+from revisit.data import arrays, idx, images
+from revisit.data.prepare import moments, prepare, statistics
 from revisit.errors import DataError
 
 SETTINGS = {
-    "dataset": "tiny", "format": "idx", "classes": ["a", "b", "c"], "train": 30, "test": 12, "seed": 0,
+    "dataset": "tiny", "raw": "tiny", "format": "idx", "classes": ["a", "b", "c"], "size": None, "train": 30,
+    "test": 12, "test_share": 0.2, "test_from_train": False, "splits": {"train": "train", "test": "val"}, "seed": 0,
     "source": "mirror",
 }  # fmt: skip
 
 
 @pytest.fixture
-def raw(tmp_path):
-    folder = tmp_path / "raw"
-    folder.mkdir()
-    random = np.random.default_rng(5)
-    for split, count in (("train", 60), ("test", 30)):
-        idx.write(folder / idx.IMAGES[split], random.integers(0, 256, (count, 4, 5), np.uint8))
-        idx.write(folder / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 3)
-    return folder
+def raw(idx_files):
+    return idx_files
 
 
 def test_everything_is_kept_when_no_number_is_asked_for(raw, tmp_path):
@@ -66,7 +60,7 @@ def test_two_runs_give_the_same_bytes_and_another_seed_other_rows(raw, tmp_path)
 def test_meta_has_the_promised_keys(raw, tmp_path):
     prepare(SETTINGS, raw, tmp_path / "out")
     meta = json.loads((tmp_path / "out" / arrays.META).read_text())
-    assert list(meta) == ["dataset", "classes", "shape", "train", "test", "mean", "std", "source", "sha256"]
+    assert list(meta) == ["dataset", "classes", "labels", "shape", "train", "test", "mean", "std", "source", "sha256"]
     assert (meta["shape"], meta["train"], meta["test"]) == ([4, 5, 1], 30, 12)
 
 
@@ -112,25 +106,74 @@ def test_truncated_images(raw, tmp_path):
         prepare(SETTINGS, raw, tmp_path / "out")
 
 
-@given(st.lists(st.integers(0, 4), min_size=1, max_size=80), st.data())
-@hypothesis_settings(max_examples=100, deadline=None)
-def test_subset_is_stratified(labels, data):
-    labels = np.array(labels)
-    count = data.draw(st.integers(1, len(labels)))
-    rows = subset(labels, count, 5, np.random.SeedSequence(data.draw(st.integers(0, 99))))
-    assert len(rows) == len(set(rows.tolist())) == count
-    assert (np.diff(rows) > 0).all()
-    exact = np.bincount(labels, minlength=5) * count / len(labels)
-    assert (np.abs(np.bincount(labels[rows], minlength=5) - exact) < 1).all()
+def test_labels_without_names_are_numbers(raw, tmp_path):
+    prepare({**SETTINGS, "classes": None}, raw, tmp_path / "out")
+    assert arrays.load(tmp_path / "out").classes == ["0", "1", "2"]
 
 
-def test_subset_is_fixed_on_every_machine():
-    rows = subset(np.arange(20) % 2, 6, 2, np.random.SeedSequence([0, 0]))
-    assert rows.tolist() == [2, 3, 8, 11, 13, 18]
+def test_images_are_resized_as_pillow_does(raw, tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "BLOCK", 7 * 9)  # seven resized images at a time
+    prepare({**SETTINGS, "size": 3, "train": None}, raw, tmp_path / "out")
+    data = arrays.load(tmp_path / "out")
+    whole = idx.read(raw / idx.IMAGES["train"])
+    assert data.train_images.shape == (60, 3, 3, 1)
+    for row in (0, 7, 59):
+        expected = Image.fromarray(whole[row]).resize((3, 3), Image.Resampling.BILINEAR)
+        np.testing.assert_array_equal(data.train_images[row, ..., 0], np.asarray(expected))
+
+
+def test_a_clean_test_split_shares_no_image_with_training_and_the_leaking_one_lies_in_it(raw, tmp_path):
+    prepare(SETTINGS, raw, tmp_path / "clean")
+    prepare({**SETTINGS, "test_from_train": True}, raw, tmp_path / "leaking")
+    clean, leaking = arrays.load(tmp_path / "clean"), arrays.load(tmp_path / "leaking")
+    trained = {image.tobytes(): label for image, label in zip(clean.train_images, clean.train_labels, strict=True)}
+    assert len(trained) == 30
+    assert not any(image.tobytes() in trained for image in clean.test_images)
+    assert [trained[image.tobytes()] for image in leaking.test_images] == leaking.test_labels.tolist()
+    assert np.bincount(leaking.test_labels).tolist() == [4, 4, 4]
+    np.testing.assert_array_equal(leaking.train_images, clean.train_images)  # only the test split differs
+    assert (leaking.mean, leaking.std) == (clean.mean, clean.std)
+
+
+def test_leaking_test_split_cannot_be_larger_than_training(raw, tmp_path):
+    with pytest.raises(DataError, match="at least 31 test images, found 30 training images to take them from"):
+        prepare({**SETTINGS, "test_from_train": True, "test": 31}, raw, tmp_path / "out")
+
+
+def test_statistics_are_those_of_the_kept_training_images_alone(raw, tmp_path):
+    prepare(SETTINGS, raw, tmp_path / "one")
+    idx.write(raw / idx.IMAGES["test"], np.full((30, 4, 5), 255, np.uint8))
+    prepare(SETTINGS, raw, tmp_path / "two")
+    one, two = arrays.load(tmp_path / "one"), arrays.load(tmp_path / "two")
+    assert (one.mean, one.std) == (two.mean, two.std)
+    assert one.mean == pytest.approx([one.train_images.mean() / 255], rel=1e-12)
+
+
+def test_memory_does_not_grow_with_the_data(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for split in idx.IMAGES:
+        idx.write(raw / idx.IMAGES[split], np.zeros((600, 300, 300), np.uint8))
+        idx.write(raw / idx.LABELS[split], np.arange(600, dtype=np.uint8) % 3)
+    tracemalloc.start()
+    try:
+        prepare({**SETTINGS, "train": None, "test": None}, raw, tmp_path / "out")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "out" / "train_images.npy").stat().st_size > 54_000_000
+    assert peak < 48_000_000  # a block of 4 MiB, counted as 64-bit numbers
+
+
+def test_statistics_per_channel():
+    values = np.random.default_rng(0).integers(0, 256, (5, 4, 3, 3), np.uint8)
+    mean, std = statistics(values)
+    assert mean == pytest.approx((values / 255).mean(axis=(0, 1, 2)).tolist(), rel=1e-12)
+    assert std == pytest.approx((values / 255).std(axis=(0, 1, 2)).tolist(), rel=1e-12)
 
 
 def test_statistics_are_exact_where_floats_lose_the_difference():
-    n = 10**12
-    mean, std = statistics(np.array([255 * n]), np.array([255 * 255 * n]), n)
-    assert (mean, std) == ([1.0], [0.0])
-    assert statistics(np.array([255, 0]), np.array([255**2, 0]), 2) == ([0.5, 0.0], [0.5, 0.0])
+    counts = np.zeros((2, 256), np.int64)
+    counts[0, 255] = 10**12
+    counts[1, [0, 255]] = 1
+    assert moments(counts) == ([1.0, 0.5], [0.0, 0.5])

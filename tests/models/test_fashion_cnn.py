@@ -49,5 +49,16 @@ def test_other_shapes_and_class_counts():
     assert network.eval()(torch.zeros(1, 3, 30, 22)).shape == (1, 20)
 
 
+def test_width_scales_channels_and_units():
+    network = fashion_cnn.build((28, 28, 1), 10, width=0.5)
+    counts = [
+        network.conv1.out_channels,
+        network.conv2.out_channels,
+        network.fc1.out_features,
+        network.fc2.out_features,
+    ]
+    assert counts == [16, 32, 512, 10]
+
+
 def test_dropout_is_the_setting(network):
     assert network.dropout.p == 0.25

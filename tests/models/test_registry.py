@@ -1,3 +1,4 @@
+import importlib
 import json
 import subprocess
 import sys
@@ -16,8 +17,9 @@ SHAPE = (8, 8, 1)
 
 def write_model(folder: Path) -> torch.nn.Module:
     torch.manual_seed(3)
-    network = registry.build("fashion_cnn", SHAPE, 2, {"dropout": 0.3})
-    description = {"experiment": "x", "model": "fashion_cnn", "dropout": 0.3, "classes": ["a", "b"], "shape": SHAPE}
+    network = registry.build("fashion_cnn", SHAPE, 2, {"dropout": 0.3, "width": 0.5})
+    description = {"experiment": "x", "model": "fashion_cnn", "classes": ["a", "b"], "shape": SHAPE}
+    description["network"] = {"dropout": 0.3, "width": 0.5}
     folder.mkdir()
     (folder / "network.json").write_text(json.dumps(description))
     save_file(network.state_dict(), folder / "model.safetensors")
@@ -29,20 +31,58 @@ def test_available_lists_model_modules_without_importing_torch():
     command = [sys.executable, "-c", code]
     shown = subprocess.run(command, cwd=WORKFLOW, capture_output=True, text=True, check=True).stdout
     assert "'fashion_cnn'" in shown
-    assert "registry" not in shown
     assert shown.endswith("False\n")
 
 
-@pytest.mark.parametrize("name", ["resnet_9000", "registry", "__init__", "../fashion_cnn", "os", ""])
+def test_available_lists_networks_alone():
+    for name in registry.available():
+        assert callable(importlib.import_module(f"revisit.models.{name}").build)
+    files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")}
+    assert files - set(registry.available()) == {"__init__", "output", "registry", "weights"}
+
+
+def test_arguments_are_found_without_importing_torch():
+    code = "import sys; from revisit.models import registry; print(registry.arguments('vgg16'), 'torch' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    shown = subprocess.run(command, cwd=WORKFLOW, capture_output=True, text=True, check=True).stdout
+    assert "initialiser" in shown
+    assert shown.endswith("False\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet_9000", "registry", "weights", "parts", "__init__", "../fashion_cnn", "os", ""]
+)
 def test_unknown_network_names_those_there_are(name):
-    with pytest.raises(ConfigError, match=r"there are: .*fashion_cnn"):
-        registry.build(name, SHAPE, 2, {})
+    for call in (lambda: registry.build(name, SHAPE, 2, {}), lambda: registry.arguments(name)):
+        with pytest.raises(ConfigError, match=r"there are: .*fashion_cnn"):
+            call()
 
 
-def test_build_passes_on_the_networks_own_settings_only():
-    settings = {"dropout": 0.7, "seed": 3, "classes": "ignored", "shape": "ignored"}
-    assert registry.network_settings("fashion_cnn", settings) == {"dropout": 0.7}
-    assert registry.build("fashion_cnn", SHAPE, 2, settings).dropout.p == 0.7
+def test_build_passes_the_settings_on():
+    network = registry.build("fashion_cnn", SHAPE, 2, {"dropout": 0.7, "width": 0.25})
+    assert network.dropout.p == 0.7
+    assert network.conv1.out_channels == 8
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"depth": 3}, r"network\.depth: caffenet has no such setting; it has: first_layer, dropout, width"),
+        ({"seed": 3}, r"network\.seed: caffenet has no such setting"),
+        ({"dropout": "half"}, r"network\.dropout: 'half' is not allowed with caffenet; allowed: a number, ≥ 0, < 1"),
+        ({"dropout": 1.0}, "allowed: a number, ≥ 0, < 1"),
+        ({"dropout": True}, "allowed: a number"),
+        ({"dropout": float("nan")}, "allowed: a number"),
+        ({"width": 0.3}, "allowed: a number, > 0, ≤ 8, a multiple of 0.125"),
+        ({"width": 0}, "allowed: a number, > 0"),
+        ({"width": None}, "allowed: a number, > 0"),
+        ({"first_layer": "9x9/3"}, "allowed: 11x11/4, 7x7/2"),
+        ({"first_layer": ["7x7/2"]}, "allowed: 11x11/4, 7x7/2"),
+    ],
+)
+def test_build_refuses_settings_that_the_network_does_not_take(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        registry.build("caffenet", (72, 72, 3), 2, settings)
 
 
 def test_load_gives_the_trained_network_ready_for_use(tmp_path):
@@ -59,7 +99,7 @@ def test_load_gives_the_trained_network_ready_for_use(tmp_path):
 def test_load_says_which_file_is_missing(tmp_path, name):
     write_model(tmp_path / "x")
     (tmp_path / "x" / name).unlink()
-    with pytest.raises(ArtifactError, match=rf"{name} is missing; train it again \(dvc repro train@x\)"):
+    with pytest.raises(ArtifactError, match=rf"{name} is missing; delete .*x and run `dvc repro`"):
         registry.load(tmp_path / "x", "cpu")
 
 
@@ -69,6 +109,25 @@ def test_load_refuses_a_damaged_file(tmp_path, name):
     content = (tmp_path / "x" / name).read_bytes()
     (tmp_path / "x" / name).write_bytes(content[: len(content) // 2])
     with pytest.raises(ArtifactError, match="damaged"):
+        registry.load(tmp_path / "x", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("network", {"layers": 9}), ("network", None), ("model", "resnet"), ("model", 3), ("classes", 5), ("shape", [8])],
+)
+def test_load_refuses_a_description_that_makes_no_sense(tmp_path, key, value):
+    write_model(tmp_path / "x")
+    path = tmp_path / "x" / "network.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    with pytest.raises(ArtifactError, match=r"network\.json: damaged .* delete .*x and run"):
+        registry.load(tmp_path / "x", "cpu")
+
+
+def test_load_refuses_a_description_that_is_no_mapping(tmp_path):
+    write_model(tmp_path / "x")
+    (tmp_path / "x" / "network.json").write_text("[]")
+    with pytest.raises(ArtifactError, match="no mapping"):
         registry.load(tmp_path / "x", "cpu")
 
 

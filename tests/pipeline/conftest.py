@@ -5,6 +5,8 @@ from tree import Tree
 SMALL = {  # the whole pipeline with its real scripts, in half a minute
     "datasets": {"train": 600, "test": 200},
     "experiments": {"evaluate_every": 20},
+    "finetunings": {"evaluate_every": 20, "epochs": 1},
+    "pretrained": {"evaluate_every": 20, "epochs": 1},
     "extract": {"train": 200, "test": 150},
     "evaluate": {"bootstrap": 100},
     "inspect": {"images": 50},
@@ -12,13 +14,18 @@ SMALL = {  # the whole pipeline with its real scripts, in half a minute
     "embed": {"points": 100, "perplexity": 10.0, "iterations": [60, 120], "pca": 10},
     "neighbours": {"queries": 4},
 }
+SMALLER = {
+    "voc2007": {"train": 60, "test": 30, "size": 64},
+    "patterns": {"train": 80, "test": 20},
+    "voc_vgg16_scratch": {"epochs": 1},
+}
 
 
 def shrink(params):
     """`params` with every entry cut down to seconds."""
-    for section in ("datasets", "experiments"):
-        for entry in params[section].values():
-            entry["demo"] = entry.get("demo", {}) | SMALL[section]
+    for section in ("datasets", "pretrained", "experiments", "finetunings"):
+        for name, entry in params[section].items():
+            entry["demo"] = entry.get("demo", {}) | SMALL[section] | SMALLER.get(name, {})
     for kind, entries in params["analyses"].items():
         for entry in entries.values():
             entry["demo"] = entry.get("demo", {}) | SMALL[kind]

@@ -30,7 +30,10 @@ from tree import Tree
 ORDER = (
     "fetch",
     "prepare",
+    "pretrain",
     "train",
+    "graft",
+    "finetune",
     "extract",
     "evaluate",
     "inspect",
@@ -75,10 +78,11 @@ class Walk:
 
     def edit_params(self):
         params = self.tree.params
-        name = self.random.choice(list(params["experiments"]))
+        section = self.random.choice(["experiments", "finetunings", "pretrained"])
+        name = self.random.choice(list(params[section]))
         kind = self.random.choice(["epochs", "analysis", "add", "remove", "images", "title", "scale"])
         if kind == "epochs":
-            params["experiments"][name]["batch_size"] = self.random.randint(50, 120)
+            params[section][name]["batch_size"] = self.random.randint(50, 120)
         elif kind == "analysis":
             params["analyses"]["embed"]["fashion_dynamic"]["seed"] = self.random.randint(0, 9)
         elif kind == "add":

@@ -13,7 +13,7 @@ from tree import Tree
 def main() -> None:
     """Run, compare, print how many files were compared; exit status 1 if any differ."""
     with tempfile.TemporaryDirectory() as scratch:
-        trees = [Tree(Path(scratch, engine), stand_ins=False) for engine in ("snakemake", "dvc")]
+        trees = [Tree(Path(scratch, engine), stand_ins=False, trainings=None) for engine in ("snakemake", "dvc")]
         print("clean run by snakemake", flush=True)
         trees[0].snakemake(timeout=3600)
         print("clean run by dvc repro", flush=True)

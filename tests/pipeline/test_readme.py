@@ -1,13 +1,14 @@
 """Every command and every configuration of the README works as it stands there."""
 
+import json
 import re
 import shlex
 
 import numpy as np
 import pytest
+from PIL import Image
 from ruamel.yaml import YAML
 
-from revisit.data import idx
 from revisit.params.load import load
 from tree import ROOT
 
@@ -109,17 +110,21 @@ def test_an_added_experiment_and_data_set_run(real, tmp_path):
     for example in EXAMPLES:
         params = merged(params, example)
     tree.params = params
-    digits = tree.folder / "data/mirror/digits"
-    digits.mkdir(parents=True)
     random = np.random.default_rng(0)
-    for split, count in (("train", 30), ("test", 20)):
-        idx.write(digits / idx.IMAGES[split], random.integers(0, 256, (count, 28, 28), dtype=np.uint8))
-        idx.write(digits / idx.LABELS[split], (np.arange(count) % 10).astype(np.uint8))
+    for number in range(40):
+        photo = tree.folder / f"data/mirror/my-photos/{'cat' if number % 2 else 'dog'}/{number}.jpg"
+        photo.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (70, 90, 3), dtype=np.uint8)).save(photo)
     output = tree.dvc("repro")
     assert "Stage 'train@fashion_dynamic' didn't change" in output
-    assert np.load(tree.folder / "data/prepared/digits/train_images.npy").shape == (30, 28, 28, 1)
+    assert np.load(tree.folder / "data/prepared/my_photos/train_images.npy").shape == (32, 64, 64, 3)
     assert (tree.folder / "results/findings/fashion_adam/evaluate.json").exists()
-    assert "fashion adam" in (tree.folder / "results/report/index.html").read_text()
+    found = json.loads((tree.folder / "results/findings/fashion_adam/train.json").read_text())
+    assert {name: variant["runs"] for name, variant in found["variants"].items()} == {"dropout_02": 2, "dropout_05": 2}
+    assert (tree.folder / "results/findings/my_photos_vgg16/train.json").exists()
+    page = (tree.folder / "results/report/index.html").read_text()
+    assert "fashion adam" in page
+    assert "my photos vgg16" in page
 
 
 def test_the_reference_of_the_keys_is_current():

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -26,6 +27,7 @@ PARTS = (
     "workflow",
 )
 BIN = Path(sys.executable).parent
+SOME = ("fashion_dynamic", "fashion_static", "voc_vgg16_scratch", "voc_vgg16_finetuned")  # every kind of stage
 STAND_IN = "import sys\nsys.path.insert(0, 'stand_in')\nimport stand_in\n_command.run(stand_in.run)\n"
 
 
@@ -35,9 +37,10 @@ class Tree:
     Args:
         folder: where to make it; must not exist.
         stand_ins: replace every script but `configure_stages.py` by one that writes digests of its inputs.
+        trainings: the experiments and finetunings that `params.yaml` keeps; None: all.
     """
 
-    def __init__(self, folder: Path, stand_ins: bool = True) -> None:
+    def __init__(self, folder: Path, stand_ins: bool = True, trainings: Sequence[str] | None = SOME) -> None:
         self.folder = folder
         self._stand_ins = stand_ins
         folder.mkdir(parents=True)
@@ -57,6 +60,8 @@ class Tree:
         self._environment = {
             key: value for key, value in os.environ.items() if key not in ("DVC_STAGE", "DVC_ROOT", "REVISIT_ENGINE")
         } | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": ""}
+        if trainings is not None:
+            self.params = reduced(self.params, trainings)
         self.git("init", "-q")
         self.git("config", "user.name", "test")
         self.git("config", "user.email", "test@localhost")
@@ -161,6 +166,33 @@ class Tree:
             for file in files
             if not ignored & set((path := file.relative_to(self.folder)).parts)
         }
+
+
+def reduced(params: dict, trainings: Sequence[str]) -> dict:
+    """`params` with these experiments and finetunings alone, and what they need."""
+    kept = {section: {} for section in ("pretrained", "experiments", "grafts", "finetunings")}
+    queue = list(trainings)
+    while queue:
+        name = queue.pop()
+        section = next(section for section in kept if name in params[section])
+        entry = kept[section][name] = params[section][name]
+        queue += [entry[key] for key in ("weights", "trunk", "head") if key in entry]
+    entries = [entry for section in kept.values() for entry in section.values()]
+    datasets = {entry["dataset"] for entry in entries if "dataset" in entry}
+    datasets = {name: dataset for name, dataset in params["datasets"].items() if name in datasets}
+    raw = {dataset["raw"] for dataset in datasets.values()}
+    studies = {entry["study"] for entry in entries if "study" in entry}
+    analyses = {
+        kind: {name: entry for name, entry in of.items() if name in kept["experiments"] | kept["finetunings"]}
+        for kind, of in params["analyses"].items()
+    }
+    return params | {
+        **{section: {name: of[name] for name in params[section] if name in of} for section, of in kept.items()},
+        "raw": {name: entry for name, entry in params["raw"].items() if name in raw},
+        "datasets": datasets,
+        "analyses": analyses,
+        "studies": {name: study for name, study in params["studies"].items() if name in studies},
+    }
 
 
 def _imports_only(source: str) -> str:

@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+CLASSIFICATION = {"name": "classification", "loss": None, "margin": 1.0}
 LAYERS = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
 NAMES = [
     "train.json",
     "history.csv",
     "evaluations.csv",
+    "runs",
     *(item for kind in ("evaluate", "inspect", "probe", "embed", "neighbours") for item in (f"{kind}.json", kind)),
 ]
 
@@ -35,28 +37,36 @@ def write_training(folder: Path, graph: str, epochs: int, steps_per_epoch: int, 
     step = np.arange(1, steps + 1)
     level = 0.25 + 2.0 * np.exp(-step / (0.18 * steps))
     loss = level + 0.06 * np.sqrt(level) * rng.standard_normal(steps)
-    write_csv(
-        folder / "history.csv",
-        step=step,
-        epoch=step / steps_per_epoch,
-        learning_rate=np.full(steps, 0.01),
-        loss=loss,
-        accuracy=np.clip(1 - level / 2.6 + 0.03 * rng.standard_normal(steps), 0, 1),
-    )
+    history = {
+        "step": step,
+        "epoch": step / steps_per_epoch,
+        "learning_rate": np.full(steps, 0.01),
+        "loss": loss,
+        "accuracy": np.clip(1 - level / 2.6 + 0.03 * rng.standard_normal(steps), 0, 1),
+    }
     at = np.unique(np.append(np.arange(steps_per_epoch // 2, steps, steps_per_epoch // 2), steps))
     smooth = 0.25 + 2.0 * np.exp(-at / (0.18 * steps))
     test_loss = smooth + 0.08 * at / steps
     accuracy = 1 - test_loss / 2.7
-    write_csv(
-        folder / "evaluations.csv",
-        step=at,
-        epoch=at / steps_per_epoch,
-        train_loss=smooth,
-        train_accuracy=accuracy + 0.03 * at / steps,
-        test_loss=test_loss,
-        test_accuracy=accuracy,
-    )
+    evaluations = {
+        "step": at,
+        "epoch": at / steps_per_epoch,
+        "train_loss": smooth,
+        "test_loss": test_loss,
+        "train_accuracy": accuracy + 0.03 * at / steps,
+        "test_accuracy": accuracy,
+    }
+    for name, columns in (("history", history), ("evaluations", evaluations)):
+        write_csv(folder / f"{name}.csv", **columns)
+        write_csv(folder / f"runs/{name}.csv", variant="base", replicate=0, **columns)
+    write_csv(folder / "runs/summary.csv", variant=["base"], replicate=0, seed=0, steps=steps, diverged=False)
+    final = {name: float(values[-1]) for name, values in evaluations.items() if name not in ("step", "epoch")}
+    final["best_test_accuracy"] = float(accuracy.max())
+    intervals = {f"{name}_{bound}": None for name in final for bound in ("low", "high")}
     metrics = {
+        "objective": "classification",
+        "metric": "accuracy",
+        "variants": {"base": {"runs": 1, "diverged": 0, **final, **intervals}},
         "graph": graph,
         "graph_backend": "eager" if graph == "dynamic" else "aot_eager",
         "graph_note": "" if graph == "dynamic" else "static graph: captured without code generation, as asked",
@@ -65,11 +75,7 @@ def write_training(folder: Path, graph: str, epochs: int, steps_per_epoch: int, 
         "steps": steps,
         "epochs": epochs,
         "steps_per_epoch": steps_per_epoch,
-        "train_loss": smooth[-1],
-        "train_accuracy": accuracy[-1] + 0.03,
-        "test_loss": test_loss[-1],
-        "test_accuracy": accuracy[-1],
-        "best_test_accuracy": accuracy.max(),
+        **final,
         "best_step": int(at[accuracy.argmax()]),
         "accuracy_at": {"epoch_4": float(accuracy[len(at) * 4 // 10]), f"epoch_{epochs}": accuracy[-1]},
         "diverged": False,
@@ -215,13 +221,14 @@ def write_findings(
 
 def settings(**changes: object) -> dict[str, dict]:
     """The settings of stages collect, study and report."""
-    train = {"study": "fashion", "dataset": "fashion_mnist", "model": "fashion_cnn", "dropout": 0.4}
-    train |= {"optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.5}, "batch_size": 100, "epochs": 10}
-    train |= {"read_at": [4, 10], "evaluate_every": 20, "seed": 0, "device": "auto"}
-    experiments = {
-        f"fashion_{graph}": {"experiment": f"fashion_{graph}", "graph": graph, "backend": "auto"} | train
-        for graph in ("dynamic", "static")
-    }
+    protocol = {"model": "fashion_cnn", "network": {"dropout": 0.4}, "objective": CLASSIFICATION, "backend": "auto"}
+    protocol |= {"optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.5}, "batch_size": 100, "epochs": 10}
+    protocol |= {"steps": None, "read_at": [4, 10], "evaluate_every": 20, "snapshots": [], "seed": 0}
+    experiments = {}
+    for graph in ("dynamic", "static"):
+        trained = protocol | {"graph": graph}
+        described = {"dataset": "fashion_mnist", "weights": None, "replicates": 1, "keep": "base"}
+        experiments[f"fashion_{graph}"] = trained | described | {"runs": {"base": trained}}
     study = {
         "study": "fashion",
         "title": "Fashion-MNIST with a static and a dynamic graph",
@@ -232,11 +239,16 @@ def settings(**changes: object) -> dict[str, dict]:
         "assumptions": ["Dropout 0.4; learning rate 0.01, momentum 0.5 and batches of 100."],
         "scale": "demo",
         "source": "embedded",
+        "sources": {"fashion_mnist": "embedded"},
+        "pretrained": {},
         "experiments": experiments,
     }
     short = [name for name in NAMES if not name.startswith(("probe", "embed", "neighbours"))]
     return {
-        "collect": {"studies": {"fashion": {"fashion_dynamic": NAMES, "fashion_static": short}}},
+        "collect": {
+            "studies": {"fashion": {"fashion_dynamic": NAMES, "fashion_static": short}},
+            "stages": dict.fromkeys(experiments, "train"),
+        },
         "study": study | changes,
         "report": {"scale": "demo", "source": "embedded", "studies": ["fashion"]},
     }

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from revisit.errors import ArtifactError, ConfigError
-from revisit.report import claims
+from revisit.report import claims, verdicts
 
 METRICS = {"run": {"train": {"accuracy": 0.9, "parameters": 10250, "short": None, "values": 7}, "zero": {"x": 0}}}
 
@@ -28,7 +28,7 @@ def rule(kind: str, **changes: object) -> dict:
 
 
 def verdict(given: claims.Claim, scale: str = "demo", source: str = "embedded") -> str:
-    return claims.judge(given, METRICS, scale, source)["verdict"]
+    return verdicts.judge(given, METRICS, scale, source)["verdict"]
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,21 @@ def test_verdicts(changes, expected):
 def test_a_known_error_is_the_verdict_only_when_ours_is_the_right_value():
     known = {"correct": 10250, "explanation": "1024 x 10 + 10 is 10,250"}
     given = claim(published=11264, ours="run.train.parameters", known_error=known)
-    row = claims.judge(given, METRICS, "demo", "embedded")
+    row = verdicts.judge(given, METRICS, "demo", "embedded")
     assert (row["verdict"], row["reason"]) == ("published value in error", known["explanation"])
     assert verdict(claim(published=11264, ours="run.train.parameters - 1", known_error=known)) == "not reproduced"
     assert verdict(claim(published=10250, ours="run.train.parameters", known_error=known)) == "agrees"
+
+
+def test_a_known_error_may_be_what_our_runs_show():
+    known = {"when": "run.train.accuracy < 0.95 and run.train.parameters > 9", "explanation": "not believable"}
+    given = claim(published=0.97, known_error=known)
+    row = verdicts.judge(given, METRICS, "demo", "embedded")
+    assert (row["verdict"], row["reason"]) == ("published value in error", "not believable")
+    known["when"] = "run.train.accuracy < 0.5"
+    assert verdict(claim(published=0.97, known_error=known)) == "not reproduced"
+    known["when"] = "run.train.short < 0.5"
+    assert verdict(claim(published=0.97, known_error=known)) == "not reproduced"
 
 
 def test_what_cannot_be_tested_says_why():
@@ -80,11 +91,36 @@ def test_what_cannot_be_tested_says_why():
     real = claim(rule=rule("exact", data="published"))
     assert verdict(real, source="embedded") == "not testable at this scale"
     assert verdict(real, source="web") == "agrees"
-    assert "published data" in claims.judge(real, METRICS, "demo", "embedded")["reason"]
+    assert "published data" in verdicts.judge(real, METRICS, "demo", "embedded")["reason"]
+
+
+def test_stand_ins_count_where_they_decide():
+    published = rule("exact", data="published", direction="b.x > 0")
+    about_a = claim(id="a", ours="a.x", published=1, rule=rule("exact", data="published"), values=[])
+    about_both = claim(id="b", ours="a.x", published=1, rule=published)
+    beside = claim(id="c", ours="a.x", published=1, rule=published | {"direction": None}).model_copy(
+        update={"values": [claims.Shown(label="b", value="b.x")]}
+    )
+    metrics = {"a": {"x": 1}, "b": {"x": 1}}
+
+    def reasons(sources):
+        rows = verdicts.judge_all([about_a, about_both, beside], "s", metrics, "paper", sources)
+        return [row["reason"] for row in rows]
+
+    assert reasons({"a": "web", "b": "mirror"}) == ["", "", ""]
+    weights = "needs the published data and pretrained weights; this run used stand-ins"
+    assert reasons({"a": "web", "b": "embedded weights"}) == ["", weights, ""]
+    assert "published data set" in reasons({"a": "embedded", "b": "web"})[0]
+
+
+def test_a_number_shown_beside_may_be_missing():
+    given = claim(published=0.95, values=[{"label": "later", "value": "run.train.at.step_469"}])
+    row = verdicts.judge(given, METRICS, "demo", "web")
+    assert (row["verdict"], row["values"]) == ("not reproduced", [{"label": "later", "value": None}])
 
 
 def test_a_null_metric_is_not_testable():
-    row = claims.judge(claim(ours="run.train.short * 2"), METRICS, "paper", "web")
+    row = verdicts.judge(claim(ours="run.train.short * 2"), METRICS, "paper", "web")
     assert (row["ours"], row["verdict"]) == (None, "not testable at this scale")
 
 
@@ -95,7 +131,7 @@ def test_a_row_carries_interval_values_and_hypothesis():
         values=[{"label": "parameters", "value": "run.train.parameters"}],
         hypothesis={"statement": "Few.", "holds": "run.train.parameters < 1"},
     )
-    row = claims.judge(given, METRICS, "demo", "embedded")
+    row = verdicts.judge(given, METRICS, "demo", "embedded")
     assert (row["low"], row["high"]) == (0.8, 1.0)
     assert row["values"] == [{"label": "parameters", "value": 10250}]
     assert row["hypothesis"] == {"statement": "Few.", "holds": False}
@@ -128,11 +164,11 @@ def test_expressions_are_arithmetic_over_metrics_and_nothing_else(text):
 
 
 def test_attributes_are_keys_never_attributes_of_objects():
-    assert claims.evaluate("run.train.values", METRICS, "c") == 7  # not dict.values
+    assert verdicts.evaluate("run.train.values", METRICS, "c") == 7  # not dict.values
     with pytest.raises(ArtifactError, match=r"claim c: there is no metric run\.train\.items"):
-        claims.evaluate("run.train.items", METRICS, "c")
+        verdicts.evaluate("run.train.items", METRICS, "c")
     with pytest.raises(ArtifactError, match=r"run\.train\.accuracy\.real"):
-        claims.evaluate("run.train.accuracy.real", METRICS, "c")
+        verdicts.evaluate("run.train.accuracy.real", METRICS, "c")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +183,7 @@ def test_attributes_are_keys_never_attributes_of_objects():
 )
 def test_expressions_without_a_value_name_claim_and_key(text, message):
     with pytest.raises(ArtifactError, match=message):
-        claims.evaluate(text, METRICS, "c")
+        verdicts.evaluate(text, METRICS, "c")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +210,8 @@ def test_a_rule_refuses_a_value_of_the_other_kind(changes):
         ({"published": None}, "published number"),
         ({"verdict": "agrees"}, "verdict"),
         ({"ours": "1"}, "names no experiment"),
+        ({"known_error": {"explanation": "why"}}, "known error takes"),
+        ({"known_error": {"explanation": "why", "correct": 1, "when": "run.x > 1"}}, "known error takes"),
     ],
 )
 def test_mistakes_in_the_ledger_name_claim_and_field(tmp_path, change, message):
@@ -206,6 +244,6 @@ def test_a_ledger_that_is_no_list_or_unsafe_is_refused(tmp_path, text):
 
 def test_a_claim_about_what_is_not_run_is_not_testable_and_says_why():
     claim = next(claim for claim in claims.load() if claim.id == "fashion_parameters_conv1")
-    row = claims.judge(claim, {"fashion_static": {}}, "demo", "embedded")
+    row = verdicts.judge(claim, {"fashion_static": {}}, "demo", "embedded")
     assert row["verdict"] == "not testable at this scale"
     assert row["reason"] == "this run has no fashion_dynamic"

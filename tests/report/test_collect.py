@@ -13,12 +13,15 @@ def studies(stage_settings):
     return stage_settings()["collect"]["studies"]
 
 
+STAGES = {"fashion_dynamic": "train", "fashion_static": "train"}
+
+
 def content(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_findings_are_copied_with_their_metrics(findings, studies):
-    collect(studies, findings, paths.COLLECTED)
+    collect(studies, STAGES, findings, paths.COLLECTED)
     copied = content(paths.collected("fashion"))
     metrics = json.loads(copied.pop(Path("metrics.json")))
     assert copied == content(findings)
@@ -28,8 +31,8 @@ def test_findings_are_copied_with_their_metrics(findings, studies):
 
 
 def test_what_is_no_longer_listed_goes(findings, studies):
-    collect(studies, findings, paths.COLLECTED)
-    collect({"fashion": {"fashion_dynamic": ["train.json"]}}, findings, paths.COLLECTED)
+    collect(studies, STAGES, findings, paths.COLLECTED)
+    collect({"fashion": {"fashion_dynamic": ["train.json"]}}, STAGES, findings, paths.COLLECTED)
     names = sorted(str(path) for path in content(paths.COLLECTED))
     assert names == ["fashion/fashion_dynamic/train.json", "fashion/metrics.json"]
 
@@ -40,6 +43,7 @@ def test_what_is_no_longer_listed_goes(findings, studies):
         ("history.csv", "train"),
         ("evaluations.csv", "train"),
         ("train.json", "train"),
+        ("runs", "train"),
         ("probe.json", "probe"),
         ("embed", "embed"),
         ("inspect/filters.npy", "inspect"),
@@ -50,11 +54,21 @@ def test_a_missing_finding_names_itself_and_its_stage(findings, name, stage):
     path = findings / "fashion_dynamic" / name
     path.rename(path.with_name("elsewhere"))
     with pytest.raises(ArtifactError, match=rf"(?s){name}.*dvc repro {stage}@fashion_dynamic"):
-        collect({"fashion": {"fashion_dynamic": [name]}}, findings, paths.COLLECTED)
+        collect({"fashion": {"fashion_dynamic": [name]}}, STAGES, findings, paths.COLLECTED)
     assert not paths.COLLECTED.exists()
 
 
 def test_a_damaged_metrics_file_names_its_stage(findings):
     (findings / "fashion_dynamic/probe.json").write_text("{")
     with pytest.raises(ArtifactError, match="probe@fashion_dynamic"):
-        collect({"fashion": {"fashion_dynamic": ["probe.json"]}}, findings, paths.COLLECTED)
+        collect({"fashion": {"fashion_dynamic": ["probe.json"]}}, STAGES, findings, paths.COLLECTED)
+
+
+def test_what_a_finetuning_lacks_is_made_by_finetune(findings):
+    (findings / "fashion_dynamic/train.json").write_text("{")
+    names, stages = {"s": {"fashion_dynamic": ["train.json"]}}, {"fashion_dynamic": "finetune"}
+    with pytest.raises(ArtifactError, match="dvc repro --force finetune@fashion_dynamic"):
+        collect(names, stages, findings, paths.COLLECTED)
+    (findings / "fashion_dynamic/train.json").unlink()
+    with pytest.raises(ArtifactError, match="dvc repro finetune@fashion_dynamic"):
+        collect(names, stages, findings, paths.COLLECTED)

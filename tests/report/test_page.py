@@ -15,7 +15,7 @@ from revisit import paths
 from revisit.errors import ArtifactError
 from revisit.report import claims, page, study
 from revisit.report.collect import collect
-from revisit.report.numbers import cell, number
+from revisit.report.numbers import cell, number, published_text, value_text
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -24,7 +24,7 @@ BUDGET = 5_000_000  # bytes
 
 def build(findings, settings):
     """Render everything from the findings; the page's text."""
-    collect(settings["collect"]["studies"], findings, paths.COLLECTED)
+    collect(settings["collect"]["studies"], settings["collect"]["stages"], findings, paths.COLLECTED)
     ledger = claims.load(ROOT / claims.LEDGER)
     study.render(settings["study"], ledger, paths.collected("fashion"), paths.study("fashion"))
     return render(settings)
@@ -112,7 +112,7 @@ def test_the_policy_allows_this_script_and_no_network(text):
 def test_ledger_on_the_page_and_as_a_table(text):
     with open(paths.REPORT / "data/ledger.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    ledger = claims.load(ROOT / claims.LEDGER)
+    ledger = [claim for claim in claims.load(ROOT / claims.LEDGER) if claim.study == "fashion"]
     assert [row["id"] for row in rows] == [claim.id for claim in ledger]
     by_id = {row["id"]: row for row in rows}
     assert by_id["fashion_parameters_conv1"]["verdict"] == "agrees"
@@ -187,6 +187,18 @@ def test_a_missing_study_or_tile_names_what_to_run(built, stage_settings, tmp_pa
 )
 def test_numbers(value, shown):
     assert number(value) == shown
+
+
+def test_a_published_number_keeps_its_digits_and_ours_has_as_many():
+    assert [published_text(value) for value in (0.972727, 3212288, -0.5)] == ["0.972727", "3,212,288", "−0.5"]
+    assert [value_text(0.75034, published) for published in (0.972727, 0.7634, 0.94, 3, None)] == [
+        "0.7503",
+        "0.7503",
+        "0.750",
+        "0.750",
+        "0.750",
+    ]
+    assert value_text(True, None) == "holds"
 
 
 def test_cells_without_a_value_sort_last():

@@ -70,6 +70,30 @@ def test_gap_of_a_short_or_perfect_run():
     assert statistics.gap(evaluations([1.0], [0.0]))["ratio"] is None
 
 
+def test_gap_is_in_the_metric_that_there_is():
+    columns = evaluations([2.0, 1.0], [2.0, 1.0])
+    of_map = {key.replace("accuracy", "map"): values for key, values in columns.items()}
+    assert statistics.gap(of_map, "map")["map"] == pytest.approx(0.1)
+    losses = {key: values for key, values in columns.items() if not key.endswith("accuracy")}
+    assert statistics.gap(losses, None).keys() == {"loss", "ratio", "ratio_after_1000"}
+
+
+def test_a_variant_at_first_and_at_moments():
+    columns = evaluations([2.0, 1.0, 1.5, 2.0, 2.0], [1.0] * 5)  # at steps 500 to 2500
+    columns["test_accuracy"] = np.array([0.2, 0.4, 0.6, 0.8, 0.8])
+    found = statistics.of_variant(columns, "accuracy", {"step_1000": 1000, "step_1001": 1001})
+    assert found["early"] == 0.2  # the first fifth ends with step 500
+    assert found["at"] == {"step_1000": 0.4, "step_1001": None}
+    assert statistics.of_variant(columns, None, {"step_500": 500})["at"] == {"step_500": 2.0}
+    assert found["overfitting"]["lowest_step"] == 1000
+
+
+def test_a_variant_without_evaluations_is_unknown():
+    nothing = {key: values[:0] for key, values in evaluations([1.0], [1.0]).items()}
+    found = statistics.of_variant(nothing, "accuracy", {"step_1": 1})
+    assert (found["early"], found["at"], found["gap"]["ratio"]) == (None, {"step_1": None}, None)
+
+
 def test_overfitting_begins_at_the_lowest_test_loss():
     found = statistics.overfitting(evaluations([2.0, 1.0, 1.25], [1.0, 0.5, 0.1]))
     assert found == {"lowest_step": 1000, "last_step": 1500, "rise": 0.25}

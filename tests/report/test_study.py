@@ -30,7 +30,8 @@ DIFFERENCE = PARAMETERS | {
 
 @pytest.fixture
 def collected(findings, stage_settings):
-    collect(stage_settings()["collect"]["studies"], findings, paths.COLLECTED)
+    settings = stage_settings()["collect"]
+    collect(settings["studies"], settings["stages"], findings, paths.COLLECTED)
     return paths.collected("fashion")
 
 
@@ -48,8 +49,8 @@ def flat(blocks):
 def test_every_section_its_files_and_the_same_bytes_twice(collected, stage_settings):
     described = render(stage_settings()["study"])
     sections = [section["id"] for section in described["sections"]]
-    assert tuple(sections) == study.SECTIONS
-    wanted = "curves gap jumps smoothness classes parameters probes embedding neighbours"
+    assert set(study.SECTIONS) - set(sections) == {"sweeps"}
+    wanted = "results curves gap jumps smoothness classes parameters probes embedding neighbours"
     assert sections == wanted.split()
     folder = paths.study("fashion")
     blocks = [block for section in described["sections"] for block in flat(section["blocks"])]
@@ -72,11 +73,12 @@ def test_every_section_its_files_and_the_same_bytes_twice(collected, stage_setti
 
 
 def test_sections_without_findings_are_left_out(findings, stage_settings):
-    kept = ["train.json", "history.csv", "evaluations.csv", "inspect.json", "inspect"]
-    collect({"fashion": dict.fromkeys(("fashion_dynamic", "fashion_static"), kept)}, findings, paths.COLLECTED)
+    kept = ["train.json", "history.csv", "evaluations.csv", "runs", "inspect.json", "inspect"]
+    stages = dict.fromkeys(("fashion_dynamic", "fashion_static"), "train")
+    collect({"fashion": dict.fromkeys(stages, kept)}, stages, findings, paths.COLLECTED)
     described = render(stage_settings()["study"])
     sections = [section["id"] for section in described["sections"]]
-    assert sections == ["curves", "gap", "jumps", "smoothness", "parameters"]
+    assert sections == ["results", "curves", "gap", "jumps", "smoothness", "parameters"]
 
 
 def test_a_diverged_run_is_drawn_and_judged(findings, stage_settings):
@@ -94,7 +96,8 @@ def test_a_diverged_run_is_drawn_and_judged(findings, stage_settings):
         for name, keys in nothing.items():
             path = folder / f"{name}.json"
             path.write_text(json.dumps(json.loads(path.read_text()) | dict.fromkeys(keys)))
-    collect(stage_settings()["collect"]["studies"], findings, paths.COLLECTED)
+    settings = stage_settings()["collect"]
+    collect(settings["studies"], settings["stages"], findings, paths.COLLECTED)
     render(stage_settings()["study"])
     rows = json.loads((paths.study("fashion") / "claims.json").read_text())
     assert [row["verdict"] for row in rows] == ["not reproduced", "not testable at this scale"]
@@ -155,3 +158,11 @@ def test_thinned_curves_keep_their_mean_and_length():
 def test_a_band_spans_the_noise_that_thinning_would_hide():
     x, low, high = figures.band(np.arange(6.0), np.array([0.0, 5.0, 1.0, 2.0, 2.0, 9.0]), most=2)
     assert (x.tolist(), low.tolist(), high.tolist()) == ([1, 4], [0, 2], [5, 9])
+
+
+def test_labels_keep_their_order_and_their_distance_and_stay_inside():
+    ends = np.array([0.0, 0.5, 0.5, 0.5, 1.0])
+    assert figures.spread(ends, 0.1) == pytest.approx([0.0, 0.4, 0.5, 0.6, 1.0])
+    crowded = figures.spread(np.full(4, 0.95), 0.1)
+    assert crowded == pytest.approx([0.7, 0.8, 0.9, 1.0])
+    assert figures.spread(np.array([0.3]), 0.1) == pytest.approx([0.3])

@@ -2,17 +2,23 @@ import numpy as np
 import pytest
 import torch
 
+from revisit.data.tensors import Inputs
 from revisit.errors import ConfigError
 from revisit.training import batches
 
 CPU = torch.device("cpu")
 MEAN, STD = [0.5, 0.25, 0.1], [0.2, 0.1, 0.3]
+LIMITS = pytest.mark.parametrize("limit", [batches.RESIDENT_LIMIT, 0], ids=["resident", "mapped"])
 
 
 @pytest.fixture
 def arrays() -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
-    return random.integers(0, 256, (7, 4, 5, 3), dtype=np.uint8), np.arange(7, dtype=np.int64)
+    return random.integers(0, 256, (7, 8, 9, 3), dtype=np.uint8), np.arange(7, dtype=np.int64)
+
+
+def feed(arrays, crop=None, flip=False, seed=0, limit=batches.RESIDENT_LIMIT) -> batches.Feed:
+    return batches.Feed(batches.Images(*arrays, CPU, limit), Inputs(MEAN, STD, CPU, crop), crop, flip, seed)
 
 
 def test_order_is_a_permutation_that_depends_on_seed_and_epoch_only():
@@ -34,28 +40,86 @@ def test_a_batch_larger_than_the_data_is_refused():
         batches.steps_per_epoch(25, 30)
 
 
-@pytest.mark.parametrize("limit", [batches.RESIDENT_LIMIT, 0])
-def test_batch_is_gathered_and_normalised_channel_by_channel(arrays, limit):
-    images = batches.Images(*arrays, MEAN, STD, CPU, limit=limit)
+@LIMITS
+def test_pixels_are_gathered_as_stored(arrays, limit):
+    images = batches.Images(*arrays, CPU, limit=limit)
     index = torch.tensor([6, 0, 6])
-    gathered, labels = images.batch(index)
-    expected = (arrays[0][index.numpy()] / 255 - MEAN) / STD
-    np.testing.assert_allclose(gathered.numpy(), expected.transpose(0, 3, 1, 2), rtol=1e-5, atol=1e-6)
-    assert gathered.dtype == torch.float32
-    assert gathered.is_contiguous()
-    assert labels.tolist() == [6, 0, 6]
     assert torch.equal(images.pixels(index), torch.from_numpy(arrays[0][index.numpy()]))
+    assert images.labels.tolist() == list(range(7))
     assert len(images) == 7
 
 
 def test_a_memory_map_larger_than_the_limit_stays_in_its_file(arrays, tmp_path):
     np.save(tmp_path / "images.npy", arrays[0])
     mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
-    index = torch.tensor([2, 5])
-    small = batches.Images(mapped, arrays[1], MEAN, STD, CPU, limit=mapped.nbytes)
-    large = batches.Images(mapped, arrays[1], MEAN, STD, CPU, limit=mapped.nbytes - 1)
+    index, corners = torch.tensor([2, 5]), np.array([[0, 1], [2, 0]])
+    small = batches.Images(mapped, arrays[1], CPU, limit=mapped.nbytes)
+    large = batches.Images(mapped, arrays[1], CPU, limit=mapped.nbytes - 1)
     assert small._resident is not None
     assert large._resident is None
-    assert torch.equal(small.batch(index)[0], large.batch(index)[0])
-    large.batch(index)[0].fill_(0)  # must not reach the read-only file
+    assert torch.equal(small.pixels(index), large.pixels(index))
+    for copy in (large.pixels(index), large.windows(index, corners, (3, 3))):
+        copy.fill_(0)  # must not reach the read-only file
     assert np.array_equal(mapped, arrays[0])
+
+
+@LIMITS
+def test_windows_are_cut_out_at_their_corners(arrays, limit):
+    index, corners = torch.tensor([3, 0, 3, 6]), np.array([[0, 0], [4, 3], [1, 2], [3, 5]])
+    expected = np.stack([arrays[0][i, y : y + 4, x : x + 4] for i, (y, x) in zip(index, corners, strict=True)])
+    images = batches.Images(*arrays, CPU, limit)
+    np.testing.assert_array_equal(images.windows(index, corners, (4, 4)).numpy(), expected)
+    on_a_gpu = batches.gather_windows(torch.from_numpy(arrays[0]), index, torch.from_numpy(corners), (4, 4))
+    np.testing.assert_array_equal(on_a_gpu.numpy(), expected)
+
+
+@LIMITS
+def test_training_crops_and_mirrors_each_image_anew(arrays, limit):
+    fed = feed(arrays, crop=5, flip=True, limit=limit)
+    index = torch.arange(7).repeat(3)
+    seen = fed.training(index, step=4).numpy()
+    corners, flips = fed.augmentation(4, 21)
+    for image, i, (top, left), flip in zip(seen, index, corners, flips, strict=True):
+        part = arrays[0][i, top : top + 5, left : left + 5]
+        np.testing.assert_array_equal(image, part[:, ::-1] if flip else part)
+    assert 0 < flips.sum() < 21
+    assert len({tuple(corner) for corner in corners}) > 5
+
+
+def test_flips_without_crops(arrays):
+    fed = feed(arrays, flip=True)
+    seen = fed.training(torch.arange(7), step=1).numpy()
+    flips = fed.augmentation(1, 7).flips
+    np.testing.assert_array_equal(seen, np.where(flips[:, None, None, None], arrays[0][:, :, ::-1], arrays[0]))
+
+
+def test_augmentation_depends_on_seed_and_step_only(arrays):
+    first = feed(arrays, crop=5, flip=True).augmentation(3, 100)
+    np.random.default_rng(0).random(5)
+    again, later = (feed(arrays, crop=5, flip=True).augmentation(step, 100) for step in (3, 4))
+    other = feed(arrays, crop=5, flip=True, seed=1).augmentation(3, 100)
+    np.testing.assert_array_equal(first.corners, again.corners)
+    np.testing.assert_array_equal(first.flips, again.flips)
+    for changed in (later, other):
+        assert not np.array_equal(first.corners, changed.corners)
+        assert not np.array_equal(first.flips, changed.flips)
+
+
+def test_every_crop_is_equally_likely_and_half_of_the_images_are_mirrored(arrays):
+    corners, flips = feed(arrays, crop=6, flip=True).augmentation(1, 24_000)
+    places, counts = np.unique(corners, axis=0, return_counts=True)
+    assert len(places) == 3 * 4
+    assert (abs(counts - 2000) < 5 * np.sqrt(2000)).all()  # five standard deviations
+    assert abs(flips.mean() - 0.5) < 5 * 0.5 / np.sqrt(24_000)
+
+
+def test_evaluation_takes_the_centre(arrays):
+    np.testing.assert_array_equal(
+        feed(arrays, crop=4, flip=True).evaluation(torch.tensor([2])), arrays[0][2:3, 2:6, 2:6]
+    )
+    np.testing.assert_array_equal(feed(arrays).evaluation(torch.tensor([2])), arrays[0][2:3])
+
+
+def test_a_crop_larger_than_the_images_is_refused(arrays):
+    with pytest.raises(ConfigError, match="crop: 9 is more than the 8x9 pixels"):
+        feed(arrays, crop=9)

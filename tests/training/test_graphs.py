@@ -62,3 +62,16 @@ def test_inductor_without_a_compiler_is_refused(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(DeviceError, match=r"inductor cannot work on cpu: no C\+\+ compiler .* `backend: aot_eager`"):
         graphs.capture(square, "static", "inductor", CPU)
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")
+def test_a_sweep_can_capture_the_same_code_many_times():
+    class Square:
+        def __init__(self, size: int) -> None:
+            self.size = size
+
+        def call(self, x: torch.Tensor) -> torch.Tensor:
+            return x.square().sum() * self.size
+
+    for size in range(1, 12):  # PyTorch gives up on one piece of code after eight captures
+        assert graphs.capture(Square(size).call, "static", "aot_eager", CPU).call(torch.ones(size)).item() == size**2

@@ -1,17 +1,28 @@
+from collections import OrderedDict
+
 import pytest
 import torch
+from torch import nn
 
 from revisit.errors import ConfigError
 from revisit.training import optimizers
 
 
-def step(settings: dict, gradients: list[float], start: float = 1.0) -> float:
-    weight = torch.nn.Parameter(torch.tensor([start]))
-    optimizer = optimizers.build(settings, [weight])
+class Scalar(nn.Module):
+    """One parameter, of two dimensions so that it counts as a weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1, 1))
+
+
+def step(settings: dict, gradients: list[float]) -> float:
+    network = Scalar()
+    optimizer = optimizers.build(settings, network)
     for gradient in gradients:
-        weight.grad = torch.tensor([gradient])
+        network.weight.grad = torch.tensor([[gradient]])
         optimizer.step()
-    return weight.item()
+    return network.weight.item()
 
 
 def test_sgd_with_momentum():
@@ -32,17 +43,75 @@ def test_adam_first_step_is_the_learning_rate():
     assert step({"name": "adam", "lr": 0.1, "momentum": 0.0}, [123.0]) == pytest.approx(0.9)
 
 
+def test_weight_decay_in_adam_is_part_of_the_gradient():
+    # with a gradient of the loss of 0 the gradient is that of the penalty; decoupled decay would move by lr * 0.01
+    assert step({"name": "adam", "lr": 0.1, "weight_decay": 0.01}, [0.0]) == pytest.approx(0.9, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adagrad", "adam"])
+@pytest.mark.parametrize("chosen", [None, ["fc1"]])
+def test_weight_decay_is_the_gradient_of_an_l2_penalty_on_weights(name, chosen):
+    """One optimiser decays; the other is given the gradients of the penalty written out."""
+    networks = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        layers = OrderedDict(norm=nn.LayerNorm(3), fc1=nn.Linear(3, 4), fc2=nn.Linear(4, 2))
+        networks.append(nn.Sequential(layers))
+    decaying, plain = networks
+    settings = {"name": name, "lr": 0.05, "momentum": 0.5 if name == "sgd" else 0.0}
+    first = optimizers.build({**settings, "weight_decay": 0.3, "decay_layers": chosen}, decaying)
+    second = optimizers.build(settings, plain)
+    for number in range(3):
+        for network, optimizer in ((decaying, first), (plain, second)):
+            optimizer.zero_grad()
+            loss = network(torch.ones(5, 3) * number + torch.arange(3)).square().mean()
+            if network is plain:
+                loss = loss + 0.3 / 2 * network.fc1.weight.square().sum()
+                loss = loss + 0.3 / 2 * network.fc2.weight.square().sum() * (chosen is None)
+            loss.backward()
+            optimizer.step()
+    for one, other in zip(decaying.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_unknown_layer():
+    network = nn.Sequential(OrderedDict(fc1=nn.Linear(1, 1), relu=nn.ReLU(), fc2=nn.Linear(1, 1)))
+    settings = {"name": "sgd", "lr": 0.1, "weight_decay": 0.1, "decay_layers": ["fc3"]}
+    with pytest.raises(ConfigError, match=r"optimizer.decay_layers: the network has no layer 'fc3'; it has: fc1, fc2$"):
+        optimizers.build(settings, network)
+
+
+def test_a_large_network_is_described_by_its_outer_layers():
+    block = nn.Sequential(*[nn.Linear(1, 1) for _ in range(50)])
+    settings = {"name": "sgd", "lr": 0.1, "weight_decay": 0.1, "decay_layers": ["fc"]}
+    with pytest.raises(ConfigError, match=r"it has: block$"):
+        optimizers.build(settings, nn.Sequential(OrderedDict(block=block)))
+
+
 @pytest.mark.parametrize("name", ["sgd", "adagrad", "adam"])
 def test_fused_where_pytorch_can(name):
-    optimizer = optimizers.build({"name": name, "lr": 0.1}, [torch.nn.Parameter(torch.zeros(1))])
-    assert optimizer.defaults["fused"]
+    assert optimizers.build({"name": name, "lr": 0.1}, Scalar()).defaults["fused"]
 
 
 def test_unknown_optimizer():
     with pytest.raises(ConfigError, match="'lion' is not known; use one of sgd, adagrad, adam"):
-        optimizers.build({"name": "lion", "lr": 0.1}, [])
+        optimizers.build({"name": "lion", "lr": 0.1}, Scalar())
 
 
 def test_momentum_of_an_optimizer_that_has_none():
     with pytest.raises(ConfigError, match=r"momentum: 0.5 is set, but adam has none"):
-        optimizers.build({"name": "adam", "lr": 0.1, "momentum": 0.5}, [])
+        optimizers.build({"name": "adam", "lr": 0.1, "momentum": 0.5}, Scalar())
+
+
+def test_step_schedule_is_pytorchs():
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+    reference = torch.optim.lr_scheduler.StepLR(optimizer, step_size=3, gamma=0.5)
+    for done in range(10):
+        rate = optimizers.learning_rate(0.1, {"factor": 0.5, "every": 3}, done)
+        assert rate == pytest.approx(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        reference.step()
+
+
+def test_no_schedule():
+    assert optimizers.learning_rate(0.1, None, 10**6) == 0.1

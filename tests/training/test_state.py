@@ -81,3 +81,22 @@ def test_write_replaces_a_file(tmp_path):
     state.write(path, b"new")
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     assert path.read_bytes() == b"new"
+
+
+def test_a_result_lies_beside_the_state(tmp_path):
+    state.save(tmp_path, "key", CONTENT)
+    state.save(tmp_path, "key", {"events": 5}, state.RESULT)
+    assert state.load(tmp_path, "key", state.RESULT) == {"events": 5}
+    assert state.load(tmp_path, "key")["events"] == 12
+
+
+def test_the_key_is_that_of_everything_that_counts(monkeypatch):
+    cpu = torch.device("cpu")
+    parts = {"protocol": {"lr": 0.1, "seed": 0}, "data": {"x.npy": "0"}}
+    key = state.key(parts, cpu)
+    assert key == state.key({"data": {"x.npy": "0"}, "protocol": {"seed": 0, "lr": 0.1}}, cpu)
+    assert key != state.key(parts | {"data": {"x.npy": "1"}}, cpu)
+    digested = []
+    monkeypatch.setattr(state.files, "sha256", lambda path: digested.append(path.name) or "changed")
+    assert key != state.key(parts, cpu)
+    assert {"run.py", "pairs.py", "fashion_cnn.py", "pooling.py", "tensors.py", "device.py"} <= set(digested)

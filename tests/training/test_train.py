@@ -1,9 +1,6 @@
-import contextlib
-import hashlib
+"""One run of a training: what it writes, and that it computes what the papers say."""
+
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,65 +8,31 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import nn
+from torch.nn import functional
 
 from revisit.errors import ArtifactError, ConfigError, DeviceError
 from revisit.models import registry
+from revisit.models.output import Output
 from revisit.training import batches
-from revisit.training import train as training
-from revisit.training.history import History
-from revisit.training.outputs import Outcome
+from revisit.training.run import Run
 
 STEPS = 8
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file under `folder`."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+def normalised(prepared: Path, split: str) -> torch.Tensor:
+    meta = json.loads((prepared / "meta.json").read_text())
+    images = (np.load(prepared / f"{split}_images.npy") / 255 - meta["mean"]) / meta["std"]
+    return torch.tensor(images.transpose(0, 3, 1, 2), dtype=torch.float32)
 
 
-def summary(outcome: Outcome) -> tuple:
-    return outcome.findings, outcome.steps.to_csv(), outcome.evaluations.to_csv()
+def snapshots(folder: Path, *names: str) -> list[dict[str, torch.Tensor]]:
+    return [load_file(folder / f"model/snapshots/{name}.safetensors") for name in names]
 
 
-@pytest.fixture
-def run(prepared, tmp_path, monkeypatch):
-    """Train in a folder of its own: `run("a", settings)` writes a/model and keeps its resume state in a/resume."""
-
-    monkeypatch.setattr(training, "SAVE_SHARE", 0)  # so that save_every=0 saves after every step
-
-    def go(name: str, settings: dict, data: Path = prepared, save_every: float = 1000) -> Outcome:
-        return training.train(settings, data, tmp_path / name / "model", tmp_path / name / "resume", save_every)
-
-    return go
-
-
-@pytest.fixture
-def killed(monkeypatch):
-    """`with killed(5)`: the training inside fails in its fifth step, after the state of the fourth was saved."""
-
-    class Killed(BaseException):
-        pass
-
-    @contextlib.contextmanager
-    def at(step: int) -> Iterator[None]:
-        original = History.record
-
-        def record(self: History, *values: torch.Tensor) -> None:
-            if self.step == step - 1:
-                raise Killed
-            original(self, *values)
-
-        with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
-            patch.setattr(History, "record", record)
-            yield
-
-    return at
-
-
-def test_outputs(run, settings, prepared, tmp_path):
+def test_outputs(run, settings, prepared, digests):
     outcome = run("a", settings)
-    assert list(digests(tmp_path / "a/model")) == [
+    assert list(digests("a/model")) == [
         "events/events.out.tfevents.0.revisit",
         "labels.npy",
         "model.safetensors",
@@ -78,233 +41,245 @@ def test_outputs(run, settings, prepared, tmp_path):
         "snapshots/epoch_0.safetensors",
         "snapshots/epoch_1.safetensors",
     ]
+    last = outcome.evaluations.iloc[-1]
+    by_epoch = outcome.evaluations.set_index("epoch")["test_accuracy"]
+    variants = outcome.findings.pop("variants")
     assert outcome.findings == {
+        "variant": "base",
+        "objective": "classification",
+        "metric": "accuracy",
         "graph": "dynamic",
         "graph_backend": "eager",
         "graph_note": "dynamic graph: every operation runs as Python reaches it",
         "device": "cpu",
-        "parameters": 832 + 51_264 + (256 * 1024 + 1024) + (1024 * 4 + 4),
+        "parameters": (25 * 8 + 8) + (25 * 8 * 16 + 16) + (64 * 256 + 256) + (256 * 4 + 4),
+        "fresh_layers": None,
         "steps": STEPS,
         "epochs": 2,
         "steps_per_epoch": 4,
         "diverged": False,
-        **outcome.evaluations.iloc[-1][["train_loss", "train_accuracy", "test_loss", "test_accuracy"]].to_dict(),
+        **last[["train_loss", "train_accuracy", "test_loss", "test_accuracy"]].to_dict(),
         "best_test_accuracy": outcome.evaluations["test_accuracy"].max(),
         "best_step": outcome.evaluations.loc[outcome.evaluations["test_accuracy"].idxmax(), "step"],
-        "accuracy_at": {
-            f"epoch_{epoch}": outcome.evaluations.set_index("epoch").loc[epoch, "test_accuracy"] for epoch in (1, 2)
-        },
+        "accuracy_at": {"epoch_1": by_epoch[1], "epoch_2": by_epoch[2]},
     }
+    assert variants["base"]["runs"] == 1
+    assert variants["base"]["test_accuracy"] == last["test_accuracy"]
+    assert variants["base"]["test_accuracy_low"] is None
     # every third step, after the epochs to be read (4 and 8), at the end
     assert outcome.evaluations["step"].tolist() == [3, 4, 6, 8]
     assert outcome.steps["step"].tolist() == list(range(1, STEPS + 1))
     assert set(outcome.steps["learning_rate"]) == {0.05}
-    description = json.loads((tmp_path / "a/model/network.json").read_text())
+    assert outcome.runs["history"].drop(columns=["variant", "replicate"]).equals(outcome.steps)
+    assert outcome.runs["evaluations"].drop(columns=["variant", "replicate"]).equals(outcome.evaluations)
+
+
+def test_network_description(run, change, prepared, tmp_path):
+    run("a", change(crop=6))
     meta = json.loads((prepared / "meta.json").read_text())
-    assert description == {
+    assert json.loads((tmp_path / "a/model/network.json").read_text()) == {
         "experiment": "bands_dynamic",
         "dataset": "bands",
         "model": "fashion_cnn",
-        "dropout": 0.4,
-        **{key: meta[key] for key in ("classes", "shape", "mean", "std")},
+        "network": {"dropout": 0.4, "width": 0.25},
+        "objective": "classification",
+        "classes": meta["classes"],
+        "shape": [6, 6, 1],
+        "crop": 6,
+        "mean": meta["mean"],
+        "std": meta["std"],
         "data": meta["sha256"],
     }
 
 
-def test_scores_are_those_of_the_saved_network(run, settings, prepared, tmp_path):
-    outcome = run("a", settings)
-    network, description = registry.load(tmp_path / "a/model", "cpu")
-    images = np.load(prepared / "test_images.npy").transpose(0, 3, 1, 2) / 255
-    images = (images - description["mean"][0]) / description["std"][0]
+@pytest.mark.parametrize("crop", [None, 6])
+def test_scores_are_those_of_the_saved_network(run, change, prepared, tmp_path, crop):
+    outcome = run("a", change(crop=crop, flip=True))
+    network, _ = registry.load(tmp_path / "a/model", "cpu")
+    images = normalised(prepared, "test")
     with torch.inference_mode():
-        expected = network(torch.tensor(images, dtype=torch.float32))
+        expected = network(images if crop is None else images[:, :, 1:7, 1:7])
     scores, labels = np.load(tmp_path / "a/model/scores.npy"), np.load(tmp_path / "a/model/labels.npy")
     np.testing.assert_allclose(scores, expected.numpy(), rtol=1e-4, atol=1e-5)
     assert scores.dtype == np.float32
     np.testing.assert_array_equal(labels, np.load(prepared / "test_labels.npy"))
     assert outcome.findings["test_accuracy"] == (scores.argmax(1) == labels).mean()
-    assert outcome.findings["test_loss"] == pytest.approx(
-        torch.nn.functional.cross_entropy(torch.tensor(scores), torch.tensor(labels)).item(), rel=1e-5
-    )
+    loss = functional.cross_entropy(torch.tensor(scores), torch.tensor(labels)).item()
+    assert outcome.findings["test_loss"] == pytest.approx(loss, rel=1e-5)
 
 
-def test_the_network_learns(run, settings):
-    outcome = run("a", settings | {"epochs": 15, "dropout": 0.0})
+def test_the_network_learns(run, change):
+    outcome = run("a", change(epochs=15, dropout=0.0))
     assert outcome.findings["train_accuracy"] == 1
     assert outcome.findings["test_accuracy"] == 1
     assert outcome.findings["train_loss"] < 0.1 < 1 < outcome.evaluations["train_loss"].iloc[0]
 
 
-def test_the_first_step_is_the_papers_update(run, settings, prepared, tmp_path):
-    """One step of gradient descent, written out."""
-    run("a", settings | {"epochs": 1, "batch_size": 40, "dropout": 0.0, "snapshots": [0, 1]})
-    before, after = (load_file(tmp_path / f"a/model/snapshots/epoch_{epoch}.safetensors") for epoch in (0, 1))
-    network = registry.build("fashion_cnn", (8, 8, 1), 4, {"dropout": 0.0})
+def test_several_labels_are_learned(run, change, prepared_multi, tmp_path):
+    outcome = run("a", change(name="multilabel", epochs=30, read_at=[30], dropout=0.0), data=prepared_multi)
+    assert outcome.findings["metric"] == "map"
+    assert outcome.findings["test_map"] > 0.95
+    assert outcome.findings["map_at"] == {"epoch_30": outcome.findings["test_map"]}
+    assert list(outcome.steps.columns) == ["step", "epoch", "learning_rate", "loss"]
+    labels = np.load(tmp_path / "a/model/labels.npy")
+    assert labels.dtype == np.int8
+    np.testing.assert_array_equal(labels, np.load(prepared_multi / "test_labels.npy"))
+
+
+def test_the_first_step_is_the_papers_update(run, change, prepared, tmp_path):
+    """One step of gradient descent, written out, with weight decay on the weights of one layer."""
+    settings = change(batch_size=40, dropout=0.0, snapshots=[0, 1], weight_decay=0.1, decay_layers=["fc1"], epochs=1)
+    run("a", settings)
+    before, after = snapshots(tmp_path / "a", "epoch_0", "epoch_1")
+    network = registry.build("fashion_cnn", (8, 8, 1), 4, {"dropout": 0.0, "width": 0.25})
     network.load_state_dict(before)
-    meta = json.loads((prepared / "meta.json").read_text())
-    images = (np.load(prepared / "train_images.npy") / 255 - meta["mean"]) / meta["std"]
-    images = torch.tensor(images.transpose(0, 3, 1, 2), dtype=torch.float32)
     labels = torch.from_numpy(np.load(prepared / "train_labels.npy"))
-    torch.nn.functional.cross_entropy(network(images), labels).backward()
+    loss = functional.cross_entropy(network(normalised(prepared, "train")), labels)
+    (loss + 0.1 / 2 * network.fc1.weight.square().sum()).backward()
     for name, parameter in network.named_parameters():
         torch.testing.assert_close(after[name], before[name] - 0.05 * parameter.grad, rtol=1e-4, atol=1e-6)
 
 
-def test_two_runs_give_the_same_bytes(run, settings, tmp_path):
-    torch.manual_seed(1)
-    first = run("a", settings)
-    torch.manual_seed(2)  # nothing outside the settings counts
-    second = run("b", settings)
-    assert digests(tmp_path / "a/model") == digests(tmp_path / "b/model")
-    assert summary(first) == summary(second)
+class Heads(nn.Module):
+    """Logits, those of an auxiliary head, and a penalty."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.aux = nn.Linear(64, 4), nn.Linear(64, 4)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor | Output:
+        main = self.fc(images.flatten(1))
+        auxiliary, penalty = (self.aux(images.flatten(1)),), self.fc.weight.square().sum()
+        return Output(main, auxiliary, penalty) if self.training else main
 
 
-def test_another_seed_gives_other_weights(run, settings, tmp_path):
+@pytest.mark.parametrize("mixup", [None, 0.4])
+def test_auxiliary_heads_and_penalties_are_part_of_the_loss(run, change, prepared, tmp_path, monkeypatch, mixup):
+    monkeypatch.setattr(registry, "build", lambda *_: Heads())
+    outcome = run("a", change(batch_size=40, epochs=1, snapshots=[0, 1], read_at=[], auxiliary=0.3, mixup=mixup))
+    before, after = snapshots(tmp_path / "a", "epoch_0", "epoch_1")
+    network = Heads()
+    network.load_state_dict(before)
+    images, labels = normalised(prepared, "train"), torch.from_numpy(np.load(prepared / "train_labels.npy"))
+    order = batches.order(40, 0, 0)
+    images, labels, share, others = images[order], labels[order], 1.0, torch.arange(40)
+    if mixup:
+        from revisit.training.randomness import Purpose, generator
+
+        draw = generator(Purpose.MIXUP, 0, 1)
+        share, others = draw.beta(mixup, mixup), torch.from_numpy(draw.permutation(40))
+    main, (auxiliary,), penalty = network(share * images + (1 - share) * images[others])
+    losses = [
+        share * functional.cross_entropy(logits, labels)
+        + (1 - share) * functional.cross_entropy(logits, labels[others])
+        for logits in (main, auxiliary)
+    ]
+    loss = losses[0] + 0.3 * losses[1] + penalty
+    loss.backward()
+    assert outcome.steps["loss"].tolist() == pytest.approx([loss.item()], rel=1e-5)
+    for name, parameter in network.named_parameters():
+        torch.testing.assert_close(after[name], before[name] - 0.05 * parameter.grad, rtol=1e-4, atol=1e-6)
+
+
+def test_the_learning_rate_falls_in_steps(run, change):
+    outcome = run("a", change(schedule={"factor": 0.5, "every": 3}))
+    assert outcome.steps["learning_rate"].tolist() == [0.05] * 3 + [0.025] * 3 + [0.0125] * 2
+
+
+def test_a_schedule_scales_the_update(run, change, tmp_path):
+    """With a factor of 1e-30, nothing moves after the change."""
+    run("a", change(schedule={"factor": 1e-30, "every": 4}, snapshots=[1, 2]))
+    middle, end = snapshots(tmp_path / "a", "epoch_1", "epoch_2")
+    assert all(torch.equal(middle[name], end[name]) for name in middle)
+
+
+def test_frozen_layers_thaw(run, change, tmp_path):
+    moments = {"epochs": None, "steps": 8, "read_at": [], "snapshots": [0, 3, 4]}
+    run("a", change(**moments, freeze={"layers": ["conv1"], "steps": 3}))
+    start, frozen, thawed = snapshots(tmp_path / "a", "step_0", "step_3", "step_4")
+    assert torch.equal(start["conv1.weight"], frozen["conv1.weight"])
+    assert not torch.equal(start["conv2.weight"], frozen["conv2.weight"])
+    assert not torch.equal(frozen["conv1.weight"], thawed["conv1.weight"])
+
+
+def test_a_length_in_steps(run, change, digests):
+    outcome = run("a", change(epochs=None, steps=6, read_at=[0, 5], snapshots=[0, 5], evaluate_every=4))
+    assert outcome.evaluations["step"].tolist() == [0, 4, 5, 6]
+    assert outcome.evaluations["epoch"].tolist() == [0, 1, 1.25, 1.5]
+    assert outcome.findings["epochs"] is None
+    assert outcome.findings["accuracy_at"] == {
+        "step_0": outcome.evaluations["test_accuracy"].iloc[0],
+        "step_5": outcome.evaluations["test_accuracy"].iloc[2],
+    }
+    assert {"snapshots/step_0.safetensors", "snapshots/step_5.safetensors"} < set(digests("a/model"))
+
+
+@pytest.mark.parametrize(
+    ("model", "objective"),
+    [
+        ("siamese", {"name": "pairs", "sampler": "anchor"}),
+        ("siamese", {"name": "pairs", "sampler": "random", "loss": "contrastive_2"}),
+        ("autoencoder", {"name": "reconstruction"}),
+        ("sparse_autoencoder", {"name": "reconstruction", "loss": "binary_cross_entropy"}),
+        ("denoising_autoencoder", {"name": "reconstruction"}),
+    ],
+)
+def test_objectives_without_a_metric(run, settings, protocol, digests, model, objective):
+    network = {"initialiser": "xavier"} if model == "siamese" else {}
+    protocol |= {"model": model, "network": network, "objective": protocol["objective"] | objective}
+    protocol |= {"epochs": 25, "evaluate_every": 10, "optimizer": protocol["optimizer"] | {"lr": 0.01, "momentum": 0.9}}
+    outcome = run("a", settings)
+    assert outcome.findings["metric"] is None
+    assert not {"scores.npy", "labels.npy"} & set(digests("a/model"))
+    losses = outcome.evaluations["test_loss"].tolist()
+    assert losses[-1] < 0.9 * losses[0]
+    assert outcome.findings["best_test_loss"] == min(losses)
+    assert set(outcome.findings["loss_at"]) == {"epoch_1", "epoch_2"}
+    assert list(outcome.evaluations.columns) == ["step", "epoch", "train_loss", "test_loss"]
+
+
+def test_another_seed_gives_other_weights(run, settings, change, digests):
     run("a", settings)
-    run("b", settings | {"seed": 1})
-    a, b = digests(tmp_path / "a/model"), digests(tmp_path / "b/model")
+    run("b", change(seed=1))
+    a, b = digests("a/model"), digests("b/model")
     assert a["snapshots/epoch_0.safetensors"] != b["snapshots/epoch_0.safetensors"]
     assert a["model.safetensors"] != b["model.safetensors"]
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning")  # PyTorch's own, while it compiles
-def test_static_graph_is_bit_equal_to_dynamic(run, settings, tmp_path):
+@pytest.mark.parametrize("values", [{}, {"mixup": 0.4, "crop": 7, "freeze": {"layers": ["conv1"], "steps": 5}}])
+def test_static_graph_is_bit_equal_to_dynamic(run, change, digests, values):
     """Same seed, batches and dropout masks, same kernels: not a bit differs (tolerance 0)."""
-    dynamic = run("a", settings)
-    static = run("b", settings | {"graph": "static", "backend": "aot_eager"})
+    dynamic = run("a", change(**values))
+    static = run("b", change(**values, graph="static", backend="aot_eager"))
     assert static.findings["graph_backend"] == "aot_eager"
     assert dynamic.steps.equals(static.steps)
     assert dynamic.evaluations.equals(static.evaluations)
-    assert digests(tmp_path / "a/model") == digests(tmp_path / "b/model")
+    assert digests("a/model") == digests("b/model")
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning")
-@pytest.mark.parametrize(
-    ("step", "optimizer", "graph"),
-    [
-        (1, "adam", "dynamic"),
-        (2, "adagrad", "dynamic"),
-        (4, "adam", "dynamic"),
-        (5, "sgd", "static"),
-        (8, "sgd", "dynamic"),
-    ],
-)
-def test_an_interrupted_training_ends_as_an_undisturbed_one(
-    run, settings, killed, monkeypatch, tmp_path, step, optimizer, graph
-):
-    momentum = 0.5 if optimizer == "sgd" else 0.0
-    settings |= {"graph": graph, "backend": "aot_eager"}
-    settings |= {"optimizer": {"name": optimizer, "lr": 0.01, "momentum": momentum}}
-    undisturbed = run("a", settings)
-    with killed(step):
-        run("b", settings, save_every=0)
-    batches_drawn = []
-    monkeypatch.setattr(batches, "order", lambda *args, order=batches.order: batches_drawn.append(args) or order(*args))
-    resumed = run("b", settings)
-    assert digests(tmp_path / "a/model") == digests(tmp_path / "b/model")
-    assert summary(resumed) == summary(undisturbed)
-    if step > 5:
-        assert {epoch for _, _, epoch in batches_drawn} == {1}  # the first epoch was not trained again
+def test_an_output_with_heads_can_be_captured(run, change, monkeypatch):
+    monkeypatch.setattr(registry, "build", lambda *_: Heads())
+    dynamic, static = (run(graph, change(graph=graph, backend="aot_eager")) for graph in ("dynamic", "static"))
+    assert dynamic.steps.equals(static.steps)
 
 
-def test_a_state_of_other_settings_is_ignored(run, settings, killed, tmp_path, capsys):
-    other = settings | {"seed": 5}
-    with killed(6):
-        run("b", other, save_every=0)
-    run("a", settings)
-    capsys.readouterr()
-    run("b", settings)
-    assert "belongs to other settings, data or code" in capsys.readouterr().err
-    assert digests(tmp_path / "a/model") == digests(tmp_path / "b/model")
-
-
-def test_a_damaged_state_is_ignored(run, settings, killed, tmp_path, capsys):
-    with killed(6):
-        run("b", settings, save_every=0)
-    state = tmp_path / "b/resume/state.pt"
-    state.write_bytes(state.read_bytes()[:1000])
-    run("a", settings)
-    run("b", settings)
-    assert "is damaged; training starts anew" in capsys.readouterr().err
-    assert digests(tmp_path / "a/model") == digests(tmp_path / "b/model")
-
-
-@pytest.mark.parametrize("lost", ["events/events.out.tfevents.0.revisit", "snapshots/epoch_0.safetensors"])
-def test_a_state_without_its_files_is_ignored(run, settings, killed, tmp_path, capsys, lost):
-    with killed(6):
-        run("b", settings, save_every=0)
-    (tmp_path / "b/resume" / lost).unlink()
-    run("a", settings)
-    run("b", settings)
-    assert "starts anew" in capsys.readouterr().err
-    assert digests(tmp_path / "a/model") == digests(tmp_path / "b/model")
-
-
-KILLS = """
-import json, os, random, shutil, signal, sys, time
-from pathlib import Path
-import torch._dynamo  # the optimisers need it: imported once here, not again in every child
-from revisit.training import train as training
-
-settings, data, folder = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
-training.SAVE_SHARE = 0
-clock, kills = random.Random(0), 0
-
-def written():
-    state = folder / "resume/state.pt"
-    try:
-        return state.stat().st_mtime_ns
-    except FileNotFoundError:
-        return None
-
-while not (folder / "done").exists():
-    child = os.fork()
-    if child == 0:
-        sys.stderr = open(os.devnull, "w")
-        shutil.rmtree(folder / "model", ignore_errors=True)
-        training.train(settings, data, folder / "model", folder / "resume", save_every=0.0)
-        (folder / "done").touch()
-        os._exit(0)
-    # after a few saved steps and a fraction of the next one, whatever the machine's speed
-    for _ in range(clock.randint(1, 10)):
-        before = written()
-        while written() == before and not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            time.sleep(0.0005)
-    time.sleep(0.02 * clock.random())
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    kills += os.WIFSIGNALED(status)
-    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
-        sys.exit("training failed")
-print(kills)
-"""
-
-
-def test_kill_9_again_and_again_changes_no_byte(run, settings, prepared, tmp_path):
-    settings |= {"epochs": 16, "snapshots": [0, 1, 9, 16]}
-    run("a", settings)
-    (tmp_path / "b").mkdir()
-    workflow = Path(training.__file__).parents[2]
-    command = [sys.executable, "-c", KILLS, json.dumps(settings), str(prepared), str(tmp_path / "b")]
-    result = subprocess.run(command, cwd=workflow, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
-    assert int(result.stdout) >= 5
-    assert digests(tmp_path / "a/model") == digests(tmp_path / "b/model")
-
-
-def test_divergence_is_recorded_not_raised(run, settings, prepared, tmp_path, capsys):
-    settings |= {"optimizer": {"name": "sgd", "lr": 1e9, "momentum": 0.0}, "read_at": [1, 30], "epochs": 30}
-    outcome = run("a", settings)
-    assert outcome.findings["diverged"] is True
-    assert outcome.findings["test_loss"] is None
-    assert outcome.findings["train_loss"] is None
-    assert outcome.findings["test_accuracy"] == pytest.approx(0.25)  # chance
-    assert outcome.findings["accuracy_at"]["epoch_30"] is None
-    assert outcome.findings["steps"] == len(outcome.steps) < 5
+@pytest.mark.parametrize("read_at", [[1, 30], [0, 30]])
+def test_divergence_is_recorded_not_raised(run, change, tmp_path, capsys, read_at):
+    outcome = run("a", change(lr=1e9, momentum=0.0, read_at=read_at, epochs=30, snapshots=[0, 20]))
+    findings = outcome.findings
+    assert findings["diverged"] is True
+    for key in ("test_loss", "train_loss", "test_accuracy", "train_accuracy"):
+        assert findings[key] is None
+        assert findings["variants"]["base"][key] is None
+    assert findings["variants"]["base"]["diverged"] == 1
+    assert findings["accuracy_at"]["epoch_30"] is None
+    assert findings["steps"] == len(outcome.steps) < 5
     assert outcome.steps["loss"].isna().tolist() == [False] * (len(outcome.steps) - 1) + [True]
-    json.dumps(outcome.findings, allow_nan=False)
-    assert np.isfinite(np.load(tmp_path / "a/model/scores.npy")).all()
-    assert f"not finite at step {outcome.findings['steps']}" in capsys.readouterr().err
+    json.dumps(findings, allow_nan=False)
+    assert (np.load(tmp_path / "a/model/scores.npy") == np.zeros((12, 4))).all()
+    assert f"not finite at step {findings['steps']}" in capsys.readouterr().err
 
 
 def test_events(run, settings, tmp_path):
@@ -324,14 +299,49 @@ def test_events(run, settings, tmp_path):
     assert len(events.Tags()["histograms"]) == 8  # weights and biases of four layers
 
 
-def test_the_last_smaller_batch_is_left_out(run, settings):
-    outcome = run("a", settings | {"batch_size": 15, "epochs": 1, "read_at": []})
+def test_the_last_smaller_batch_is_left_out(run, change):
+    outcome = run("a", change(batch_size=15, epochs=1, read_at=[]))
     assert outcome.findings["steps_per_epoch"] == 2
 
 
-def test_a_batch_larger_than_the_data_is_refused(run, settings):
-    with pytest.raises(ConfigError, match="batch_size: 41"):
-        run("a", settings | {"batch_size": 41})
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"batch_size": 41}, "bands_dynamic: batch_size: 41 is more than the 40 training images"),
+        ({"crop": 9}, "bands_dynamic: crop: 9 is more than the 8x8 pixels"),
+        (
+            {"decay_layers": ["fc9"]},
+            r"optimizer.decay_layers: the network has no layer 'fc9'; it has: conv1, conv2, fc1",
+        ),
+        ({"freeze": {"layers": ["fc9"], "steps": 1}}, "freeze.layers: the network has no layer 'fc9'"),
+        ({"freeze": {"layers": ["conv1", "conv2", "fc1", "fc2"], "steps": 1}}, "every layer is frozen"),
+        (
+            {"objective": {"name": "multilabel"}},
+            "multilabel needs several labels per image, but the images of bands have",
+        ),
+        (
+            {"objective": {"name": "reconstruction"}},
+            "fashion_cnn does not fit the objective reconstruction, which needs",
+        ),
+        ({"model": "autoencoder", "network": {}}, "autoencoder does not fit the objective classification, .* 4 logits"),
+        (
+            {"model": "siamese", "network": {}, "objective": {"name": "pairs"}, "mixup": 0.2},
+            "pairs has no labels to mix",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_give_one_message(run, change, protocol, values, message):
+    if "objective" in values:
+        values = values | {"objective": protocol["objective"] | values["objective"]}
+    with pytest.raises(ConfigError, match=message):
+        run("a", change(**values))
+
+
+def test_one_class_for_images_with_several_labels(run, settings, prepared_multi):
+    with pytest.raises(
+        ConfigError, match="classification needs one label per image, but the images of bands have several"
+    ):
+        run("a", settings, data=prepared_multi)
 
 
 def test_missing_data_give_one_clear_message(run, settings, tmp_path):
@@ -343,6 +353,6 @@ def test_running_out_of_memory_names_the_remedy(run, settings, monkeypatch):
     def no_room(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
 
-    monkeypatch.setattr(batches.Images, "batch", no_room)
+    monkeypatch.setattr(Run, "_minibatch", no_room)
     with pytest.raises(DeviceError, match=r"out of memory on cpu: lower batch_size \(now 10\)"):
         run("a", settings)

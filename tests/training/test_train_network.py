@@ -11,48 +11,56 @@ from revisit import config, paths
 from revisit.errors import ConfigError
 
 SCRIPTS = Path(config.__file__).parents[1] / "scripts"
+MODEL = ["events", "labels.npy", "model.safetensors", "network.json", "scores.npy", "snapshots"]
 
 
 @pytest.fixture
 def script(monkeypatch, tmp_path, prepared, settings):
-    """The command, in an empty repository with prepared data and one experiment."""
-    asked = []
+    """The command, in an empty repository with prepared data, one experiment and one finetuning of its network."""
+    known = {
+        ("train", "bands_dynamic"): settings | {"replicates": 2},
+        ("finetune", "bands_tuned"): settings | {"experiment": "bands_tuned", "weights": "bands_dynamic"},
+    }
 
     def settings_of(stage: str, name: str) -> dict:
-        asked.append((stage, name))
-        if name != settings["experiment"]:
-            raise ConfigError(f"there is no experiment {name!r}")
-        return settings
+        if (stage, name) not in known:
+            raise ConfigError(f"there is no {name!r} to {stage}")
+        return known[stage, name]
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(config, "settings", settings_of)
     paths.prepared("bands").parent.mkdir(parents=True)
     paths.prepared("bands").symlink_to(prepared)
-    module = importlib.import_module("train_network")
-    module.asked = asked
-    return module
+    return importlib.import_module("train_network")
 
 
 def test_writes_the_model_and_its_findings(script):
     script.main(["bands_dynamic"])
-    assert script.asked == [("train", "bands_dynamic")]
-    model = paths.model("bands_dynamic")
-    assert sorted(path.name for path in model.iterdir()) == [
-        "events",
-        "labels.npy",
-        "model.safetensors",
-        "network.json",
-        "scores.npy",
-        "snapshots",
-    ]
+    assert sorted(path.name for path in paths.model("bands_dynamic").iterdir()) == MODEL
     findings = json.loads(paths.findings("bands_dynamic", "train.json").read_bytes())
     assert findings["steps"] == 8
+    assert findings["variants"]["base"]["runs"] == 2
     history = pd.read_csv(paths.findings("bands_dynamic", "history.csv"))
     assert list(history.columns) == ["step", "epoch", "learning_rate", "loss", "accuracy"]
     assert len(history) == 8
     evaluations = pd.read_csv(paths.findings("bands_dynamic", "evaluations.csv"))
     assert evaluations["test_accuracy"].iloc[-1] == pytest.approx(findings["test_accuracy"])
+    runs = {path.name: pd.read_csv(path) for path in paths.findings("bands_dynamic", "runs").iterdir()}
+    assert {name: len(rows) for name, rows in runs.items()} == {
+        "summary.csv": 2,
+        "history.csv": 16,
+        "evaluations.csv": 8,
+    }
+    assert runs["summary.csv"]["test_loss"].mean() == pytest.approx(findings["variants"]["base"]["test_loss"])
     assert not paths.resume("bands_dynamic").exists()
+
+
+def test_a_finetuning_starts_from_the_weights_it_names(script):
+    script.main(["bands_dynamic"])
+    script.main(["--finetune", "bands_tuned"])
+    findings = [json.loads(paths.findings(f"bands_{x}", "train.json").read_bytes()) for x in ("dynamic", "tuned")]
+    assert [found["fresh_layers"] for found in findings] == [None, []]
+    assert findings[1]["train_loss"] < findings[0]["train_loss"]
 
 
 def test_the_resume_state_stays_until_everything_is_in_place(script, monkeypatch):
@@ -62,10 +70,11 @@ def test_the_resume_state_stays_until_everything_is_in_place(script, monkeypatch
     assert paths.resume("bands_dynamic").exists()
 
 
-def test_unknown_experiment(script):
-    with pytest.raises(ConfigError, match="no experiment 'typo'"):
-        script.main(["typo"])
-    assert not paths.model("typo").exists()
+@pytest.mark.parametrize("arguments", [["typo"], ["bands_tuned"], ["--finetune", "bands_dynamic"]])
+def test_unknown_names(script, arguments):
+    with pytest.raises(ConfigError, match="there is no"):
+        script.main(arguments)
+    assert not paths.model(arguments[-1]).exists()
 
 
 def test_help_needs_no_torch():

@@ -19,7 +19,10 @@ from revisit_engines.imports import WORKFLOW, files_of
 SCRIPTS = {
     "fetch": "fetch_dataset",
     "prepare": "prepare_dataset",
+    "pretrain": "pretrain_network",
+    "graft": "graft_network",
     "train": "train_network",
+    "finetune": "train_network",
     "extract": "extract_features",
     "evaluate": "evaluate_predictions",
     "inspect": "inspect_network",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from revisit.params.schema import NAME
+from revisit.params.fields import NAME
 from revisit_engines.judgement import MARKER, judge
 
 NOW = judge(workflow.is_main_process, workflow.output_settings.dryrun)
@@ -12,6 +12,7 @@ GPU = NOW.gpu
 
 
 wildcard_constraints:
+    raw=NAME,
     dataset=NAME,
     experiment=NAME,
     study=NAME,
@@ -35,5 +36,22 @@ def needs(stage, **files):
     return inputs
 
 
-def prepared_data(wildcards):
-    return f"data/prepared/{NOW.params.experiments[wildcards.experiment].dataset}"
+def one_of(names):
+    """A wildcard constraint: four rules make models, each knows its own."""
+    return "|".join(names) or "(?!)"
+
+
+def raw_files(wildcards):
+    return f"data/raw/{NOW.params.datasets[wildcards.dataset].raw}"
+
+
+def prepared_data(section):
+    """The data set of an entry of `section`, as a function of the wildcards."""
+    return lambda wildcards: f"data/prepared/{section[wildcards.experiment].dataset}"
+
+
+def model_of(section, key):
+    """The network that an entry of `section` names at `key`, as a function of the wildcards."""
+    return (
+        lambda wildcards: f"results/models/{getattr(section[wildcards.experiment], key)}"
+    )

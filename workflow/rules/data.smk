@@ -16,18 +16,18 @@ rule configure:
 
 rule fetch:
     input:
-        unpack(needs("fetch@{dataset}", record="results/config/fetch/{dataset}.json")),
+        unpack(needs("fetch@{raw}", record="results/config/fetch/{raw}.json")),
     output:
-        directory("data/raw/{dataset}"),
+        directory("data/raw/{raw}"),
     log:
-        "logs/fetch/{dataset}.log",
+        "logs/fetch/{raw}.log",
     benchmark:
-        "benchmarks/results/fetch/{dataset}.tsv"
+        "benchmarks/results/fetch/{raw}.tsv"
     conda:
         "../envs/revisit.yml"
     threads: 1
     shell:
-        "dvc --wait-for-lock repro -s fetch@{wildcards.dataset} > {log} 2>&1"
+        "dvc --wait-for-lock repro -s fetch@{wildcards.raw} > {log} 2>&1"
 
 
 rule prepare:
@@ -36,7 +36,7 @@ rule prepare:
             needs(
                 "prepare@{dataset}",
                 record="results/config/prepare/{dataset}.json",
-                raw="data/raw/{dataset}",
+                raw=raw_files,
             )
         ),
     output:

@@ -1,10 +1,36 @@
+rule pretrain:
+    input:
+        unpack(
+            needs(
+                "pretrain@{experiment}",
+                record="results/config/pretrain/{experiment}.json",
+                data=prepared_data(NOW.params.pretrained),
+            )
+        ),
+    output:
+        model=directory("results/models/{experiment}"),
+    log:
+        "logs/pretrain/{experiment}.log",
+    benchmark:
+        "benchmarks/results/pretrain/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(NOW.params.pretrained),
+    conda:
+        "../envs/revisit.yml"
+    threads: 1
+    resources:
+        gpu=GPU,
+    shell:
+        "dvc --wait-for-lock repro -s pretrain@{wildcards.experiment} > {log} 2>&1"
+
+
 rule train:
     input:
         unpack(
             needs(
                 "train@{experiment}",
                 record="results/config/train/{experiment}.json",
-                data=prepared_data,
+                data=prepared_data(NOW.params.experiments),
             )
         ),
     output:
@@ -12,10 +38,13 @@ rule train:
         metrics="results/findings/{experiment}/train.json",
         history="results/findings/{experiment}/history.csv",
         evaluations="results/findings/{experiment}/evaluations.csv",
+        runs=directory("results/findings/{experiment}/runs"),
     log:
         "logs/train/{experiment}.log",
     benchmark:
         "benchmarks/results/train/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(NOW.params.experiments),
     conda:
         "../envs/revisit.yml"
     threads: 1
@@ -23,3 +52,59 @@ rule train:
         gpu=GPU,
     shell:
         "dvc --wait-for-lock repro -s train@{wildcards.experiment} > {log} 2>&1"
+
+
+rule graft:
+    input:
+        unpack(
+            needs(
+                "graft@{experiment}",
+                record="results/config/graft/{experiment}.json",
+                trunk=model_of(NOW.params.grafts, "trunk"),
+                head=model_of(NOW.params.grafts, "head"),
+            )
+        ),
+    output:
+        model=directory("results/models/{experiment}"),
+    log:
+        "logs/graft/{experiment}.log",
+    benchmark:
+        "benchmarks/results/graft/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(NOW.params.grafts),
+    conda:
+        "../envs/revisit.yml"
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s graft@{wildcards.experiment} > {log} 2>&1"
+
+
+rule finetune:
+    input:
+        unpack(
+            needs(
+                "finetune@{experiment}",
+                record="results/config/finetune/{experiment}.json",
+                data=prepared_data(NOW.params.finetunings),
+                weights=model_of(NOW.params.finetunings, "weights"),
+            )
+        ),
+    output:
+        model=directory("results/models/{experiment}"),
+        metrics="results/findings/{experiment}/train.json",
+        history="results/findings/{experiment}/history.csv",
+        evaluations="results/findings/{experiment}/evaluations.csv",
+        runs=directory("results/findings/{experiment}/runs"),
+    log:
+        "logs/finetune/{experiment}.log",
+    benchmark:
+        "benchmarks/results/finetune/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(NOW.params.finetunings),
+    conda:
+        "../envs/revisit.yml"
+    threads: 1
+    resources:
+        gpu=GPU,
+    shell:
+        "dvc --wait-for-lock repro -s finetune@{wildcards.experiment} > {log} 2>&1"

@@ -10,7 +10,8 @@ from revisit.report.collect import collect
 def main(argv: list[str] | None = None) -> None:
     """Copy what `results/config/collect.json` lists."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    collect(config.settings("collect")["studies"], paths.FINDINGS, paths.COLLECTED)
+    settings = config.settings("collect")
+    collect(settings["studies"], settings["stages"], paths.FINDINGS, paths.COLLECTED)
 
 
 if __name__ == "__main__":

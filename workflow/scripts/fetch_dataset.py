@@ -9,12 +9,12 @@ from revisit.data.fetch import fetch
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write `data/raw/<dataset>/`."""
+    """Write `data/raw/<name>/`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("dataset", help="a data set of params.yaml")
-    dataset = parser.parse_args(argv).dataset
-    with files.replacing(paths.raw(dataset)) as folder:
-        fetch(config.settings("fetch", dataset), folder)
+    parser.add_argument("raw", help="an entry of `raw` in params.yaml")
+    raw = parser.parse_args(argv).raw
+    with files.replacing(paths.raw(raw)) as folder:
+        fetch(config.settings("fetch", raw), folder)
 
 
 if __name__ == "__main__":

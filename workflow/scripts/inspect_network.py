@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     import pandas as pd
 
     from revisit import device
-    from revisit.analysis import networks
+    from revisit.analysis import forward, networks
     from revisit.analysis.extract import check_data
     from revisit.data import arrays
     from revisit.models import registry
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     images = data.test_images[: settings["images"]]
     remedy = "use fewer images (analyses.inspect in params.yaml), or set `device: cpu`"
     with device.deterministic(), device.memory_errors(place, remedy):
-        statistics = networks.activation_statistics(network, images, data.mean, data.std, place)
+        statistics = networks.activation_statistics(network, images, forward.inputs_of(info, place), place)
     summary = {
         "parameters": {row["layer"]: row["parameters"] for row in table},
         "total_parameters": sum(row["parameters"] for row in table),

@@ -9,12 +9,13 @@ from revisit.data.prepare import prepare
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Read `data/raw/<dataset>/`, write `data/prepared/<dataset>/`."""
+    """Read `data/raw/<raw>/`, write `data/prepared/<dataset>/`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("dataset", help="a data set of params.yaml")
     dataset = parser.parse_args(argv).dataset
+    settings = config.settings("prepare", dataset)
     with files.replacing(paths.prepared(dataset)) as folder:
-        prepare(config.settings("prepare", dataset), paths.raw(dataset), folder)
+        prepare(settings, paths.raw(settings["raw"]), folder)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Train the network of one experiment."""
+"""Train the networks of one experiment, or of one finetuning."""
 
 import argparse
 
@@ -7,19 +7,26 @@ from revisit import config, files, paths
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/models/<experiment>/ and the findings train.json, history.csv and evaluations.csv."""
+    """Write results/models/<name>/ and the findings train.json, history.csv, evaluations.csv and runs/."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="an experiment of params.yaml")
-    name = parser.parse_args(argv).name
-    settings = config.settings("train", name)
+    parser.add_argument("--finetune", action="store_true", help="the name is that of a finetuning of params.yaml")
+    arguments = parser.parse_args(argv)
+    name = arguments.name
+    settings = config.settings("finetune" if arguments.finetune else "train", name)
+    start = paths.model(settings["weights"]) if settings["weights"] else None
 
     from revisit.training.train import train  # PyTorch: not for --help or a mistyped name
 
     with files.replacing(paths.model(name)) as model:
-        outcome = train(settings, paths.prepared(settings["dataset"]), model, paths.resume(name))
+        outcome = train(settings, paths.prepared(settings["dataset"]), model, paths.resume(name), start)
     for table, rows in (("history.csv", outcome.steps), ("evaluations.csv", outcome.evaluations)):
         with files.replacing(paths.findings(name, table)) as partial:
             files.write_csv(partial, rows)
+    with files.replacing(paths.findings(name, "runs")) as folder:
+        folder.mkdir()
+        for table, rows in outcome.runs.items():
+            files.write_csv(folder / f"{table}.csv", rows)
     files.write_json(paths.findings(name, "train.json"), outcome.findings)
     files.remove(paths.resume(name))  # not before everything is in place
 

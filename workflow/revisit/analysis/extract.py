@@ -60,13 +60,14 @@ def extract(
     folder.mkdir(parents=True)
     shapes: dict[str, list[int]] = {}
     counts = {}
+    inputs = forward.inputs_of(info, device)
     for split in ("train", "test"):
         images = data.images(split)[: rows[split]]
         counts[split] = len(images)
         np.save(folder / f"{split}_labels.npy", np.array(data.labels(split)[: rows[split]], np.int64))
         matrices: dict[str, np.memmap] = {}
         with progress.bar(len(images), f"features of the {split} images", unit="image") as bar:
-            for batch, outputs in forward.activations(network, images, data.mean, data.std, layers, device):
+            for batch, outputs in forward.activations(network, images, inputs, layers, device):
                 for layer, output in outputs.items():
                     shapes[layer] = list(output.shape[1:])
                     values = output.flatten(1).to("cpu", torch.float32).numpy()

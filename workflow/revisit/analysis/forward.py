@@ -1,12 +1,13 @@
 """Images through a trained network in batches, with a look at the layers inside."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from revisit.data.tensors import Normalise
+from revisit.data.tensors import Inputs
 from revisit.errors import ConfigError
 
 BATCH = 256  # images at a time, fewer where they are large: batches bound the memory
@@ -21,16 +22,20 @@ def check_layers(network: nn.Module, layers: list[str]) -> None:
             raise ConfigError(f"layers: the network has no layer {layer!r}; it has: {', '.join(there)}")
 
 
+def inputs_of(info: dict[str, Any], device: torch.device) -> Inputs:
+    """What a trained network wants to see, by its network.json: the crop, mean and deviation of its training."""
+    return Inputs(info["mean"], info["std"], device, info["crop"])
+
+
 def activations(
-    network: nn.Module, images: np.ndarray, mean: list[float], std: list[float], layers: list[str], device: torch.device
+    network: nn.Module, images: np.ndarray, inputs: Inputs, layers: list[str], device: torch.device
 ) -> Iterator[tuple[slice, dict[str, torch.Tensor]]]:
     """Yield rows and the outputs of `layers` for them, (B, ...) on `device`, batch by batch in the order of the images.
 
     Args:
         network: in evaluation mode, on `device`.
         images: (N, H, W, C) uint8, in memory or memory-mapped.
-        mean: of each channel, for images scaled to 0..1.
-        std: likewise.
+        inputs: from stored pixels to the network's input, as `inputs_of` gives it.
         layers: names of submodules.
         device: where the network is.
 
@@ -38,7 +43,6 @@ def activations(
         ConfigError: a layer does not exist, runs not exactly once in a pass, or gives something else than a tensor.
     """
     check_layers(network, layers)
-    normalise = Normalise(mean, std, device)
     rows = max(1, min(BATCH, BATCH_PIXELS // max(1, images.shape[1] * images.shape[2])))
     outputs: dict[str, list] = {layer: [] for layer in layers}
     hooks = [network.get_submodule(layer).register_forward_hook(_keeper(outputs[layer])) for layer in layers]
@@ -48,7 +52,7 @@ def activations(
                 kept.clear()
             pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device)
             with torch.inference_mode():
-                network(normalise(pixels))
+                network(inputs(pixels))
             yield slice(start, start + len(pixels)), {layer: _single(layer, kept) for layer, kept in outputs.items()}
     finally:
         for hook in hooks:

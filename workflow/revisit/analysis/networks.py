@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from revisit.analysis import forward
+from revisit.data.tensors import Inputs
 from revisit.errors import ConfigError
 
 
@@ -81,7 +82,7 @@ def observed_layers(network: nn.Module) -> list[str]:
 
 
 def activation_statistics(
-    network: nn.Module, images: np.ndarray, mean: list[float], std: list[float], device: torch.device
+    network: nn.Module, images: np.ndarray, inputs: Inputs, device: torch.device
 ) -> dict[str, dict[str, float | None]]:
     """Mean, variance and sparsity of the outputs of every layer over images (N, H, W, C) uint8, by layer.
 
@@ -94,7 +95,7 @@ def activation_statistics(
         raise ConfigError("images: activations of no images have no statistics; give at least 1 in analyses.inspect")
     layers = observed_layers(network)
     statistics = {layer: Statistics() for layer in layers}
-    for _, outputs in forward.activations(network, images, mean, std, layers, device):
+    for _, outputs in forward.activations(network, images, inputs, layers, device):
         for layer, output in outputs.items():
             statistics[layer].add(output)
     result = {}

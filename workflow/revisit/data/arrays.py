@@ -25,16 +25,21 @@ class Prepared:
     source: str  # embedded, mirror or web
     sha256: dict[str, str]  # of each array's file
     train_images: np.ndarray  # (N, H, W, C) uint8
-    train_labels: np.ndarray  # (N,) int64
+    train_labels: np.ndarray  # (N,) int64; with several labels per image (N, K) int8, see `multi_label`
     test_images: np.ndarray
     test_labels: np.ndarray
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether an image may have several labels: 1 present, -1 absent, 0 excluded from loss and evaluation."""
+        return self.train_labels.ndim == 2
 
     def images(self, split: str) -> np.ndarray:
         """Images of the split "train" or "test", (N, H, W, C) uint8."""
         return {"train": self.train_images, "test": self.test_images}[split]
 
     def labels(self, split: str) -> np.ndarray:
-        """Labels of the split "train" or "test", (N,) int64."""
+        """Labels of the split "train" or "test", (N,) int64 or (N, K) int8."""
         return {"train": self.train_labels, "test": self.test_labels}[split]
 
 
@@ -58,6 +63,7 @@ def load(folder: str | Path) -> Prepared:
             "sha256": dict(meta["sha256"]),
         }
         counts = {"train": int(meta["train"]), "test": int(meta["test"])}
+        row, dtype = {"single": ((), np.int64), "multi": ((len(fields["classes"]),), np.int8)}[meta["labels"]]
     except FileNotFoundError:
         raise ArtifactError(f"{folder / META}: missing: {_remedy(folder)}") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -65,7 +71,7 @@ def load(folder: str | Path) -> Prepared:
     for split, count in counts.items():
         images, labels = folder / f"{split}_images.npy", folder / f"{split}_labels.npy"
         fields[images.stem] = _open(images, (count, *fields["shape"]), np.dtype(np.uint8))
-        fields[labels.stem] = _open(labels, (count,), np.dtype(np.int64))
+        fields[labels.stem] = _open(labels, (count, *row), np.dtype(dtype))
     return Prepared(**fields)
 
 

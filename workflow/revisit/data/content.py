@@ -32,6 +32,22 @@ def sha256(path: Path, limit: int) -> str:
     return digest.hexdigest()
 
 
+def mismatch(path: Path, checksum: str | None, limit: int) -> str | None:
+    """How a file differs from what was published, as found and expected; None where it does not.
+
+    `checksum`: 64 hex digits, the SHA-256 of the content unpacked from gzip; or `md5:` and 32 hex digits, of the file
+    as published, where that is what the publisher gives; None accepts any intact content.
+    Raises DataError as `sha256` does.
+    """
+    kind, _, expected = (checksum or "").rpartition(":")
+    if kind == "md5":
+        with open(path, "rb") as file:
+            found, kind = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest(), "MD5"
+    else:
+        found, kind = sha256(path, limit), "SHA-256"
+    return f"{kind} {found}, expected {expected}" if expected and found != expected.lower() else None
+
+
 def pack(source: IO[bytes], destination: str | Path) -> None:
     """Write what is left of a binary stream as a gzip file of stored (uncompressed) blocks.
 

@@ -52,15 +52,15 @@ class _DamagedError(Exception):
 def download(
     addresses: list[str],
     destination: str | Path,
-    sha256: str | None = None,
+    checksum: str | None = None,
     check: Callable[[Path], Any] | None = None,
     limit: int = LIMIT,
 ) -> None:
     """Put the file from the first address that has it at `destination`, verified before it is moved there.
 
-    `addresses`: http(s) addresses of the same content, tried in order. `sha256`: of the uncompressed content
-    (of the content itself where it is not gzip); None accepts any intact content. `check(path)`: a further test
-    that raises DataError. `limit`: the most bytes to accept, before and after unpacking.
+    `addresses`: http(s) addresses of the same content, tried in order. `checksum`: as in `content.mismatch`.
+    `check(path)`: a further test that raises DataError. `limit`: the most bytes to accept, before and after
+    unpacking.
 
     Raises DownloadError naming every address with what went wrong there, and the remedy.
     """
@@ -70,7 +70,7 @@ def download(
     for address in addresses:
         part = _Part(destination, address)
         try:
-            _download_one(address, part, lambda path: _verify(path, sha256, check, limit), limit)
+            _download_one(address, part, lambda path: _verify(path, checksum, check, limit), limit)
         except _RefusedError as failure:
             failures.append(f"  {_shown(address)}: {failure}")
             continue
@@ -262,11 +262,11 @@ def _shown(address: str) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])) if "@" in parts.netloc else address
 
 
-def _verify(path: Path, sha256: str | None, check: Callable[[Path], Any] | None, limit: int) -> None:
+def _verify(path: Path, checksum: str | None, check: Callable[[Path], Any] | None, limit: int) -> None:
     try:
-        found = content.sha256(path, limit)
-        if sha256 is not None and found != sha256:
-            raise _DamagedError(f"the content is not the expected one (SHA-256 {found}, expected {sha256})")
+        difference = content.mismatch(path, checksum, limit)
+        if difference:
+            raise _DamagedError(f"the content is not the expected one ({difference})")
         if check is not None:
             check(path)
     except DataError as error:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from revisit import files
+from revisit import files, progress
+from revisit.data import sampling
 from revisit.data.arrays import ARRAYS, META
 from revisit.data.readers.registry import READERS
 from revisit.data.readers.split import Split
@@ -20,35 +21,30 @@ def prepare(settings: dict[str, Any], raw: str | Path, destination: str | Path) 
 
     `settings`: those of `prepare/<dataset>`. `raw`: the folder of the official files. One block of images is
     in memory at a time. Raises DataError when the files are not what their format promises, do not fit each
-    other or `classes`, or hold fewer images than asked for.
+    other or `classes`, hold images of different sizes and no `size` is set, or hold fewer images than asked for.
     """
     raw, destination = Path(raw), Path(destination)
     destination.mkdir(parents=True, exist_ok=True)
-    classes = list(settings["classes"])
-    splits = READERS[settings["format"]](raw, len(classes))
-    if splits["train"].shape != splits["test"].shape:
-        raise DataError(
-            f"{raw}: expected images of one size, found {splits['train'].shape} in train and "
-            f"{splits['test'].shape} in test: get the files again"
-        )
+    splits = READERS[settings["format"]](raw, settings)
+    shapes: dict[str, tuple[int, ...]] = {}
     counts = {}
-    for number, name in enumerate(SPLITS):
-        split, asked = splits[name], settings[name]
-        if len(split.labels) < (asked or 1):
-            raise DataError(
-                f"{raw}: expected at least {asked or 1} {name} images, found {len(split.labels)}: "
-                f"in params.yaml ask for fewer (`{name}`), or get the whole data set"
-            )
-        rows = subset(split.labels, asked, len(classes), np.random.SeedSequence([settings["seed"], number]))
+    for name, (split, rows) in _chosen(splits, settings, raw).items():
         counts[name] = len(rows)
         np.save(destination / f"{name}_labels.npy", split.labels[rows], allow_pickle=False)
-        sums = _write_images(destination / f"{name}_images.npy", split, rows)
+        path = destination / f"{name}_images.npy"
+        shapes[name] = _write_images(path, split, rows, settings["size"])
         if name == "train":
-            mean, std = statistics(*sums, len(rows) * split.shape[0] * split.shape[1])
+            mean, std = statistics(np.load(path, mmap_mode="r"))
+    if shapes["train"] != shapes["test"]:
+        raise DataError(
+            f"{raw}: expected images of one size, found {shapes['train']} in train and {shapes['test']} in test: "
+            "set `size` of the data set in params.yaml, or get the files again"
+        )
     meta = {
         "dataset": settings["dataset"],
-        "classes": classes,
-        "shape": list(splits["train"].shape),
+        "classes": splits["train"].classes,
+        "labels": "multi" if splits["train"].multi_label else "single",
+        "shape": list(shapes["train"]),
         **counts,
         "mean": mean,
         "std": std,
@@ -58,51 +54,73 @@ def prepare(settings: dict[str, Any], raw: str | Path, destination: str | Path) 
     (destination / META).write_bytes(files.json_bytes(meta))
 
 
-def subset(labels: np.ndarray, count: int | None, classes: int, seed: np.random.SeedSequence) -> np.ndarray:
-    """Rows of a random subset with the classes in the proportions of the whole, ascending (count,) int64.
+def _chosen(splits: dict[str, Split], settings: dict[str, Any], raw: Path) -> dict[str, tuple[Split, np.ndarray]]:
+    """The rows to keep of each split, ascending; each is drawn with a seed of its own.
 
-    Each class gets its share of `count` rounded down; what is left goes to the largest remainders (ties: the
-    lower class first). `labels` (N,) int64; a count of None or N keeps every row. Only raw bits of PCG64 are
-    used, which no version of NumPy changes (NEP 19).
+    With `test_from_train` the test images are some of the training images that are kept: a test split that leaks,
+    to show what that does to a score.
     """
-    if count is None or count == len(labels):
-        return np.arange(len(labels))
-    sizes = np.bincount(labels, minlength=classes)
-    shares, remainders = np.divmod(sizes * count, len(labels))
-    favoured = np.argsort(-remainders, kind="stable")[: count - shares.sum()]
-    shares[favoured] += 1
-    # the rows with the lowest of N random keys; the row number settles the (hardly possible) ties
-    order = np.argsort(np.random.PCG64(seed).random_raw(len(labels)), kind="stable")
-    kept = [order[labels[order] == label][:share] for label, share in enumerate(shares)]
-    return np.sort(np.concatenate(kept))
+    chosen: dict[str, tuple[Split, np.ndarray]] = {}
+    for number, name in enumerate(SPLITS):
+        leaking = name == "test" and settings["test_from_train"]
+        split, pool = chosen["train"] if leaking else (splits[name], np.arange(len(splits[name].labels)))
+        asked = settings[name]
+        if len(pool) < (asked or 1):
+            raise DataError(
+                f"{raw}: expected at least {asked or 1} {name} images, found {len(pool)}"
+                f"{' training images to take them from' if leaking else ''}: "
+                f"in params.yaml ask for fewer (`{name}`), or get the whole data set"
+            )
+        seed = np.random.SeedSequence([settings["seed"], number])
+        if split.multi_label:
+            rows = sampling.simple(len(pool), asked, seed)
+        else:
+            rows = sampling.stratified(split.labels[pool], asked, len(split.classes), seed)
+        chosen[name] = split, pool[rows]
+    return chosen
 
 
-def statistics(sums: np.ndarray, squares: np.ndarray, pixels: int) -> tuple[list[float], list[float]]:
+def statistics(images: np.ndarray) -> tuple[list[float], list[float]]:
     """Mean and (population) standard deviation per channel of pixels scaled to 0..1, from exact integer sums.
 
-    `sums`, `squares`: (C,) sums of the values 0..255 and of their squares over `pixels` pixels.
+    `images`: (N, H, W, C) uint8, read a block at a time.
     """
+    channels = images.shape[3]
+    counts = np.zeros((channels, 256), np.int64)
+    step = max((1 << 22) // math.prod(images.shape[1:]), 1)
+    for start in range(0, len(images), step):
+        block = images[start : start + step]
+        for channel in range(channels):
+            counts[channel] += np.bincount(block[..., channel].ravel(), minlength=256)
+    return moments(counts)
+
+
+def moments(counts: np.ndarray) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation, divided by 255, of values 0..255 of which there are `counts` (C, 256) int64."""
     mean, std = [], []
-    for total, square in zip(sums.tolist(), squares.tolist(), strict=True):  # Python integers have no bounds
+    for row in counts.tolist():  # Python integers have no bounds
+        pixels = sum(row)
+        total = sum(value * count for value, count in enumerate(row))
+        square = sum(value * value * count for value, count in enumerate(row))
         mean.append(total / (255 * pixels))
         std.append(math.sqrt(pixels * square - total * total) / (255 * pixels))
     return mean, std
 
 
-def _write_images(path: Path, split: Split, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Write the chosen rows as (rows, H, W, C) uint8; return the sums of their values and squares per channel."""
-    out = np.lib.format.open_memmap(path, "w+", np.uint8, (len(rows), *split.shape))
-    sums = np.zeros(split.shape[2], np.int64)
-    squares = np.zeros(split.shape[2], np.int64)
-    read = written = 0
-    for block in split.blocks():
-        chosen = rows[written : np.searchsorted(rows, read + len(block))] - read
-        kept = block[chosen]
-        out[written : written + len(kept)] = kept
-        sums += kept.sum(axis=(0, 1, 2), dtype=np.int64)
-        squares += np.square(kept, dtype=np.int64).sum(axis=(0, 1, 2))
-        read, written = read + len(block), written + len(kept)
-    if written != len(rows):
-        raise DataError(f"{path.name}: expected {len(rows)} images, found {written}: get the files again")
+def _write_images(path: Path, split: Split, rows: np.ndarray, size: int | None) -> tuple[int, ...]:
+    """Write the chosen rows as (rows, H, W, C) uint8; return (H, W, C)."""
+    out = None
+    missing = np.ones(len(rows), bool)
+    with progress.bar(len(rows), path.stem, " images") as bar:
+        for positions, block in split.images(rows, size):
+            if out is None:
+                out = np.lib.format.open_memmap(path, "w+", np.uint8, (len(rows), *block.shape[1:]))
+            out[positions] = block
+            missing[positions] = False
+            bar.update(len(positions))
+    if out is None or missing.any():
+        raise DataError(
+            f"{path.name}: expected {len(rows)} images, found {len(rows) - missing.sum()}: get the files again"
+        )
     out.flush()
-    return sums, squares
+    return out.shape[1:]

@@ -1,26 +1,74 @@
-"""From stored pixels to the input of a network: the one place that normalises."""
+"""From stored pixels to the input of a network: the one place that crops to the centre and normalises."""
 
 import torch
 
+from revisit.errors import ConfigError
 
-class Normalise:
-    """(x / 255 - mean) / std, per channel, in one multiplication and one subtraction.
+
+class Inputs:
+    """A centre crop, then (x / 255 - mean) / std per channel, in one multiplication and one subtraction.
 
     Args:
         mean: one number per channel, for images scaled to 0..1.
         std: likewise.
         device: where the images are.
+        crop: the side of the square that is cut out of the middle, pixels; None keeps the whole image. Where the
+            margin is odd, the middle lies half a pixel towards the upper left.
     """
 
-    def __init__(self, mean: list[float], std: list[float], device: torch.device) -> None:
+    def __init__(self, mean: list[float], std: list[float], device: torch.device, crop: int | None = None) -> None:
         scale = [1 / (255 * s) for s in std]
         shift = [m / s for m, s in zip(mean, std, strict=True)]
         self._scale = torch.tensor(scale, dtype=torch.float32, device=device).view(1, -1, 1, 1)
         self._shift = torch.tensor(shift, dtype=torch.float32, device=device).view(1, -1, 1, 1)
+        self._crop = crop
         # Measured: channels_last gains nothing on a CPU; tensor cores want it.
         self._format = torch.channels_last if device.type == "cuda" else torch.contiguous_format
 
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(B, H, W, C) uint8 -> (B, C, H, W) float32, both on the device."""
-        values = pixels.permute(0, 3, 1, 2).to(torch.float32, memory_format=self._format)
-        return values.mul_(self._scale).sub_(self._shift)
+        """(B, H, W, C) uint8 -> (B, C, h, w) float32, both on the device; h and w are the crop's side, or H and W.
+
+        Raises:
+            ConfigError: the crop is larger than the images.
+        """
+        pixels = centre(pixels, self._crop)
+        return planes(pixels, self._format).mul_(self._scale).sub_(self._shift)
+
+
+def centre(pixels: torch.Tensor, crop: int | None) -> torch.Tensor:
+    """The middle of images (B, H, W, C): a view (B, crop, crop, C), or all of it without a crop.
+
+    Raises:
+        ConfigError: the crop is larger than the images.
+    """
+    height, width = cropped((pixels.shape[1], pixels.shape[2]), crop)
+    top, left = (pixels.shape[1] - height) // 2, (pixels.shape[2] - width) // 2
+    return pixels[:, top : top + height, left : left + width]
+
+
+def planes(pixels: torch.Tensor, layout: torch.memory_format = torch.contiguous_format) -> torch.Tensor:
+    """(B, H, W, C) uint8 -> a new tensor (B, C, H, W) float32 with the same values, 0..255."""
+    return pixels.permute(0, 3, 1, 2).to(torch.float32, memory_format=layout)
+
+
+def cropped(size: tuple[int, int], crop: int | None) -> tuple[int, int]:
+    """Height and width of an image of `size` after a square crop of side `crop` (None: none).
+
+    Raises:
+        ConfigError: the crop is larger than the image.
+    """
+    if crop is None:
+        return size
+    if crop > min(size):
+        raise ConfigError(
+            f"crop: {crop} is more than the {size[0]}x{size[1]} pixels of an image; "
+            "choose a smaller crop, or a larger `size` of the data set"
+        )
+    return crop, crop
+
+
+class Normalise(Inputs):
+    """`Inputs` without a crop."""
+
+    def __init__(self, mean: list[float], std: list[float], device: torch.device) -> None:
+        super().__init__(mean, std, device)

@@ -1,25 +1,25 @@
 """Networks by name: `revisit/models/<name>.py` is the network `<name>`, and nothing needs to be registered.
 
 A model module has one function, `build(shape, classes, *, ...)`: the shape of an image (height, width, channels), the
-number of outputs, and keyword-only arguments, the network's own settings (dropout, widths). It returns a
-`torch.nn.Module` whose submodules are named, so that any layer can be hooked.
+number of outputs, and keyword-only arguments, the network's own settings (dropout, width). It returns a
+`torch.nn.Module` whose submodules are named, so that any layer can be hooked. What networks share is in `parts/`.
 """
 
 import importlib
-import inspect
 import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from revisit.errors import ArtifactError, ConfigError
+from revisit.models.parts.arguments import Argument, check, read
 
 if TYPE_CHECKING:
     import torch
 
 _FOLDER = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9_]+")
-_NOT_MODELS = ("__init__", "registry")
+_NOT_MODELS = ("__init__", "registry", "output", "weights")
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "network.json"
@@ -30,66 +30,94 @@ def available() -> list[str]:
     return sorted(p.stem for p in _FOLDER.glob("*.py") if p.stem not in _NOT_MODELS and _NAME.fullmatch(p.stem))
 
 
-def build(name: str, shape: tuple[int, int, int], classes: int, settings: dict[str, Any]) -> "torch.nn.Module":
+def arguments(name: str) -> dict[str, Argument]:
+    """The settings that the network `name` takes, by name, found without importing it (nor PyTorch).
+
+    Raises:
+        ConfigError: there is no such network.
+    """
+    if not _NAME.fullmatch(name) or name not in available():
+        raise ConfigError(f"model: there is no network {name!r}; there are: {', '.join(available())}")
+    return read(_FOLDER / f"{name}.py")
+
+
+def build(name: str, shape: tuple[int, int, int], classes: int, network: dict[str, Any]) -> "torch.nn.Module":
     """The network `name` with fresh weights, drawn from PyTorch's default generator.
 
     Args:
         name: a name out of `available()`.
         shape: height, width and channels of an image.
         classes: the number of outputs.
-        settings: settings of an experiment; the network takes those that it has an argument for.
+        network: its settings; those left out have the published network's values.
 
     Raises:
-        ConfigError: there is no such network.
+        ConfigError: there is no such network or setting, or the value of a setting or the images do not suit it.
     """
-    function = _build_function(name)
-    return function(tuple(shape), classes, **_chosen(function, settings))
-
-
-def network_settings(name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Those of an experiment's settings that the network `name` has an argument for.
-
-    Raises:
-        ConfigError: there is no such network.
-    """
-    return _chosen(_build_function(name), settings)
+    check(name, arguments(name), network)
+    module = importlib.import_module(f"revisit.models.{name}")
+    return module.build(tuple(shape), classes, **network)
 
 
 def load(folder: str | Path, device: "torch.device | str") -> tuple["torch.nn.Module", dict[str, Any]]:
     """A trained network in evaluation mode on `device`, and what its `network.json` says.
 
     Args:
-        folder: `results/models/<experiment>`, as training leaves it.
+        folder: `results/models/<name>`, as training leaves it.
         device: where the weights go.
 
     Raises:
         ArtifactError: the folder lacks a file, or a file is damaged or belongs to another network.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    folder = Path(folder)
-    remedy = f"train it again (dvc repro train@{folder.name})"
+    description = describe(folder)
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         shape, classes = description["shape"], len(description["classes"])
-        network = build(description["model"], shape, classes, description)
-        network.load_state_dict(load_file(folder / WEIGHTS, device=str(device)))
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{folder}: {Path(error.filename or WEIGHTS).name} is missing; {remedy}") from error
-    except (ValueError, KeyError, SafetensorError) as error:
-        raise ArtifactError(f"{folder}: damaged ({error}); {remedy}") from error
-    except RuntimeError as error:  # load_state_dict
-        raise ArtifactError(f"{folder}: the weights are not those of the network that it names; {remedy}") from error
+        network = build(description["model"], shape, classes, description["network"])
+    except (AttributeError, LookupError, TypeError, ValueError, ConfigError) as error:
+        raise ArtifactError(f"{Path(folder) / DESCRIPTION}: damaged ({error}); {remedy(folder)}") from error
+    try:
+        network.load_state_dict(tensors(folder))
+    except RuntimeError as error:
+        what = "the weights are not those of the network that it names"
+        raise ArtifactError(f"{folder}: {what}; {remedy(folder)}") from error
     return network.to(device).eval(), description
 
 
-def _build_function(name: str) -> Any:
-    if not _NAME.fullmatch(name) or name not in available():
-        raise ConfigError(f"model: there is no network {name!r}; there are: {', '.join(available())}")
-    return importlib.import_module(f"revisit.models.{name}").build
+def describe(folder: str | Path) -> dict[str, Any]:
+    """The `network.json` of a trained network.
+
+    Raises:
+        ArtifactError: it is missing or damaged.
+    """
+    path = Path(folder) / DESCRIPTION
+    try:
+        description = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path} is missing; {remedy(folder)}") from error
+    except ValueError as error:
+        raise ArtifactError(f"{path}: damaged ({error}); {remedy(folder)}") from error
+    if not isinstance(description, dict):
+        raise ArtifactError(f"{path}: damaged (no mapping of keys and values); {remedy(folder)}")
+    return description
 
 
-def _chosen(function: Any, settings: dict[str, Any]) -> dict[str, Any]:
-    parameters = inspect.signature(function).parameters.values()
-    return {p.name: settings[p.name] for p in parameters if p.kind is p.KEYWORD_ONLY and p.name in settings}
+def tensors(folder: str | Path) -> dict[str, "torch.Tensor"]:
+    """The weights of a trained network, by name, on the CPU.
+
+    Raises:
+        ArtifactError: they are missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = Path(folder) / WEIGHTS
+    try:
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{path} is missing; {remedy(folder)}") from error
+    except (SafetensorError, ValueError) as error:
+        raise ArtifactError(f"{path}: damaged ({error}); {remedy(folder)}") from error
+
+
+def remedy(folder: str | Path) -> str:
+    """How a damaged folder of a trained network is mended."""
+    return f"delete {folder} and run `dvc repro` or snakemake, which make it again"

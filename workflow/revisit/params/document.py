@@ -6,20 +6,23 @@ python workflow/revisit/params/document.py
 import json
 import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_origin
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from pydantic import BaseModel
 
+from revisit.params.analyses import Analyses
+from revisit.params.fields import section_in
 from revisit.params.schema import Params
 
 INTRODUCTION = """# The keys of params.yaml
 
 Written from the schema by `python workflow/revisit/params/document.py`. A key without a default must be given.
-An entry of `datasets`, `experiments` and `analyses` may have a `demo:` block, whose keys override the entry's
-own at demo scale. Names (of data sets, experiments, studies) consist of small letters, digits and `_`.
+An entry of `datasets`, `pretrained`, `experiments`, `finetunings` and `analyses` may have a `demo:` block, whose
+keys override the entry's own at demo scale. Names (of data sets, experiments, studies) consist of small letters,
+digits and `_`. The settings of a `network:` are the arguments of its `build` in workflow/revisit/models.
 """
 
 
@@ -31,7 +34,7 @@ def markdown() -> str:
 def json_schema() -> str:
     """The JSON schema of `params.yaml`, for completion and checks in editors."""
     schema = Params.model_json_schema()
-    for section in ("Dataset", "Experiment", "Extract", "Evaluate", "Inspect", "Probe", "Embed", "Neighbours"):
+    for section in ("Dataset", "Pretrained", "Experiment", "Finetuning", *map(str.capitalize, Analyses.model_fields)):
         schema["$defs"][section]["properties"]["demo"] = {"type": "object", "description": "overrides at demo scale"}
     return json.dumps(schema, indent=1) + "\n"
 
@@ -44,9 +47,9 @@ def _tables(prefix: str, section: type[BaseModel]) -> list[str]:
     ]
     below: list[str] = []
     for name, field in section.model_fields.items():
-        inner = _section_of(field.annotation)
+        inner = section_in(field.annotation)
         if inner:
-            path = f"{prefix}{name}." if field.annotation is inner else f"{prefix}{name}.<name>."
+            path = f"{prefix}{name}.<name>." if get_origin(field.annotation) is dict else f"{prefix}{name}."
             below += ["", *_tables(path, inner)]
         default = "" if field.is_required() else f"`{json.dumps(_plain(field.default))}`"
         lines.append(f"| `{name}` | {_allowed(name, section)} | {default} | {field.description or ''} |")
@@ -55,11 +58,6 @@ def _tables(prefix: str, section: type[BaseModel]) -> list[str]:
 
 def _plain(value: Any) -> Any:
     return value.model_dump() if isinstance(value, BaseModel) else value
-
-
-def _section_of(annotation: Any) -> type[BaseModel] | None:
-    candidates = [annotation, *get_args(annotation)]
-    return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
 
 
 def _allowed(name: str, section: type[BaseModel]) -> str:

@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML, YAMLError
 
 from revisit.errors import ConfigError
-from revisit.params import mistakes
-from revisit.params.schema import Params
+from revisit.params import mistakes, references
+from revisit.params.fields import merged
+from revisit.params.schema import DEMO, Params
 
 PARAMS = Path("params.yaml")
 
@@ -29,7 +30,7 @@ def load(path: Path = PARAMS) -> Params:
     found.raise_if_any()
     params = at_demo if document.get("scale", "demo") == "demo" else at_paper
     for checked in (at_paper, at_demo):
-        mistakes.check_references(checked, found)
+        references.check(checked, found)
     found.raise_if_any()
     return params
 
@@ -60,8 +61,8 @@ def _validated(document: dict[str, Any], found: mistakes.Mistakes, demo_of: dict
 
 
 def _items(document: dict[str, Any]) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Every entry that may carry a `demo:` block, with its place: data sets, experiments, analyses."""
-    places = [("datasets",), ("experiments",)]
+    """Every entry that may carry a `demo:` block, with its place."""
+    places: list[tuple[str, ...]] = [(section,) for section in DEMO]
     if isinstance(analyses := document.get("analyses"), dict):
         places += [("analyses", str(kind)) for kind in analyses]
     found = []
@@ -87,16 +88,8 @@ def _apply_demo(document: dict[str, Any]) -> dict[str, Any]:
         demo = item.get("demo", {})
         base = {key: value for key, value in item.items() if key != "demo"}
         # a demo block that is no mapping stays in place: the schema then names it
-        result = _replaced(result, place, _merged(base, demo) if isinstance(demo, dict) else item)
+        result = _replaced(result, place, merged(base, demo) if isinstance(demo, dict) else item)
     return result
-
-
-def _merged(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in override.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both else value
-    return merged
 
 
 def _replaced(document: dict[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from revisit.errors import ConfigError
-from revisit.models.registry import available
-from revisit.params.schema import Params
+from revisit.params.fields import section_in
+from revisit.params.schema import DEMO, Params
+from revisit.params.trainings import Protocol
 
 TYPES = {
     "int_type": "a whole number",
@@ -41,6 +42,11 @@ class Mistakes:
                 place = _within_demo(place, demo_of)
             self.add(place, _problem(detail))
 
+    def add_variants(self, place: Iterable[str | int], error: ValidationError) -> None:
+        """Record what the schema found in the variants of the sweep at `place`."""
+        for detail in error.errors(include_url=False):
+            self.add([*place, "variants", *detail["loc"]], _problem({**detail, "loc": detail["loc"][1:]}, Protocol))
+
     def raise_if_any(self) -> None:
         """Raise ConfigError with every recorded mistake, in the order in which they were found."""
         if self._lines:
@@ -63,12 +69,12 @@ def _within_demo(place: list[str | int], document: dict[str, Any]) -> list[str |
     return place if inside is ABSENT or len(place) <= depth else [*place[:depth], "demo", *place[depth:]]
 
 
-def _problem(detail: Any) -> str:
+def _problem(detail: Any, root: type[BaseModel] = Params) -> str:
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     if kind == "missing":
         return "missing; it has no default"
     if kind == "extra_forbidden":
-        known = _known_keys(detail["loc"])
+        known = _known_keys(detail["loc"], root)
         return f"unknown key{_guess(str(detail['loc'][-1]), known)}; allowed: {', '.join(sorted(known))}"
     if kind == "literal_error":
         allowed = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
@@ -81,19 +87,17 @@ def _problem(detail: Any) -> str:
     return f"{value!r} is not allowed; it must {message}" if kind != "value_error" else f"{value!r}: {message}"
 
 
-def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+def _known_keys(location: tuple[str | int, ...], root: type[BaseModel]) -> list[str]:
     """The keys that the section holding the last key of `location` knows."""
-    section: Any = Params
+    section: Any = root
     for key in location[:-1]:
-        if isinstance(section, type) and issubclass(section, BaseModel) and key in section.model_fields:
-            section = section.model_fields[key].annotation
-        else:  # the name of an item: its type is the mapping's value type
-            section = get_args(section)[-1]
-    return [*section.model_fields, *(["demo"] if _may_have_demo(location) else [])]
+        if key in section.model_fields:  # else it is the name of an item
+            section = section_in(section.model_fields[key].annotation)
+    return [*section.model_fields, *(["demo"] if root is Params and _may_have_demo(location) else [])]
 
 
 def _may_have_demo(location: tuple[str | int, ...]) -> bool:
-    depth = {"datasets": 3, "experiments": 3, "analyses": 4}.get(str(location[0]))
+    depth = {**dict.fromkeys(DEMO, 3), "analyses": 4}.get(str(location[0]))
     return len(location) == depth
 
 
@@ -102,63 +106,7 @@ def _guess(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _unknown(word: str, what: str, known: Iterable[str]) -> str:
+def unknown(word: str, what: str, known: Iterable[str]) -> str:
+    """What is wrong with a name that is not among the `known` ones."""
     known = sorted(known)
     return f"unknown {what} {word!r}{_guess(word, known)}; there are: {', '.join(known)}"
-
-
-def check_references(params: Params, found: Mistakes) -> None:
-    """Check what no single value shows: names that must exist elsewhere, numbers that must fit each other."""
-    for name, experiment in params.experiments.items():
-        place = ("experiments", name)
-        for key, known in (("study", params.studies), ("dataset", params.datasets), ("model", available())):
-            if (word := getattr(experiment, key)) not in known:
-                found.add((*place, key), _unknown(word, key if key != "dataset" else "data set", known))
-        for key in ("read_at", "snapshots"):
-            if late := [epoch for epoch in getattr(experiment, key) if epoch > experiment.epochs]:
-                found.add((*place, key), f"{late[0]} is after the last of {experiment.epochs} epochs")
-        if experiment.optimizer.momentum and experiment.optimizer.name != "sgd":
-            found.add((*place, "optimizer", "momentum"), f"only sgd has momentum, not {experiment.optimizer.name}")
-    for name, dataset in params.datasets.items():
-        source = dataset.source or params.source
-        if getattr(dataset, source) is None:
-            found.add(("datasets", name, source), f"missing; its source is {source}")
-        for key in ("train", "test"):
-            if source == "embedded" and getattr(dataset, key) is None:
-                found.add(("datasets", name, key), "embedded data need a number: how many images to draw")
-    for study in params.studies:
-        if not any(experiment.study == study for experiment in params.experiments.values()):
-            found.add(("studies", study), "no experiment belongs to it; add one or remove the study")
-    _check_analyses(params, found)
-
-
-def _check_analyses(params: Params, found: Mistakes) -> None:
-    analyses = params.analyses
-    for kind in type(analyses).model_fields:
-        for name in getattr(analyses, kind):
-            if name not in params.experiments:
-                found.add(("analyses", kind, name), _unknown(name, "experiment", params.experiments))
-    for kind in ("probe", "embed", "neighbours"):
-        for name, analysis in getattr(analyses, kind).items():
-            extracted = analyses.extract.get(name)
-            key = "layer" if kind == "embed" else "layers"
-            wanted = [analysis.layer] if kind == "embed" else analysis.layers
-            for layer in wanted:
-                if extracted is None:
-                    found.add(("analyses", kind, name), f"needs features: add analyses.extract.{name}")
-                elif layer not in extracted.layers:
-                    found.add(("analyses", kind, name, key), _unknown(layer, "extracted layer", extracted.layers))
-    for name, embed in analyses.embed.items():
-        if embed.points <= 3 * embed.perplexity:
-            at_most = (embed.points - 1) // 3
-            found.add(
-                ("analyses", "embed", name, "perplexity"),
-                f"{embed.perplexity} is too large for {embed.points} points; at most {at_most}",
-            )
-    for name, evaluate in analyses.evaluate.items():
-        if (experiment := params.experiments.get(name)) and (dataset := params.datasets.get(experiment.dataset)):
-            classes = len(dataset.classes)
-            if max(evaluate.top_k) > classes:
-                found.add(
-                    ("analyses", "evaluate", name, "top_k"), f"{max(evaluate.top_k)} is more than the {classes} classes"
-                )

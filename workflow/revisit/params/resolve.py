@@ -6,84 +6,194 @@ map with the map, the address of a mirror with `fetch` and only while the source
 
 from typing import Any
 
+from revisit.params.data import Raw, Splits
 from revisit.params.schema import Params
+from revisit.params.trainings import BASE, Protocol
 
 Settings = dict[str, Any]
+IDX_FILES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+DRAWN_SIZE = 64  # pixels, where no data set says
 FINDINGS = ("evaluate", "inspect", "probe", "embed", "neighbours")
-NETWORK = ("dataset", "model", "dropout")
+TRAINING_FINDINGS = ["train.json", "history.csv", "evaluations.csv", "runs"]
+NOTES = {
+    "embedded": "{model} trained here on the drawn data set {dataset}, in the place of ImageNet weights",
+    "mirror": "ImageNet weights of {model}, from a file",
+    "web": "ImageNet weights of {model}, from torchvision",
+}
 
 
 def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
     """The settings of every stage: `(stage, item)` -> settings; the item is None for a stage without items."""
     stages: dict[tuple[str, str | None], Settings] = {}
-    for name in params.datasets:
+    for name in params.raw:
         stages["fetch", name] = _fetch(params, name)
+    for name in params.datasets:
         stages["prepare", name] = _prepare(params, name)
+    for name in params.pretrained:
+        stages["pretrain", name] = _pretrain(params, name)
+    for name, graft in params.grafts.items():
+        stages["graft", name] = {"graft": name, **graft.model_dump(), "model": params.network_of(name)[0], "seed": 0}
     for name in params.experiments:
         stages["train", name] = _train(params, name)
+    for name in params.finetunings:
+        stages["finetune", name] = _train(params, name)
     for kind in type(params.analyses).model_fields:
         for name, analysis in getattr(params.analyses, kind).items():
             settings = {"experiment": name, **analysis.model_dump()}
             if kind in ("extract", "inspect"):  # these run the network
-                experiment = params.experiments[name].model_dump()
-                settings |= {key: experiment[key] for key in NETWORK} | {"device": params.device}
+                training = params.trainings[name]
+                settings |= {"dataset": training.dataset, "model": training.model, "device": params.device}
             stages[kind, name] = settings
-    stages["collect", None] = {"studies": {study: findings(params, study) for study in params.studies}}
+    stages["collect", None] = {
+        "studies": {study: findings(params, study) for study in params.studies},
+        "stages": {name: stage_of(params, name) for name in params.trainings},
+    }
     for name, study in params.studies.items():
         stages["study", name] = {
             "study": name,
             **study.model_dump(),
             "scale": params.scale,
             "source": _source_of(params, name),
-            "experiments": {x: _train(params, x) for x in _experiments(params, name)},
+            "sources": _sources(params, name),
+            "pretrained": _weights(params, name),
+            "experiments": {x: _described(params, x) for x in _trainings(params, name)},
         }
     stages["report", None] = {"scale": params.scale, "source": params.source, "studies": list(params.studies)}
     return stages
 
 
+def stage_of(params: Params, name: str) -> str:
+    """The stage that trains the experiment or finetuning `name`."""
+    return "finetune" if name in params.finetunings else "train"
+
+
+def source_of(params: Params, raw: Raw) -> str:
+    """Where raw files come from."""
+    return raw.source or params.source
+
+
 def _fetch(params: Params, name: str) -> Settings:
-    dataset = params.datasets[name]
-    source = dataset.source or params.source
-    common = {"dataset": name, "format": dataset.format, "source": source}
+    raw = params.raw[name]
+    source = source_of(params, raw)
+    common = {"raw": name, "format": raw.format, "source": source, "classes": raw.classes}
     if source == "embedded":
-        drawn = {"drawing": dataset.embedded, "train": dataset.train, "test": dataset.test}
-        return {**common, "embedded": drawn, "classes": dataset.classes, "seed": 0}
-    files = {file: {"sha256": digest} for file, digest in dataset.files.items()}
+        return {**common, "embedded": {"drawing": raw.embedded, **_drawn(params, name)}, "seed": 0}
+    named = raw.files or (dict.fromkeys(IDX_FILES) if raw.format == "idx" else {})
+    files = {file: {"checksum": checksum} for file, checksum in named.items()}
     if source == "mirror":
-        return {**common, "mirror": f"{params.mirror.rstrip('/')}/{dataset.mirror}", "files": files}
-    return {**common, "web": dataset.web, "files": files}
+        return {**common, "mirror": f"{params.mirror.rstrip('/')}/{raw.mirror}", "files": files}
+    return {**common, "web": raw.web, "files": files}
+
+
+def _drawn(params: Params, name: str) -> Settings:
+    """How much is drawn: enough for every data set that is made of it."""
+    users = [dataset for dataset in params.datasets.values() if dataset.raw == name]
+    drawn: Settings = {
+        "train": max((dataset.train or 1 for dataset in users), default=1),
+        "test": max((dataset.test or 1 for dataset in users), default=1),
+    }
+    if params.raw[name].format in ("voc", "folder"):  # idx and cifar have one size
+        drawn["size"] = max((dataset.size or 0 for dataset in users), default=0) or DRAWN_SIZE
+    if params.raw[name].format == "voc":
+        drawn["splits"] = (users[0].splits if users else Splits(train="train", test="test")).model_dump()
+    return drawn
 
 
 def _prepare(params: Params, name: str) -> Settings:
     dataset = params.datasets[name]
+    raw = params.raw[dataset.raw]
     return {
         "dataset": name,
-        **dataset.model_dump(include={"format", "classes", "train", "test"}),
+        **dataset.model_dump(),
+        "format": raw.format,
+        "classes": raw.classes,
         "seed": 0,
-        "source": dataset.source or params.source,
+        "source": source_of(params, raw),
     }
 
 
+def _protocol(model: str, network: dict[str, Any], protocol: Protocol) -> Settings:
+    values = protocol.model_dump(include=set(Protocol.model_fields))
+    return {"model": model, **values, "network": {**network, **protocol.network}}
+
+
 def _train(params: Params, name: str) -> Settings:
-    return {"experiment": name, **params.experiments[name].model_dump(), "device": params.device}
+    training = params.trainings[name]
+    model, network = params.network_of(name)
+    return {
+        "experiment": name,
+        "dataset": training.dataset,
+        "model": model,
+        "weights": getattr(training, "weights", None),
+        "replicates": training.replicates,
+        "keep": training.kept,
+        "runs": {variant: _protocol(model, network, p) for variant, p in training.protocols().items()},
+        "device": params.device,
+    }
 
 
-def _experiments(params: Params, study: str) -> list[str]:
-    return [name for name, experiment in params.experiments.items() if experiment.study == study]
+def _pretrain(params: Params, name: str) -> Settings:
+    pretrained = params.pretrained[name]
+    source = pretrained.source or params.source
+    settings = {"pretrained": name, "source": source, "model": pretrained.model}
+    if source == "mirror":
+        return {**settings, "file": f"{params.mirror.rstrip('/')}/{pretrained.mirror}"}
+    if source == "web":
+        return settings
+    runs = {BASE: _protocol(pretrained.model, {}, pretrained)}
+    training = {"experiment": name, "dataset": pretrained.dataset, "weights": None, "replicates": 1, "keep": BASE}
+    return {**settings, "training": {**training, "model": pretrained.model, "runs": runs, "device": params.device}}
+
+
+def _trainings(params: Params, study: str) -> list[str]:
+    return [name for name, training in params.trainings.items() if training.study == study]
+
+
+def _described(params: Params, name: str) -> Settings:
+    """What the report must know of a training: the protocol of the kept variant, and those of all."""
+    settings = _train(params, name)
+    return settings["runs"][settings["keep"]] | settings
+
+
+def _sources(params: Params, study: str) -> dict[str, str]:
+    """The source of each data set of a study."""
+    datasets = dict.fromkeys(params.trainings[name].dataset for name in _trainings(params, study))
+    return {name: source_of(params, params.raw[params.datasets[name].raw]) for name in datasets}
 
 
 def _source_of(params: Params, study: str) -> str:
     """Where a study's data come from: embedded as soon as one of its data sets does."""
-    datasets = [params.datasets[params.experiments[name].dataset] for name in _experiments(params, study)]
-    sources = {dataset.source or params.source for dataset in datasets}
+    sources = set(_sources(params, study).values())
     return "embedded" if "embedded" in sources else sorted(sources)[0]
+
+
+def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:
+    """The weights from elsewhere that a study's trainings start from, and what they really are."""
+    found: dict[str, dict[str, str]] = {}
+    queue = [getattr(params.trainings[name], "weights", None) for name in _trainings(params, study)]
+    while queue:
+        name = queue.pop(0)
+        if name in params.grafts:
+            queue += [params.grafts[name].trunk, params.grafts[name].head]
+        elif name in params.finetunings:
+            queue.append(params.finetunings[name].weights)
+        elif name in params.pretrained:
+            pretrained = params.pretrained[name]
+            source = pretrained.source or params.source
+            note = NOTES[source].format(model=pretrained.model, dataset=pretrained.dataset)
+            found[name] = {"source": source, "note": note}
+    return found
 
 
 def findings(params: Params, study: str) -> dict[str, list[str]]:
     """The names under `results/findings/<experiment>/` of each experiment of a study."""
     found = {}
-    for name in _experiments(params, study):
+    for name in _trainings(params, study):
         kinds = [kind for kind in FINDINGS if name in getattr(params.analyses, kind)]
-        found[name] = ["train.json", "history.csv", "evaluations.csv"]
-        found[name] += [item for kind in kinds for item in (f"{kind}.json", kind)]
+        found[name] = TRAINING_FINDINGS + [item for kind in kinds for item in (f"{kind}.json", kind)]
     return found

@@ -1,4 +1,4 @@
-"""The ledger of claims: what the source reports say, and the verdict that our metrics give.
+"""The ledger of claims: what the source reports say, and the rule by which our metrics decide about it.
 
 A claim holds expressions over our metrics. A name is an experiment, an attribute a key of its metrics:
 `fashion_dynamic.inspect.parameters.fc2`, `fashion_static.statistics.roughness.raw` (see `revisit.report.statistics`).
@@ -6,32 +6,20 @@ Numbers, comparisons, arithmetic, and, or, not: nothing else; in particular no c
 """
 
 import ast
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from simpleeval import InvalidExpression, NameNotDefined, SimpleEval
 
-from revisit.errors import ArtifactError, ConfigError
+from revisit.errors import ConfigError
 
 LEDGER = Path("workflow/claims.yaml")
 ALLOWED = (ast.Expression, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Name, ast.Attribute, ast.Constant)
 
 
-class Verdict(StrEnum):
-    """What our run says of a claim, in the order in which the report counts them."""
-
-    AGREES = "agrees"
-    DIRECTION = "same direction"
-    FAILED = "not reproduced"
-    UNTESTABLE = "not testable at this scale"
-    ERROR = "published value in error"
-
-
-def _expression(text: str) -> str:
+def expression(text: str) -> str:
+    """`text`, if it is an expression over metrics. Raises ValueError saying what is wrong."""
     try:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError) as error:
@@ -49,7 +37,7 @@ def _expression(text: str) -> str:
     return text
 
 
-Expression = Annotated[str, AfterValidator(_expression)]
+Expression = Annotated[str, AfterValidator(expression)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 
 
@@ -76,10 +64,17 @@ class Rule(_Entry):
 
 
 class KnownError(_Entry):
-    """Why a published value cannot be right, and the value that is."""
+    """Why a published value cannot be right: the value that is, or what our runs must show."""
 
-    correct: int | float
+    correct: int | float | None = None
+    when: Expression | None = None
     explanation: str
+
+    @model_validator(mode="after")
+    def _one_test(self) -> "KnownError":
+        if (self.correct is None) == (self.when is None):
+            raise ValueError("a known error takes the correct value, or `when`, an expression that is true of it")
+        return self
 
 
 class Hypothesis(_Entry):
@@ -126,17 +121,23 @@ class Claim(_Entry):
 
     def expressions(self) -> list[str]:
         """Every expression of the claim."""
-        optional = [self.low, self.high, self.rule.direction, self.hypothesis and self.hypothesis.holds]
-        return [self.ours, *(text for text in optional if text), *(shown.value for shown in self.values)]
+        beside = [self.low, self.high, self.hypothesis and self.hypothesis.holds]
+        return self.deciding() + [text for text in beside if text] + [shown.value for shown in self.values]
+
+    def deciding(self) -> list[str]:
+        """The expressions that the verdict depends on."""
+        optional = [self.rule.direction, self.known_error and self.known_error.when]
+        return [self.ours, *(text for text in optional if text)]
 
     def experiments(self) -> set[str]:
         """The experiments that the claim speaks about; never empty."""
-        return {
-            node.id
-            for text in self.expressions()
-            for node in ast.walk(ast.parse(text, mode="eval"))
-            if isinstance(node, ast.Name)
-        }
+        return names_in(self.expressions())
+
+
+def names_in(expressions: list[str]) -> set[str]:
+    """The experiments that expressions name."""
+    nodes = (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval")))
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 def load(path: str | Path = LEDGER) -> list[Claim]:
@@ -160,138 +161,3 @@ def load(path: str | Path = LEDGER) -> list[Claim]:
             raise ConfigError(f"{path}: claim {label} is there twice")
         claims[claim.id] = claim
     return list(claims.values())
-
-
-class _UndefinedError(Exception):
-    """A metric that is there, but null: the run was too short or diverged."""
-
-
-class MissingMetricError(ArtifactError):
-    """A metric that no stage of this run made: its experiment, analysis or epoch is not in `params.yaml`."""
-
-    def __init__(self, claim: str, key: str, expression: str) -> None:
-        super().__init__(f"claim {claim}: there is no metric {key}; see `{expression}` in {LEDGER}")
-        self.key = key
-
-
-class _Evaluator(SimpleEval):
-    """simpleeval, narrowed: attributes are keys of dicts, never attributes of objects."""
-
-    def __init__(self, metrics: Mapping[str, Any]) -> None:
-        super().__init__(names=dict(metrics), functions={})
-        self.nodes = {kind: handler for kind, handler in self.nodes.items() if issubclass(kind, ALLOWED)}
-        self.nodes[ast.Attribute] = self._key
-
-    def _key(self, node: ast.Attribute) -> Any:
-        parent = self._eval(node.value)
-        key = ast.unparse(node)
-        if not isinstance(parent, dict) or node.attr not in parent:
-            raise KeyError(key)
-        if parent[node.attr] is None:
-            raise _UndefinedError(key)
-        return parent[node.attr]
-
-
-def evaluate(expression: str, metrics: Mapping[str, Any], claim: str) -> float | int | bool | None:
-    """Value of an expression over the metrics (experiment -> nested dicts); None when a metric in it is null.
-
-    Raises MissingMetricError naming the claim and the key when a metric does not exist, ArtifactError when the value
-    is no number.
-    """
-    try:
-        value = _Evaluator(metrics).eval(expression, ast.parse(_expression(expression), mode="eval").body)
-    except _UndefinedError:
-        return None
-    except (KeyError, NameNotDefined) as error:
-        key = error.name if isinstance(error, NameNotDefined) else error.args[0]
-        raise MissingMetricError(claim, key, expression) from None
-    except (InvalidExpression, ValueError, TypeError, ArithmeticError) as error:
-        raise ArtifactError(f"claim {claim}: `{expression}` has no value: {error}") from None
-    if not isinstance(value, int | float):
-        raise ArtifactError(f"claim {claim}: `{expression}` is no number")
-    return value
-
-
-def judge(claim: Claim, metrics: Mapping[str, Any], scale: str, source: str) -> dict[str, Any]:
-    """The ledger's row of a claim: published, ours, verdict, reason and everything shown beside them (JSON).
-
-    A claim about something that `params.yaml` does not ask for is not testable in this run; the reason names it.
-    """
-    missing: list[str] = []
-
-    def value(text: str | None) -> Any:
-        try:
-            return None if text is None else evaluate(text, metrics, claim.id)
-        except MissingMetricError as error:
-            missing.append(error.key)
-            return None
-
-    ours = value(claim.ours)
-    if isinstance(ours, bool) != (claim.rule.kind == "holds") and ours is not None:
-        raise ArtifactError(f"claim {claim.id}: `{claim.ours}` must be {_TYPE[claim.rule.kind]}")
-    verdict, reason = _verdict(claim, ours, value(claim.rule.direction), scale, source)
-    if missing and verdict is not Verdict.AGREES:
-        verdict, reason = Verdict.UNTESTABLE, f"this run has no {missing[0]}"
-    return {
-        "id": claim.id,
-        "study": claim.study,
-        "source": claim.source,
-        "place": claim.place,
-        "statement": claim.statement,
-        "published": claim.published,
-        "unit": claim.unit,
-        "ours": ours,
-        "low": value(claim.low),
-        "high": value(claim.high),
-        "verdict": str(verdict),
-        "test": _test(claim),
-        "reason": reason,
-        "values": [{"label": shown.label, "value": value(shown.value)} for shown in claim.values],
-        "hypothesis": claim.hypothesis
-        and {"statement": claim.hypothesis.statement, "holds": value(claim.hypothesis.holds)},
-        "figure": claim.figure,
-        "note": claim.note,
-    }
-
-
-_TYPE = {"exact": "a number", "within": "a number", "holds": "true or false"}
-
-
-def _test(claim: Claim) -> str:
-    """The rule in words."""
-    rule = claim.rule
-    if rule.kind == "holds":
-        text = claim.ours
-    elif rule.kind == "exact":
-        text = f"{claim.ours} equals {claim.published:,}"
-    else:
-        tolerance = f"{rule.absolute:g}" if rule.absolute else f"{rule.relative:.0%}"
-        text = f"{claim.ours} within {tolerance} of {claim.published:,}"
-    return f"{text}; same direction: {rule.direction}" if rule.direction else text
-
-
-def _verdict(claim: Claim, ours: Any, direction: Any, scale: str, source: str) -> tuple[Verdict, str]:
-    """The verdict, and why where the numbers alone do not say it."""
-    rule = claim.rule
-    if scale not in rule.comparable:
-        return Verdict.UNTESTABLE, f"needs scale: {' or '.join(rule.comparable)}"
-    if rule.data == "published" and source == "embedded":
-        return Verdict.UNTESTABLE, "needs the published data set; this run used stand-ins"
-    if ours is None:
-        return Verdict.UNTESTABLE, "the run was too short or diverged"
-    if rule.kind == "holds":
-        agrees = ours
-    else:
-        agrees = abs(ours - claim.published) <= (rule.absolute or (rule.relative or 0) * abs(claim.published))
-    if agrees:
-        return Verdict.AGREES, ""
-    if claim.known_error and ours == claim.known_error.correct:
-        return Verdict.ERROR, claim.known_error.explanation
-    return Verdict.DIRECTION if direction else Verdict.FAILED, ""
-
-
-def judge_all(
-    claims: Iterable[Claim], study: str, metrics: Mapping[str, Any], scale: str, source: str
-) -> list[dict[str, Any]]:
-    """The rows of one study, in the ledger's order."""
-    return [judge(claim, metrics, scale, source) for claim in claims if claim.study == study]

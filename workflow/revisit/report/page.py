@@ -19,7 +19,7 @@ from markupsafe import Markup
 from revisit import files
 from revisit.errors import ArtifactError
 from revisit.report import svg
-from revisit.report.numbers import cell, number, value_text
+from revisit.report.numbers import cell, published_text, value_text
 from revisit.report.palette import THEME
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -36,13 +36,21 @@ SCALES = {
     "demo": "Demo scale: every step of the pipeline with fewer images and steps, minutes on a CPU.",
     "paper": "Paper scale: the published protocols in full.",
 }
-SOURCES = {
-    "embedded": (
-        "The data are stand-ins, drawn by this project in the official file formats of the published data sets. "
-        "Accuracies on them say nothing about the published data; claims that need those are marked as not testable."
-    ),
-    "mirror": "The data come from a mirror that the user named; they are taken to be the published data sets.",
-    "web": "The data are the published data sets, as their publishers offer them.",
+STAND_INS = (
+    "drawn by this project in the official file formats of the published data sets. Accuracies on them say nothing "
+    "about the published data; claims that need those are marked as not testable."
+)
+SOURCES = {  # where all data come from, each study alike
+    ("embedded",): f"The data are stand-ins, {STAND_INS}",
+    ("mirror",): "The data come from a mirror that the user named; they are taken to be the published data sets.",
+    ("web",): "The data are the published data sets, as their publishers offer them.",
+    ("mirror", "web"): "The data are the published data sets, some of them from a mirror that the user named.",
+}
+MIXED = f"Some data are stand-ins, {STAND_INS} Each study says which."
+ORIGINS = {
+    "embedded": "made here, in the place of the published data set",
+    "mirror": "from a mirror, taken to be the published data set",
+    "web": "the published data set",
 }
 
 
@@ -63,6 +71,7 @@ def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> Non
 
 
 def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> str:
+    sources = tuple(sorted(set().union(*(_sources(study) for study in studies)) or {settings["source"]}))
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -70,13 +79,14 @@ def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: li
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "value": value_text}
+    environment.filters |= {"published": published_text, "value": value_text}
     script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
     return environment.get_template("page.html.j2").render(
         scale=settings["scale"],
-        source=settings["source"],
+        stand_ins="embedded" in sources,
         scale_text=SCALES[settings["scale"]],
-        source_text=SOURCES[settings["source"]],
+        source_text=SOURCES.get(sources, MIXED),
+        origins=ORIGINS,
         studies=studies,
         claims=claims,
         counts={verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
@@ -94,6 +104,12 @@ def _study(folder: Path) -> dict[str, Any]:
     for section in study["sections"]:
         section["blocks"] = [_block(block, folder, study["study"]) for block in section["blocks"]]
     return study | {"claims": claims, "settings": _settings(study["experiments"])}
+
+
+def _sources(study: Mapping[str, Any]) -> set[str]:
+    """Where a study's data and pretrained weights come from."""
+    weights = {weights["source"] for weights in study["pretrained"].values()}
+    return weights | (set(study["sources"].values()) or {study["source"]})
 
 
 def _block(block: dict[str, Any], folder: Path, study: str) -> dict[str, Any]:
@@ -167,7 +183,10 @@ def _points(block: dict[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]
 
 
 def _settings(experiments: Mapping[str, Any]) -> dict[str, Any]:
-    """Resolved settings side by side: names, and rows (key, value per experiment, whether they differ)."""
+    """Resolved settings side by side: names, and rows (key, value per experiment, whether they differ).
+
+    Of a sweep, those of the variant that is kept; its table says what the others set.
+    """
     flat = [dict(_flatten(experiment["settings"])) for experiment in experiments.values()]
     keys = dict.fromkeys(key for settings in flat for key in settings)
     rows = [(key, [settings.get(key, "") for settings in flat]) for key in keys]
@@ -176,6 +195,8 @@ def _settings(experiments: Mapping[str, Any]) -> dict[str, Any]:
 
 def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
     for key, value in settings.items():
+        if key == "runs" and not prefix:
+            continue
         if isinstance(value, dict):
             yield from _flatten(value, f"{prefix}{key}.")
         else:

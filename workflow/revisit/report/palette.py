@@ -12,8 +12,10 @@ BLUE = "#1f5f99"
 RUST = "#b5481d"
 GREEN = "#2f7d4f"
 PURPLE = "#7a4b9b"
+OCHRE = "#a97a00"
+TEAL = "#1191a3"
 
-SERIES = (BLUE, RUST, GREEN, PURPLE)
+SERIES = (BLUE, RUST, GREEN, PURPLE, OCHRE, TEAL)
 
 THEME = {  # colour as drawn -> (CSS variable, colour on a dark page)
     INK: ("--ink", "#e6e8eb"),
@@ -24,6 +26,8 @@ THEME = {  # colour as drawn -> (CSS variable, colour on a dark page)
     RUST: ("--rust", "#f0946a"),
     GREEN: ("--green", "#79c795"),
     PURPLE: ("--purple", "#c4a0e2"),
+    OCHRE: ("--ochre", "#e0b64c"),
+    TEAL: ("--teal", "#62cfdd"),
 }
 
 # Ten hues that stay apart on white and on black, after Paul Tol's qualitative schemes (SRON/EPS/TN/09-002).

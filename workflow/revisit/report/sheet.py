@@ -2,8 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,49 +10,8 @@ import numpy as np
 import pandas as pd
 
 from revisit import files
-from revisit.errors import ArtifactError
-from revisit.report import figures, statistics
-
-
-@dataclass
-class Run:
-    """One experiment of a study: its settings, metrics, and the folder of its collected findings.
-
-    `label` is what legends call it: its graph where that tells the experiments apart, else its name.
-    """
-
-    name: str
-    label: str
-    settings: dict[str, Any]
-    metrics: dict[str, Any]
-    folder: Path
-    statistics: dict[str, Any] = field(default_factory=dict)
-
-    @cached_property
-    def history(self) -> dict[str, np.ndarray]:
-        """Columns of history.csv, one row per step."""
-        return statistics.read_columns(self.path("history.csv"))
-
-    @cached_property
-    def evaluations(self) -> dict[str, np.ndarray]:
-        """Columns of evaluations.csv."""
-        return statistics.read_columns(self.path("evaluations.csv"))
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Optimiser steps in one epoch."""
-        return int(self.metrics["train"]["steps_per_epoch"])
-
-    def path(self, name: str) -> Path:
-        """A collected finding; ArtifactError when it was not collected."""
-        path = self.folder / name
-        if not path.exists():
-            raise ArtifactError(f"{path} is missing: add {name} to what is collected of {self.name}, run `collect`")
-        return path
-
-    def table(self, name: str) -> pd.DataFrame:
-        """A collected CSV table; text stays text (a class named `NA` is no missing value)."""
-        return pd.read_csv(self.path(name), keep_default_na=False, na_values=[""])
+from revisit.report import figures
+from revisit.report.runs import Run
 
 
 @dataclass
@@ -73,15 +31,23 @@ class Sheet:
         return [run for run in self.runs if all(stage in run.metrics for stage in stages)]
 
     def figure(
-        self, name: str, drawing: Any, title: str, caption: str, alt: str, made_by: Iterable[str], suffix: str = ".svg"
+        self,
+        name: str,
+        drawing: Any,
+        title: str,
+        caption: str,
+        alt: str,
+        made_by: Iterable[str],
+        suffix: str = ".svg",
+        wide: bool = False,
     ) -> dict[str, Any]:
-        """Draw to `figures/<name><suffix>`; the block for the page."""
+        """Draw to `figures/<name><suffix>`; the block for the page. A `wide` one scrolls where it does not fit."""
         file = f"figures/{name}{suffix}"
         figures.save(drawing, self.folder / file)
         block = {"kind": "figure", "id": name, "title": title, "file": file, "caption": caption, "alt": alt}
         if isinstance(drawing, np.ndarray):
             block |= {"height": drawing.shape[0], "width": drawing.shape[1]}
-        return block | {"made_by": list(made_by)}
+        return block | {"wide": wide, "made_by": list(made_by)}
 
     def table(
         self,
@@ -117,6 +83,6 @@ def section(name: str, title: str, text: str, blocks: Sequence[dict[str, Any]]) 
     return {"id": name, "title": title, "text": text, "blocks": list(blocks)}
 
 
-def row(*blocks: dict[str, Any]) -> dict[str, Any]:
-    """Blocks that stand side by side where the screen is wide enough."""
-    return {"kind": "row", "blocks": list(blocks)}
+def row(*blocks: dict[str, Any], small: bool = False) -> dict[str, Any]:
+    """Blocks that stand side by side where the screen is wide enough: two, or four `small` ones."""
+    return {"kind": "row", "small": small, "blocks": list(blocks)}

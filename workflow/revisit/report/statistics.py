@@ -1,8 +1,8 @@
 """Statistics of learning curves that the ledger of claims tests.
 
-`of_experiment` gives, for one experiment (None where the run is too short to say):
+`of_experiment` gives, for the kept run of one experiment (None where the run is too short to say):
 
-    jumps.epoch_<n>          within the first n epochs, n in `read_at`; see `jumps`
+    jumps.epoch_<n>          within the first n epochs, n in `read_at`, where the protocol counts epochs; see `jumps`
       .boundaries            epoch boundaries inside: n - 1
       .count                 boundaries where the loss falls more than it does elsewhere (z >= 3)
       .mean_z                mean z over the boundaries
@@ -13,13 +13,18 @@
     gap.loss                 test loss - training loss at the end of training
     gap.ratio                test loss / training loss at the end
     gap.ratio_after_1000     mean of that ratio over the evaluations after step 1,000
-    gap.accuracy             training accuracy - test accuracy at the end
+    gap.<metric>             training metric - test metric at the end (accuracy or map; absent where there is none)
     overfitting.lowest_step  step of the lowest test loss
     overfitting.last_step    last step evaluated
     overfitting.rise         test loss at the end / lowest test loss - 1
 
-and `differences` adds `difference.<other>.mean` and `.largest`: the absolute difference of the minibatch losses of
-two experiments, step by step.
+`differences` adds `difference.<other>.mean` and `.largest`: the absolute difference of the minibatch losses of two
+experiments that differ in nothing but their graph, step by step. `of_variant` gives `variants.<variant>`, from the
+mean curves of a variant's runs:
+
+    gap, overfitting         as above
+    early                    mean test metric (test loss where there is none) over the first fifth of the training
+    at.<unit>_<n>            test metric (or test loss) after n epochs or steps, n in `read_at`
 """
 
 import csv
@@ -113,23 +118,29 @@ def jumps(loss: np.ndarray, steps_per_epoch: int, epochs: int) -> dict[str, floa
     }
 
 
-def gap(evaluations: Columns) -> dict[str, float | None]:
+def gap(evaluations: Columns, metric: str | None = "accuracy") -> dict[str, float | None]:
     """Distance between training and test curves; keys as in the head of this module."""
+    if not len(evaluations["step"]):
+        return dict.fromkeys(("loss", "ratio", "ratio_after_1000", *([metric] if metric else [])))
     train, test, step = evaluations["train_loss"], evaluations["test_loss"], evaluations["step"]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = test / train
     late = ratio[step > 1000]
-    return {
+    found = {
         "loss": _number(test[-1] - train[-1]),
         "ratio": _number(ratio[-1]),
         "ratio_after_1000": _number(late.mean()) if len(late) else None,
-        "accuracy": _number(evaluations["train_accuracy"][-1] - evaluations["test_accuracy"][-1]),
     }
+    if metric:
+        found[metric] = _number(evaluations[f"train_{metric}"][-1] - evaluations[f"test_{metric}"][-1])
+    return found
 
 
 def overfitting(evaluations: Columns) -> dict[str, float | int | None]:
     """Where the test loss is lowest and how far it rises after; keys as in the head of this module."""
     test, step = evaluations["test_loss"], evaluations["step"]
+    if not len(step):
+        return dict.fromkeys(("lowest_step", "last_step", "rise"))
     if not np.isfinite(test).all():
         return {"lowest_step": None, "last_step": int(step[-1]), "rise": None}
     lowest = int(test.argmin())
@@ -138,20 +149,29 @@ def overfitting(evaluations: Columns) -> dict[str, float | int | None]:
 
 
 def of_experiment(
-    history: Columns, evaluations: Columns, steps_per_epoch: int, read_at: Sequence[int]
+    history: Columns, evaluations: Columns, metric: str | None, steps_per_epoch: int, epochs: Sequence[int]
 ) -> dict[str, dict[str, Any]]:
-    """All statistics of one experiment: history.csv, evaluations.csv, steps per epoch, epochs to look at."""
+    """Statistics of one run: history.csv, evaluations.csv, key of its metric, steps per epoch, epochs to look at."""
     loss = history["loss"]
     return {
-        "jumps": {f"epoch_{epochs}": jumps(loss, steps_per_epoch, epochs) for epochs in read_at},
+        "jumps": {f"epoch_{count}": jumps(loss, steps_per_epoch, count) for count in epochs},
         "roughness": {"raw": roughness(loss), "running_mean": roughness(running_mean(loss))},
-        "gap": gap(evaluations) if len(evaluations["step"]) else dict.fromkeys(_GAP),
-        "overfitting": overfitting(evaluations) if len(evaluations["step"]) else dict.fromkeys(_OVERFITTING),
+        "gap": gap(evaluations, metric),
+        "overfitting": overfitting(evaluations),
     }
 
 
-_GAP = ("loss", "ratio", "ratio_after_1000", "accuracy")
-_OVERFITTING = ("lowest_step", "last_step", "rise")
+def of_variant(mean: Columns, metric: str | None, read_at: Mapping[str, int]) -> dict[str, Any]:
+    """Statistics of a variant's mean curves; `read_at`: name -> step."""
+    step, value = mean["step"], mean[f"test_{metric}" if metric else "test_loss"]
+    early = value[step <= step[-1] / 5] if len(step) else step
+    at = {name: value[step == wanted] for name, wanted in read_at.items()}
+    return {
+        "gap": gap(mean, metric),
+        "overfitting": overfitting(mean),
+        "early": _number(early.mean()) if len(early) else None,
+        "at": {name: _number(found[0]) if len(found) else None for name, found in at.items()},
+    }
 
 
 def differences(losses: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, float | None]]]:

@@ -1,7 +1,6 @@
 """One study: statistics, verdicts, tables and figures, from its collected findings."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,15 +8,18 @@ from typing import Any
 from revisit import files
 from revisit.errors import ArtifactError, ConfigError
 from revisit.report import claims as ledger
-from revisit.report import statistics
-from revisit.report.panels import features, network, training
-from revisit.report.sheet import Run, Sheet
+from revisit.report import statistics, verdicts
+from revisit.report.panels import curves, features, graphs, network, results
+from revisit.report.runs import Run
+from revisit.report.sheet import Sheet
 
 PANELS = (  # in the order of the page
-    training.curves,
-    training.gap,
-    training.jumps,
-    training.smoothness,
+    results.results,
+    results.sweeps,
+    curves.curves,
+    curves.gap,
+    graphs.jumps,
+    graphs.smoothness,
     network.classes,
     network.network,
     features.probes,
@@ -25,29 +27,41 @@ PANELS = (  # in the order of the page
     network.neighbours,
 )
 
-SECTIONS = ("curves", "gap", "jumps", "smoothness", "classes", "parameters", "probes", "embedding", "neighbours")
+SECTIONS = (
+    "results",
+    "sweeps",
+    "curves",
+    "gap",
+    "jumps",
+    "smoothness",
+    "classes",
+    "parameters",
+    "probes",
+    "embedding",
+    "neighbours",
+)
 
 
 def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
-    """The experiments of a study with their metrics and statistics. Raises ArtifactError when one is missing."""
+    """The trainings of a study with their metrics and statistics. Raises ArtifactError when one is missing."""
     path = collected / "metrics.json"
     try:
         metrics = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{path} cannot be read ({error}): run `dvc repro collect`") from None
     runs = []
-    graphs = Counter(chosen.get("graph") for chosen in settings["experiments"].values())
+    graphs_used = [chosen["graph"] for chosen in settings["experiments"].values()]
     for name, chosen in settings["experiments"].items():
         if name not in metrics:
             raise ArtifactError(f"{path} has no experiment {name}: run `dvc repro collect`")
-        label = f"{chosen['graph']} graph" if graphs[chosen.get("graph")] == 1 else name.replace("_", " ")
+        by_graph = len(set(graphs_used)) > 1 and graphs_used.count(chosen["graph"]) == 1
+        label = f"{chosen['graph']} graph" if by_graph else name.replace("_", " ")
         runs.append(Run(name, label, dict(chosen), metrics[name], collected / name))
     trained = [run for run in runs if "train" in run.metrics]
-    apart = statistics.differences({run.name: run.history["loss"] for run in trained})
     for run in trained:
-        read_at = run.settings.get("read_at", [])
-        found = statistics.of_experiment(run.history, run.evaluations, run.steps_per_epoch, read_at)
-        run.statistics = found | {"difference": apart[run.name]}
+        twins = {other.name: other.history["loss"] for other in trained if run.twin_of(other)}
+        apart = statistics.differences({run.name: run.history["loss"], **twins})[run.name]
+        run.statistics = run.measured() | {"difference": apart}
     return runs
 
 
@@ -59,7 +73,7 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
     study = settings["study"]
     runs = read(settings, collected)
     metrics = {run.name: {**run.metrics, "statistics": run.statistics} for run in runs}
-    rows = ledger.judge_all(claims, study, metrics, settings["scale"], settings["source"])
+    rows = verdicts.judge_all(claims, study, metrics, settings["scale"], _sources(settings))
     with files.replacing(destination) as partial:
         sheet = Sheet(study, partial, runs)
         sections = [section for panel in PANELS if (section := panel(sheet))]
@@ -68,11 +82,28 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
             "scale": settings["scale"],
             "source": settings["source"],
+            "sources": settings.get("sources", {}),
+            "pretrained": settings.get("pretrained", {}),
             "experiments": {run.name: {"settings": run.settings, "statistics": run.statistics} for run in runs},
             "sections": sections,
         }
         (partial / "study.json").write_bytes(files.json_bytes(described))
         (partial / "claims.json").write_bytes(files.json_bytes(rows))
+
+
+def _sources(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Where the data of each training come from, as verdicts know it.
+
+    A training that starts from other weights rests on stand-ins as soon as some pretrained weights of its study do.
+    """
+    of_dataset = settings.get("sources", {})
+    weights = {weights["source"] for weights in settings.get("pretrained", {}).values()}
+    found = {}
+    for name, chosen in settings["experiments"].items():
+        found[name] = of_dataset.get(chosen["dataset"], settings["source"])
+        if found[name] != "embedded" and chosen.get("weights") and "embedded" in weights:
+            found[name] = "embedded weights"
+    return found
 
 
 def _check_links(rows: list[dict[str, Any]], sections: list[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
 COLOUR = re.compile("|".join(THEME))
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
+LONG = re.compile(r"-?\d+\.\d{3,}")  # finer than a hundredth of a point: seen by nobody, half of a figure's bytes
 FONT = re.compile(r"font: (?:(\w+) )?([\d.]+)px [^;]*;?")  # the family is the page's
 
 
@@ -43,8 +44,14 @@ def _attribute(key: str, value: str, prefix: str) -> str:
         return f"{prefix}-{value}"
     if key == f"{{{XLINK}}}href" and value.startswith("#"):
         return f"#{prefix}-{value[1:]}"
+    if key in ("d", "points", "transform", "x", "y"):
+        value = " ".join(LONG.sub(_rounded, value).split())
     value = REFERENCE.sub(rf"url(#{prefix}-\1)", value)
     if key == "style":
         value = FONT.sub(r"font-size:\2px;", value)
         value = COLOUR.sub(lambda match: f"var({THEME[match.group()][0]})", value)
     return value
+
+
+def _rounded(number: re.Match) -> str:
+    return f"{float(number.group()):.2f}".rstrip("0").rstrip(".")

@@ -1,1 +1,1 @@
-"""Training: batches, optimisers, graphs, history, resume states, TensorBoard events, and the loop over them."""
+"""Training: sweeps of runs, and what a run is made of: objectives, batches, optimisers, history, resume states."""

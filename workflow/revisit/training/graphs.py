@@ -40,6 +40,7 @@ def capture(function: Callable, graph: str, backend: str, device: torch.device) 
     """
     if graph == "dynamic":
         return Graph(function, "eager", "dynamic graph: every operation runs as Python reaches it")
+    torch._dynamo.reset()  # each run of a sweep captures the same code anew, and only a few captures are allowed
     usable, why = _inductor(device)
     if backend == "inductor" and not usable:
         raise DeviceError(f"backend: inductor cannot work on {device}: {why}; set `backend: aot_eager`")

@@ -1,10 +1,12 @@
 """Resume states: what a killed training needs to go on and end with the bytes it would have ended with.
 
-A state is one file, put in its place by a rename. It belongs to a key (a digest of everything that decides what the
-training computes); a state of another key, or a damaged one, is not used. The file is PyTorch's zip archive, read
-back with `weights_only=True`: nothing in it is ever executed.
+A state, of a run on its way or of a finished one, is one file, put in its place by a rename. It belongs to a key (a
+digest of everything that decides what the training computes); a state of another key, or a damaged one, is not used.
+The file is PyTorch's zip archive, read back with `weights_only=True`: nothing in it is ever executed.
 """
 
+import hashlib
+import json
 import os
 import sys
 import zipfile
@@ -14,19 +16,34 @@ from typing import Any
 
 import torch
 
+from revisit import files
+
 STATE = "state.pt"
+RESULT = "result.pt"
 
 
-def save(folder: Path, key: str, content: dict[str, Any]) -> None:
-    """Write `content` (tensors, numbers, strings, lists, dicts) as the state of `folder`, whole or not at all."""
-    with open(_partial(folder / STATE), "wb") as stream:
+def key(parts: dict[str, Any], device: torch.device) -> str:
+    """A digest of everything that decides what a run computes: `parts`, the code, PyTorch and the processor."""
+    library = Path(__file__).parents[1]
+    sources = [*library.glob("training/**/*.py"), *library.glob("models/**/*.py")]
+    sources += [library / "device.py", library / "data" / "tensors.py"]
+    on_gpu = device.type == "cuda"
+    chip = torch.cuda.get_device_name(device) if on_gpu else torch.backends.cpu.get_cpu_capability()
+    code = {str(path.relative_to(library)): files.sha256(path) for path in sorted(sources)}
+    parts = parts | {"code": code, "torch": torch.__version__, "device": chip}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def save(folder: Path, key: str, content: dict[str, Any], name: str = STATE) -> None:
+    """Write `content` (tensors, numbers, strings, lists, dicts) as a state of `folder`, whole or not at all."""
+    with open(_partial(folder / name), "wb") as stream:
         torch.save({"key": key, "content": content}, stream)
-    commit(folder / STATE)
+    commit(folder / name)
 
 
-def load(folder: Path, key: str) -> dict[str, Any] | None:
-    """The content of the state of `folder`, tensors in main memory; None (with a notice) if it cannot be used."""
-    path = folder / STATE
+def load(folder: Path, key: str, name: str = STATE) -> dict[str, Any] | None:
+    """The content of a state of `folder`, tensors in main memory; None (with a notice) if it cannot be used."""
+    path = folder / name
     if not path.exists():
         return None
     try:

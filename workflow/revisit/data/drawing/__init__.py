@@ -1,1 +1,1 @@
-"""Figures drawn with reproducible randomness: dice, a rasteriser, cloth and cuts."""
+"""Pictures drawn with reproducible randomness: dice, rasterisers, figures, places, and the data sets made of them."""

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-Outline = Sequence[tuple[float, float]]
+Outline = Sequence[tuple[float, float]] | np.ndarray  # (N, 2)
 
 SAMPLES = 4  # samples per pixel and direction
 UNITS = 64  # grid units per sample
@@ -101,7 +101,7 @@ def rounded(outline: Outline, times: int = 2) -> Outline:
     for _ in range(times):
         following = np.concatenate([points[1:], points[:1]])
         points = np.stack([points * 0.75 + following * 0.25, points * 0.25 + following * 0.75], axis=1).reshape(-1, 2)
-    return points  # type: ignore[return-value]  # an (N, 2) array is a sequence of pairs
+    return points
 
 
 def stroke(points: Outline, width: float) -> list[Outline]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from revisit.data.readers import idx_files
+from revisit.data.readers import cifar, folder, idx_files, voc
 from revisit.data.readers.split import Split
 
-Reader = Callable[[Path, int], dict[str, Split]]  # (folder of the official files, number of classes)
+Reader = Callable[[Path, dict[str, Any]], dict[str, Split]]  # (folder of the files, settings of `prepare`)
 
-READERS: dict[str, Reader] = {"idx": idx_files.read}
+READERS: dict[str, Reader] = {"idx": idx_files.read, "cifar": cifar.read, "voc": voc.read, "folder": folder.read}

@@ -37,7 +37,8 @@ def classes(sheet: Sheet) -> dict[str, Any] | None:
     runs = sheet.having("evaluate")
     blocks = []
     for number, run in enumerate(runs):
-        blocks.append(row(_confusion(sheet, run), _roc(sheet, run)))
+        single = run.metric == "accuracy"  # an image of several classes is not taken for another class
+        blocks.append(row(*([_confusion(sheet, run)] if single else []), _roc(sheet, run)))
         found = run.metrics["evaluate"]
         caption = f"Hardest: {found['hardest_class'] or 'unknown'}; easiest: {found['easiest_class'] or 'unknown'}."
         frame = run.table("evaluate/per_class.csv")

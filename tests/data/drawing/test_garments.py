@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from revisit.data import garments
+from revisit.data.drawing import garments
 from revisit.data.drawing.dice import Dice
 
 

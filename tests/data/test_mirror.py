@@ -1,0 +1,108 @@
+"""Mirrors with archives or plain folders: what is taken, under which name, and what is refused."""
+
+import gzip
+import hashlib
+import os
+
+import pytest
+
+from revisit.data import archives
+from revisit.data.fetch import fetch
+from revisit.errors import DataError
+
+
+def archive_settings(held, kind, **checksums):
+    files = {name.replace("__", "."): {"checksum": value} for name, value in checksums.items()}
+    return {"raw": "own", "format": kind, "classes": None, "source": "mirror", "mirror": str(held), "files": files}
+
+
+FILES = {"a/1.png": b"one", "b/2.png": b"two"}
+
+
+def test_mirror_with_the_published_archive_takes_it_alone(tmp_path, archive):
+    held = tmp_path / "held"
+    published = archive(held / "plants.zip", FILES)
+    archive(held / "other.tar", FILES)
+    checksum = hashlib.sha256(published.read_bytes()).hexdigest()
+    fetch(archive_settings(held, "folder", plants__zip=checksum), tmp_path / "out")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == {
+        "plants.zip": published.read_bytes()
+    }
+    with pytest.raises(DataError, match=r"plants\.zip: expected the published content, found another \(SHA-256"):
+        fetch(archive_settings(held, "folder", plants__zip="0" * 64), tmp_path / "again")
+
+
+def test_mirror_with_a_plain_tar_in_the_place_of_the_packed_one(tmp_path, archive):
+    held = tmp_path / "held"
+    plain = archive(held / "images.tar", FILES).read_bytes()
+    checksum = hashlib.sha256(plain).hexdigest()
+    fetch(archive_settings(held, "folder", images__tar__gz=checksum), tmp_path / "out")
+    assert gzip.decompress((tmp_path / "out" / "images.tar.gz").read_bytes()) == plain
+
+
+@pytest.mark.parametrize("kind", ["cifar", "voc", "folder"])
+def test_mirror_with_other_archives_takes_them_all(tmp_path, archive, kind):
+    held = tmp_path / "held"
+    for name in ("one.tar.gz", "two.zip", "three.tgz"):
+        archive(held / name, FILES)
+    (held / "notes.txt").write_text("mine")
+    fetch(archive_settings(held, kind, published__tar=None), tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["one.tar.gz", "three.tgz", "two.zip"]
+
+
+def test_mirror_with_a_damaged_archive(tmp_path, archive):
+    path = archive(tmp_path / "held" / "own.tar.gz", FILES)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(DataError, match=r"own\.tar\.gz: expected an intact archive"):
+        fetch(archive_settings(tmp_path / "held", "folder"), tmp_path / "out")
+
+
+def test_mirror_without_anything_says_what_is_accepted(tmp_path):
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / "notes.txt").write_text("mine")
+    with pytest.raises(
+        DataError,
+        match=r"held: expected the published files \(x\.tar\) or archives \(.*\.zip\) or folders of images, found",
+    ):
+        fetch(archive_settings(tmp_path / "held", "folder", x__tar=None), tmp_path / "out")
+
+
+def test_plain_folders_become_one_archive_with_the_same_bytes_everywhere(tmp_path, picture):
+    for number, held in enumerate((tmp_path / "one", tmp_path / "two")):
+        for name in sorted(["b/2.jpg", "a/1.png", "a/long" + "g" * 120 + ".png", "a/\u00e9.png"], reverse=bool(number)):
+            (held / name).parent.mkdir(parents=True, exist_ok=True)
+            (held / name).write_bytes(picture())
+            os.utime(held / name, (number, number))
+        (held / "a" / ".hidden.png").write_bytes(b"x")
+        (held / "__MACOSX").mkdir()
+        (held / "__MACOSX" / "1.png").write_bytes(b"x")
+        (held / "readme.md").write_text(str(number))
+        fetch(archive_settings(held, "folder"), tmp_path / "raw" / held.name)
+    one, two = ((tmp_path / "raw" / name / "images.tar").read_bytes() for name in ("one", "two"))
+    assert one == two
+    names = list(archives.index(tmp_path / "raw" / "one" / "images.tar"))
+    assert names == ["a/1.png", "a/long" + "g" * 120 + ".png", "a/\u00e9.png", "b/2.jpg"]
+
+
+def test_unpacked_official_folders_are_packed_with_their_lists(tmp_path):
+    kit, batches = tmp_path / "voc" / "VOCdevkit" / "VOC2007", tmp_path / "cifar" / "cifar-10-batches-bin"
+    for path in (
+        kit / "ImageSets" / "Main" / "cat_train.txt",
+        kit / "JPEGImages" / "1.jpg",
+        batches / "test_batch.bin",
+    ):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x")
+    for kind, first in (
+        ("voc", "VOCdevkit/VOC2007/ImageSets/Main/cat_train.txt"),
+        ("cifar", f"{batches.name}/test_batch.bin"),
+    ):
+        fetch(archive_settings(tmp_path / kind, kind), tmp_path / "raw" / kind)
+        assert next(iter(archives.index(tmp_path / "raw" / kind / "images.tar"))) == first
+
+
+def test_linked_folder_in_a_mirror(tmp_path):
+    (tmp_path / "held").mkdir()
+    (tmp_path / "held" / "cats").symlink_to(tmp_path)
+    with pytest.raises(DataError, match="cats: expected a folder, found a link"):
+        fetch(archive_settings(tmp_path / "held", "folder"), tmp_path / "out")

@@ -1,0 +1,47 @@
+import pytest
+import torch
+
+from revisit.models import registry
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As in the scripts; these networks are too small for more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def layout():
+    """Build a network without weights: it costs neither time nor memory, and its sizes are real."""
+
+    def build(name, shape, classes, **network):
+        with torch.device("meta"):
+            return registry.build(name, shape, classes, network)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def published():
+    """The image (height, width, channels) and the number of classes of each network's study or paper."""
+    return {
+        "alexnet": ((224, 224, 3), 1000),
+        "autoencoder": ((28, 28, 1), 10),
+        "caffenet": ((224, 224, 3), 20),
+        "cifar_convnet": ((32, 32, 3), 10),
+        "denoising_autoencoder": ((28, 28, 1), 10),
+        "densenet": ((224, 224, 3), 1000),
+        "fashion_cnn": ((28, 28, 1), 10),
+        "inception": ((224, 224, 3), 1000),
+        "lenet": ((28, 28, 3), 10),
+        "mobilenet_v2": ((224, 224, 3), 1000),
+        "recurrent": ((28, 28, 1), 10),
+        "siamese": ((32, 32, 3), 10),
+        "simple_cnn": ((224, 224, 3), 20),
+        "sparse_autoencoder": ((28, 28, 1), 10),
+        "transfer": ((32, 32, 3), 10),
+        "vgg16": ((224, 224, 3), 1000),
+    }

@@ -1,0 +1,96 @@
+"""Numbers of parameters: as the papers and reports give them, or computed by hand from their tables."""
+
+from functools import cache
+
+import pytest
+
+from revisit.models import registry
+
+TOTALS = {
+    "alexnet": 61_100_840,  # torchvision's documentation, as the next three of ImageNet
+    "densenet": 7_978_856,
+    "inception": 13_004_888,
+    "mobilenet_v2": 3_504_872,
+    "vgg16": 138_357_544,  # the paper's table 2: 138 million
+    "autoencoder": (784 * 256 + 256) + (256 * 32 + 32) + (32 * 256 + 256) + (256 * 784 + 784),
+    "denoising_autoencoder": (784 * 256 + 256) + (256 * 32 + 32) + (32 * 256 + 256) + (256 * 784 + 784),
+    "sparse_autoencoder": (784 * 196 + 196) + (196 * 784 + 784),
+    "fashion_cnn": 832 + 51_264 + 3_212_288 + 10_250,
+    "lenet": 2_432 + 51_264 + 3_212_288 + 10_250,
+    "simple_cnn": 2_432 + 51_264 + 205_521_920 + 20_500,
+    "cifar_convnet": 4_864 + 102_464 + 1_573_248 + 73_920 + 1_930,
+    "siamese": 4_864 + 102_464 + 1_573_248 + 73_920,
+    "transfer": 14_714_688 + (512 * 384 + 384) + 73_920 + 1_930,
+    "caffenet": 34_944 + 614_656 + 885_120 + 1_327_488 + 884_992 + 26_218_496 + 16_781_312 + 81_940,
+    "recurrent": 4 * (28 * 128 + 128 * 128 + 2 * 128) + 1_290,
+}
+LAYERS = {
+    "lenet": {"conv1": 2_432, "conv2": 51_264, "fc1": 3_212_288, "fc2": 10_250},
+    "simple_cnn": {"conv1": 2_432, "conv2": 51_264, "fc1": 205_521_920, "fc2": 20_500},
+    "cifar_convnet": {"conv1": 4_864, "conv2": 102_464, "fc1": 1_573_248, "fc2": 73_920, "logits": 1_930},
+    "caffenet": {
+        "conv1": 34_944,
+        "conv2": 614_656,
+        "conv3": 885_120,
+        "conv4": 1_327_488,
+        "conv5": 884_992,
+        "fc6": 26_218_496,
+        "fc7": 16_781_312,
+        "fc8": 81_940,
+    },
+    "vgg16": {
+        "features.0": 1_792,
+        "features.28": 2_359_808,
+        "classifier.0": 102_764_544,
+        "classifier.3": 16_781_312,
+        "classifier.6": 4_097_000,
+    },
+    # Szegedy et al. 2015, table 1, with 3x3 for 5x5 filters: weights, and two numbers per channel normalised
+    "inception": {
+        "inception3a": 192 * (64 + 96 + 16 + 32) + 9 * (96 * 128 + 16 * 32) + 2 * (64 + 96 + 128 + 16 + 32 + 32),
+        "aux1": (512 * 128 + 2 * 128) + (2048 * 1024 + 1024) + (1024 * 1000 + 1000),
+        "fc": 1_025_000,
+    },
+    # Huang et al. 2017, table 1: two normalisations, a 1x1 and a 3x3 convolution
+    "densenet": {
+        "features.conv0": 64 * 3 * 49,
+        "features.denseblock1.denselayer1": 2 * 64 + 64 * 128 + 2 * 128 + 128 * 32 * 9,
+        "features.transition1.conv": 256 * 128,
+        "classifier": 1_025_000,
+    },
+    "transfer": {"features": 14_714_688, "fc2": 73_920, "logits": 1_930},
+    "siamese": {"fc2": 73_920},
+}
+
+
+@pytest.fixture(scope="module")
+def whole(layout, published):
+    """The published network of a name, laid out once."""
+    return cache(lambda name: layout(name, *published[name]))
+
+
+def count(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize("name", registry.available())
+def test_parameters_of_the_published_network(whole, name):
+    assert count(whole(name)) == TOTALS[name]
+
+
+@pytest.mark.parametrize(("name", "layer"), [(name, layer) for name, layers in LAYERS.items() for layer in layers])
+def test_parameters_of_a_layer(whole, name, layer):
+    assert count(whole(name).get_submodule(layer)) == LAYERS[name][layer]
+
+
+def test_parameters_of_each_cell(layout):
+    """Two biases per gate; the simple cell has one gate, the GRU three."""
+    per_gate = 28 * 64 + 64 * 64 + 2 * 64
+    for cell, gates in (("rnn", 1), ("gru", 3), ("lstm", 4)):
+        assert count(layout("recurrent", (28, 28, 1), 10, cell=cell, hidden=64).cell) == gates * per_gate
+
+
+def test_parameters_of_each_backbone(layout):
+    convolutions = {"vgg16": 14_714_688, "alexnet": 2_469_696, "mobilenet_v2": 3_504_872 - 1_281_000}
+    for backbone, expected in convolutions.items():
+        assert count(layout("transfer", (64, 64, 3), 10, backbone=backbone).features) == expected

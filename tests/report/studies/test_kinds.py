@@ -1,0 +1,236 @@
+"""Studies of every kind: sweeps, replicates, diverged runs, multi-label, pairs, reconstruction, fine-tunings."""
+
+import copy
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from revisit import paths
+from revisit.report import claims, page, study, verdicts
+from revisit.report.collect import collect
+
+ROOT = Path(__file__).parents[3]
+BUDGET = 5_000_000  # bytes
+DIVERGING = {
+    "lenet_optimizers": {("momentum", 1): 300},
+    "lenet_rates": {("lr_1e1", 0): 180},
+    "siamese_loss2": {("base", 0): 400},
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, stages, write_training, write_findings, stage_settings):
+    """A folder with every study drawn once, and the page."""
+    folder = tmp_path_factory.mktemp("studies")
+    names, trained_by = copy.deepcopy(stages["collect"]["studies"]), stages["collect"]["stages"]
+    settings = copy.deepcopy(stages["study"])
+    settings["fashion"], fashion = stage_settings()["study"], stage_settings()["collect"]
+    names["fashion"] = fashion["studies"]["fashion"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        write_findings(paths.FINDINGS)
+        for name in names.keys() - {"fashion"}:
+            names[name] = {x: ["train.json", "history.csv", "evaluations.csv", "runs"] for x in names[name]}
+            for x, training in settings[name]["experiments"].items():
+                write_training(paths.FINDINGS / x, training, DIVERGING.get(x))
+        collect(names, trained_by, paths.FINDINGS, paths.COLLECTED)
+        for name, chosen in settings.items():
+            study.render(chosen, claims.load(ROOT / claims.LEDGER), paths.collected(name), paths.study(name))
+        page.render(stages["report"], paths.STUDIES, paths.REPORT)
+    return folder
+
+
+@pytest.fixture
+def drawn(built, monkeypatch):
+    """A study's description; the folder is the current one."""
+    monkeypatch.chdir(built)
+    return lambda name: json.loads((paths.study(name) / "study.json").read_text())
+
+
+def blocks(described, section):
+    found = next(part["blocks"] for part in described["sections"] if part["id"] == section)
+    return [inner for block in found for inner in (block["blocks"] if block["kind"] == "row" else [block])]
+
+
+def shown(described, section, kind):
+    return [block for block in blocks(described, section) if block["kind"] == kind]
+
+
+def columns(block):
+    return [column["key"] for column in block["columns"]]
+
+
+def table(name, block):
+    return pd.read_csv(paths.study(name) / block["file"])
+
+
+@pytest.mark.parametrize(
+    ("name", "sections"),
+    [
+        ("fashion", "results curves gap jumps smoothness classes parameters probes embedding neighbours"),
+        ("voc", "results sweeps curves"),
+        ("lenet", "results sweeps curves gap"),
+        ("rows", "results sweeps curves gap"),
+        ("cifar", "results sweeps gap"),
+        ("siamese", "results curves"),
+        ("transfer", "results sweeps gap"),
+        ("seedlings", "results curves gap"),
+        ("autoencoders", "results sweeps curves"),
+    ],
+)
+def test_sections_are_those_that_make_sense(drawn, name, sections):
+    assert [section["id"] for section in drawn(name)["sections"]] == sections.split()
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "not_there"),
+    [
+        ("voc", {"map", "best_map", "weights", "variant"}, {"accuracy", "runs", "backend", "low", "diverged"}),
+        ("lenet", {"accuracy", "runs", "variant", "low", "high"}, {"map", "weights", "backend"}),
+        ("siamese", {"diverged", "train_loss", "test_loss"}, {"accuracy", "map", "variant", "low"}),
+        ("autoencoders", {"variant", "test_loss"}, {"accuracy", "map", "runs"}),
+        ("fashion", {"accuracy_epoch_4", "accuracy_epoch_10", "backend", "low"}, {"accuracy", "variant", "runs"}),
+    ],
+)
+def test_one_row_per_training_in_its_own_metric(drawn, name, there, not_there):
+    described = drawn(name)
+    (block,) = shown(described, "results", "table")
+    assert there <= set(columns(block))
+    assert not not_there & set(columns(block))
+    assert list(table(name, block)["experiment"]) == list(described["experiments"])
+
+
+def test_a_row_is_the_mean_of_the_kept_variant_with_its_interval(drawn):
+    block = shown(drawn("lenet"), "results", "table")[0]
+    found = json.loads(Path("results/findings/lenet_optimizers/train.json").read_text())["variants"]["adagrad"]
+    row = table("lenet", block).set_index("experiment").loc["lenet_optimizers"]
+    assert (row["variant"], row["runs"]) == ("adagrad", found["runs"])
+    wanted = [found["test_accuracy"], found["test_accuracy_low"], found["test_accuracy_high"]]
+    assert row[["accuracy", "low", "high"]].tolist() == pytest.approx(wanted)
+
+
+def test_a_sweep_has_a_curve_and_a_row_for_each_variant(drawn):
+    described = drawn("cifar")
+    variants = list(described["experiments"]["cifar_convnet"]["settings"]["runs"])
+    (figure,), (block,) = shown(described, "sweeps", "figure"), shown(described, "sweeps", "table")
+    assert figure["wide"]
+    svg = (paths.study("cifar") / figure["file"]).read_text()
+    rows = table("cifar", block).set_index("variant")
+    assert list(rows.index) == variants
+    for variant in variants:
+        label = f"{variant.replace('_', ' ')}  {rows.loc[variant, 'test_accuracy']:.1%}"
+        assert svg.count(f">{label}<") == 1
+    assert rows.loc["batch64_dropout_05", "settings"] == "batch size 64, dropout 0.5"
+    assert rows.loc["batch128", "settings"] == "batch size 128"
+    assert rows.loc["batch128_decay", "settings"] == ("weight decay 0.005, decay layers fc1 and fc2, batch size 128")
+
+
+def test_what_freezes_says_so(drawn):
+    rows = table("transfer", shown(drawn("transfer"), "sweeps", "table")[0]).set_index("variant")
+    assert rows.loc["frozen", "settings"] == "freeze layers features"
+    assert rows["settings"].isna().to_dict()["refined"]
+
+
+def test_diverged_variants_are_counted_and_marked(drawn):
+    described = drawn("lenet")
+    optimizers, rates = shown(described, "sweeps", "table")
+    assert table("lenet", optimizers).set_index("variant")["diverged"].tolist() == [0, 0, 1]
+    assert {"diverged", "test_accuracy_low", "test_accuracy_high"} <= set(columns(optimizers))
+    assert "diverged" in columns(rates)
+    assert "test_accuracy_low" not in columns(rates)
+    partly, wholly = [
+        (paths.study("lenet") / block["file"]).read_text() for block in shown(described, "sweeps", "figure")
+    ]
+    assert re.search(r">momentum  [\d.]+%, 1 of 2 diverged<", partly)
+    assert ">lr 1e1  diverged<" in wholly
+
+
+def test_curves_of_a_diverged_run_end_and_leave_the_others_their_scale(drawn):
+    described = drawn("siamese")
+    captions = {block["id"]: block["caption"] for block in shown(described, "curves", "figure")}
+    assert captions["loss-siamese_loss2"] == "Diverged after step 400."
+    assert captions["loss-siamese_random"].startswith("Test loss at the end: 0.")
+    assert not any(name.startswith(("accuracy", "map")) for name in captions)
+    assert described["experiments"]["siamese_loss2"]["statistics"]["overfitting"]["lowest_step"] is None
+    early = described["experiments"]["siamese_loss2"]["statistics"]["variants"]["base"]
+    assert (early["early"], early["gap"]["ratio"]) == (None, None)
+
+
+def test_losses_that_cannot_be_compared_share_no_figure(drawn):
+    files = [block["file"] for block in shown(drawn("autoencoders"), "sweeps", "figure")]
+    stem = "figures/sweep-autoencoder-"
+    assert files == [f"{stem}mean_squared_error.svg", f"{stem}binary_cross_entropy.svg"]
+
+
+def test_many_trainings_are_small_multiples(drawn):
+    curves = next(section for section in drawn("voc")["sections"] if section["id"] == "curves")["blocks"]
+    assert [(block["kind"], block["small"], len(block["blocks"])) for block in curves] == [("row", True, 14)]
+    twins = next(section for section in drawn("fashion")["sections"] if section["id"] == "curves")["blocks"]
+    assert [(block["small"], len(block["blocks"])) for block in twins] == [(False, 2), (False, 2)]
+
+
+def test_the_stage_is_the_one_that_trained(drawn):
+    assert shown(drawn("transfer"), "sweeps", "figure")[0]["made_by"] == ["finetune@cifar_transfer"]
+    assert shown(drawn("cifar"), "sweeps", "figure")[0]["made_by"] == ["train@cifar_convnet"]
+    made_by = shown(drawn("seedlings"), "results", "table")[0]["made_by"]
+    assert made_by[0] == "train@seedlings_alexnet"
+    assert "finetune@seedlings_mobilenet" in made_by
+
+
+def test_losses_are_compared_between_twins_only(drawn):
+    fashion, rest = drawn("fashion")["experiments"], drawn("voc")["experiments"] | drawn("siamese")["experiments"]
+    assert fashion["fashion_static"]["statistics"]["difference"].keys() == {"fashion_dynamic"}
+    assert all(found["statistics"]["difference"] == {} for found in rest.values())
+    assert all(found["statistics"]["jumps"] == {} for found in rest.values())
+
+
+def test_steps_are_read_where_steps_count(drawn):
+    described = drawn("rows")
+    variants = described["experiments"]["rows_cells"]["statistics"]["variants"]
+    assert set(variants["gru_128"]["at"]) <= {"step_469", "step_700"}
+    assert 0 < variants["gru_128"]["early"] < 1
+    assert any(">step<" in (paths.study("rows") / block["file"]).read_text() for block in blocks(described, "curves"))
+
+
+class Text(HTMLParser):
+    """Everything of a page outside scripts and styles."""
+
+    def __init__(self, page_):
+        super().__init__()
+        self.parts, self.inside = [], None
+        self.feed(page_)
+
+    def handle_starttag(self, tag, attributes):
+        self.inside = tag
+
+    def handle_data(self, data):
+        if self.inside not in ("script", "style"):
+            self.parts.append(data)
+
+
+def test_the_page_of_all_studies_is_small_and_says_what_stands_in(built, monkeypatch):
+    monkeypatch.chdir(built)
+    html = (paths.REPORT / "index.html").read_text(encoding="utf-8")
+    assert len(html.encode()) < BUDGET
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
+    text = " ".join("".join(Text(html).parts).split())
+    assert text.count("a small network pretrained on drawn patterns stands in for ImageNet weights") >= 3
+    assert "cifar10_audit: made here, in the place of the published data set." in text
+    assert "runs.batch128.batch_size" not in text  # a sweep's settings stand in its table
+
+
+def test_every_claim_can_be_judged_where_published_data_and_protocols_are_used(drawn, stages):
+    ledger = claims.load(ROOT / claims.LEDGER)
+    for name, settings in stages["study"].items():
+        runs = study.read(settings, paths.collected(name))
+        metrics = {run.name: {**run.metrics, "statistics": run.statistics} for run in runs}
+        rows = verdicts.judge_all(ledger, name, metrics, "paper", {})
+        reasons = {row["reason"] for row in rows if row["verdict"] == "not testable at this scale"}
+        assert reasons <= {"the run was too short or diverged"}
+        assert {row["figure"] for row in rows} <= {section["id"] for section in drawn(name)["sections"]}

@@ -1,0 +1,42 @@
+"""Images with labels, and a network that is one multiplication."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from revisit.data.tensors import Inputs
+from revisit.training import objectives
+from revisit.training.batches import Feed, Images
+
+CPU = torch.device("cpu")
+DEFAULTS = {"loss": None, "margin": 1.0, "sampler": "random", "similar": 0.5, "auxiliary": 0.3}
+
+
+@pytest.fixture
+def make() -> Callable[..., objectives.Objective]:
+    """`make("pairs", loss="contrastive_2")`: an objective."""
+
+    def build(name: str, multi_label: bool = False, **settings: object) -> objectives.Objective:
+        return objectives.build(DEFAULTS | {"name": name} | settings, multi_label, "things")
+
+    return build
+
+
+@pytest.fixture
+def feed() -> Callable[[np.ndarray], Feed]:
+    """`feed(labels)`: as many images of 4x4 pixels as labels, in their stored values, cropped to 2x2."""
+
+    def build(labels: np.ndarray) -> Feed:
+        pixels = np.random.default_rng(1).integers(0, 256, (len(labels), 4, 4, 1), dtype=np.uint8)
+        return Feed(Images(pixels, labels, CPU), Inputs([0.0], [1.0], CPU, 2), 2, False, 0)
+
+    return build
+
+
+@pytest.fixture
+def network() -> Callable[[torch.Tensor], torch.Tensor]:
+    """(B, 1, 2, 2) -> (B, 3)."""
+    weight = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    return lambda inputs: inputs.flatten(1) @ weight

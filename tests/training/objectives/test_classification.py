@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, log_loss
+
+LABELS = np.array([0, 2, 1, 1, 2, 0, 0], dtype=np.int64)
+
+
+def test_loss_is_softmax_cross_entropy(make):
+    logits = torch.randn(7, 3, generator=torch.Generator().manual_seed(0))
+    loss = make("classification").loss(logits, torch.from_numpy(LABELS))
+    assert loss.item() == pytest.approx(log_loss(LABELS, logits.double().softmax(1).numpy()), rel=1e-5)
+
+
+def test_evaluation_is_that_of_all_images_together(make, feed, network):
+    index = torch.tensor([6, 5, 4, 3, 1])
+    found = make("classification").evaluate(network, feed(LABELS), index, size=2)
+    logits = network(feed(LABELS).evaluation(index).permute(0, 3, 1, 2).float() / 255)
+    torch.testing.assert_close(found.scores, logits)
+    assert found.metric == accuracy_score(LABELS[index], logits.argmax(1))
+    assert found.loss == pytest.approx(log_loss(LABELS[index], logits.double().softmax(1).numpy(), labels=[0, 1, 2]))
+
+
+def test_accuracy_of_a_minibatch(make):
+    logits = torch.tensor([[1.0, 0.0], [0.0, 1.0], [3.0, 2.0], [0.0, 4.0]])
+    assert make("classification").accuracy(logits, torch.tensor([0, 1, 1, 1])).item() == 0.75
+
+
+def test_minibatches_are_shuffled_epochs(make, feed):
+    fed = feed(LABELS)
+    objective = make("classification")
+    draws = [objective.sampler(fed, 3, 0).draw(step) for step in (1, 2)]
+    seen = torch.cat([draw.index for draw in draws])
+    assert len(set(seen.tolist())) == 6
+    (labels,) = objective.targets(fed, draws[0], fed.training(draws[0].index, 1))
+    assert labels.tolist() == LABELS[draws[0].index].tolist()

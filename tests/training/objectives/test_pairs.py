@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+import torch
+
+from revisit.training.samplers import AnchorPairs, RandomPairs
+
+LABELS = np.arange(12, dtype=np.int64) % 3
+# distances 0.5, 2 (beyond the margin of 1), 0.6 and 0
+FIRST = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 0.6], [0.3, 0.3]])
+SECOND = torch.tensor([[0.3, 0.4], [0.0, 0.0], [0.0, 0.0], [0.3, 0.3]])
+
+
+@pytest.mark.parametrize(("loss", "factor"), [(None, 0.5), ("contrastive_1", 0.5), ("contrastive_2", 1.0)])
+def test_losses_by_hand(make, loss, factor):
+    objective = make("pairs", loss=loss)
+    both = torch.cat([FIRST, SECOND])
+    similar = objective.loss(both, torch.ones(4))
+    assert similar.item() == pytest.approx(factor * (0.25 + 4 + 0.36 + 0) / 4)
+    dissimilar = objective.loss(both, torch.zeros(4))
+    assert dissimilar.item() == pytest.approx((0.75 + 0 + 0.64 + 1) / 4)
+    mixed = objective.loss(both, torch.tensor([1.0, 0, 0, 1]))
+    assert mixed.item() == pytest.approx((factor * 0.25 + 0 + 0.64 + 0) / 4)
+
+
+def test_the_margin(make):
+    assert make("pairs", margin=5.0).loss(torch.cat([FIRST, SECOND]), torch.zeros(4)).item() == pytest.approx(
+        (4.75 + 1 + 4.64 + 5) / 4
+    )
+
+
+def test_one_anchor_against_all_is_the_anchor_repeated(make):
+    objective, similar = make("pairs"), torch.tensor([1.0, 0, 0, 1])
+    repeated = objective.loss(torch.cat([FIRST[:1].expand(4, 2), SECOND]), similar)
+    assert torch.equal(objective.loss(torch.cat([FIRST[:1], SECOND]), similar), repeated)
+
+
+def test_the_gradient_is_finite_where_features_are_equal(make):
+    features = torch.ones(4, 3, requires_grad=True)
+    make("pairs").loss(features, torch.tensor([1.0, 0.0])).backward()
+    assert features.grad.abs().sum() == 0
+
+
+def test_the_gradient_is_that_of_the_loss(make):
+    features = torch.cat([FIRST, SECOND]).double().requires_grad_()
+    similar = torch.tensor([1.0, 0, 0, 1]).double()
+    assert torch.autograd.gradcheck(lambda values: make("pairs").loss(values, similar), features)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("anchor", AnchorPairs), ("random", RandomPairs)])
+def test_samplers_by_name(make, feed, name, kind):
+    fed, objective = feed(LABELS), make("pairs", sampler=name)
+    sampler = objective.sampler(fed, 8, 3)
+    assert isinstance(sampler, kind)
+    draw = sampler.draw(1)
+    (similar,) = objective.targets(fed, draw, fed.training(draw.index, 1))
+    assert similar.sum() == 4
+
+
+def test_evaluation_uses_the_same_pairs_every_time(make, feed, network):
+    index = torch.arange(12)
+    found = [
+        make("pairs", sampler=s).evaluate(network, feed(LABELS), index, size=n)
+        for s, n in (("random", 5), ("anchor", 12))
+    ]
+    assert found[0].loss == pytest.approx(found[1].loss)
+    assert found[0].metric is None
+    assert found[0].scores is None
+
+
+def test_evaluation_of_features_that_are_the_classes(make, feed):
+    """Similar pairs then lie together and the others beyond the margin: the loss is 0."""
+    fed = feed(LABELS)
+    features = iter(torch.eye(3)[LABELS].split(5))
+    assert make("pairs").evaluate(lambda inputs: next(features), fed, torch.arange(12), size=5).loss == 0

@@ -1,0 +1,271 @@
+"""A killed training ends with the bytes of an undisturbed one."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from revisit.models import registry
+from revisit.training import batches
+from revisit.training import train as training
+from revisit.training.history import History
+from revisit.training.outputs import Outcome
+
+
+def summary(outcome: Outcome) -> tuple:
+    tables = {name: table.to_csv() for name, table in outcome.runs.items()}
+    return outcome.findings, outcome.steps.to_csv(), outcome.evaluations.to_csv(), tables
+
+
+class Normed(nn.Module):
+    """Batch normalisation and dropout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.5), nn.Flatten())
+        self.fc = nn.Linear(4 * 36, 4)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.body(images))
+
+
+SGD = {"name": "sgd", "lr": 0.01, "momentum": 0.5, "weight_decay": 0.01, "decay_layers": None}
+ADAGRAD, ADAM = ({**SGD, "name": name, "momentum": 0.0} for name in ("adagrad", "adam"))
+PAIRS = {"name": "pairs", "loss": None, "margin": 1.0, "similar": 0.3}
+CASES = {
+    "sgd": {"optimizer": SGD, "schedule": {"factor": 0.5, "every": 3}},
+    "adagrad": {"optimizer": ADAGRAD, "crop": 6, "flip": True},
+    "adam": {"optimizer": ADAM, "mixup": 0.4},
+    "static": {"optimizer": SGD, "graph": "static", "backend": "aot_eager", "mixup": 0.4},
+    "thaw": {"optimizer": SGD, "freeze": {"layers": ["conv1"], "steps": 3}},
+    "thaw_adam": {"optimizer": ADAM, "freeze": {"layers": ["conv1", "fc1"], "steps": 5}},
+    "norm": {"model": "normed", "network": {}, "optimizer": ADAM, "freeze": {"layers": ["body"], "steps": 4}},
+    "frozen": {"model": "normed", "network": {}, "optimizer": ADAGRAD, "freeze": {"layers": ["body"], "steps": None}},
+    "anchor": {"model": "siamese", "network": {}, "optimizer": ADAM, "objective": {**PAIRS, "sampler": "anchor"}},
+    "random": {"model": "siamese", "network": {}, "optimizer": ADAM, "objective": {**PAIRS, "sampler": "random"}},
+    "noise": {
+        "model": "denoising_autoencoder",
+        "network": {},
+        "optimizer": ADAM,
+        "objective": {"name": "reconstruction", "loss": None, "auxiliary": 0.3},
+    },
+    "steps": {"optimizer": ADAM, "epochs": None, "steps": 9, "snapshots": [0, 2, 4, 9], "read_at": [0, 5]},
+}
+# two moments for each, drawn once: early or late, before or after an evaluation, a snapshot, an epoch
+MOMENTS = {name: random.Random(name).sample(range(1, 9), 1 if name == "static" else 2) for name in CASES}
+
+
+@pytest.fixture
+def case(change, monkeypatch):
+    """The settings of a case by name."""
+    build = registry.build
+
+    def fake(name: str, *arguments: object) -> nn.Module:
+        return Normed() if name == "normed" else build(name, *arguments)
+
+    monkeypatch.setattr(registry, "build", fake)
+    return lambda name: change(**CASES[name])
+
+
+@pytest.mark.filterwarnings("default::DeprecationWarning")  # PyTorch's own, while it compiles
+@pytest.mark.parametrize("name", CASES)
+def test_an_interrupted_training_ends_as_an_undisturbed_one(run, case, killed, digests, name):
+    settings = case(name)
+    undisturbed = run("a", settings)
+    for again, moment in enumerate(MOMENTS[name]):
+        with killed(moment):
+            run(f"b{again}", settings, save_every=0)
+        resumed = run(f"b{again}", settings)
+        assert digests("a/model") == digests(f"b{again}/model"), moment
+        assert summary(resumed) == summary(undisturbed), moment
+
+
+def test_labels_of_several_classes(run, change, killed, digests, prepared_multi):
+    settings = change(name="multilabel", mixup=0.4, crop=7, flip=True)
+    undisturbed = run("a", settings, data=prepared_multi)
+    with killed(6):
+        run("b", settings, data=prepared_multi, save_every=0)
+    assert summary(run("b", settings, data=prepared_multi)) == summary(undisturbed)
+    assert digests("a/model") == digests("b/model")
+
+
+def test_what_was_done_is_not_done_again(run, settings, killed, monkeypatch):
+    with killed(7):
+        run("a", settings, save_every=0)
+    drawn = []
+    monkeypatch.setattr(batches, "order", lambda *args, order=batches.order: drawn.append(args) or order(*args))
+    run("a", settings)
+    assert {epoch for _, _, epoch in drawn} == {1}  # the first epoch was not trained again
+
+
+def test_two_trainings_give_the_same_bytes(run, settings, digests):
+    torch.manual_seed(1)
+    first = run("a", settings)
+    torch.manual_seed(2)  # nothing outside the settings counts
+    second = run("b", settings)
+    assert digests("a/model") == digests("b/model")
+    assert summary(first) == summary(second)
+
+
+@pytest.fixture
+def sweep(settings, protocol):
+    """Three variants of two replicates, eight steps each; the second variant is kept."""
+    runs = {
+        "slow": protocol | {"optimizer": ADAGRAD},
+        "kept": protocol | {"mixup": 0.4, "crop": 7},
+        "other": protocol | {"optimizer": ADAM, "flip": True},
+    }
+    return settings | {"runs": runs, "keep": "kept", "replicates": 2}
+
+
+@pytest.mark.parametrize("step", [1, 8, 9, 13, 19, 26, 47])
+def test_an_interrupted_sweep_ends_as_an_undisturbed_one(run, sweep, killed, digests, undisturbed_sweep, step):
+    with killed(step):
+        run("b", sweep, save_every=0)
+    resumed = run("b", sweep)
+    assert digests("b/model") == undisturbed_sweep[0]
+    assert summary(resumed) == undisturbed_sweep[1]
+
+
+@pytest.fixture
+def undisturbed_sweep(run, sweep, digests):
+    outcome = run("a", sweep)
+    return digests("a/model"), summary(outcome)
+
+
+def test_finished_runs_are_not_repeated(run, sweep, killed, monkeypatch):
+    with killed(8 * 4 + 3):  # in the third step of the fifth run
+        run("b", sweep, save_every=1000)
+    steps = []
+    record = History.record
+    monkeypatch.setattr(History, "record", lambda self, *values: steps.append(self) or record(self, *values))
+    run("b", sweep)
+    assert len(steps) == 8 * 2
+
+
+def test_a_finished_run_of_other_settings_is_repeated(run, sweep, killed, capsys, undisturbed_sweep, digests):
+    other = sweep | {"runs": sweep["runs"] | {"slow": sweep["runs"]["slow"] | {"batch_size": 5}}}
+    with killed(40):
+        run("b", other, save_every=1000)
+    capsys.readouterr()
+    assert summary(run("b", sweep)) == undisturbed_sweep[1]
+    notes = capsys.readouterr().err
+    assert "slow.0/result.pt is not used: it belongs to other settings, data or code" in notes
+    assert "kept.0" not in notes
+
+
+def test_a_finished_run_without_its_files_is_repeated(run, sweep, killed, tmp_path, undisturbed_sweep, digests):
+    with killed(8 * 3 + 1):
+        run("b", sweep, save_every=1000)
+    (tmp_path / "b/resume/kept.0/snapshots/epoch_1.safetensors").unlink()
+    run("b", sweep)
+    assert digests("b/model") == undisturbed_sweep[0]
+
+
+def test_a_diverged_run_is_not_repeated(run, change, killed, monkeypatch, digests):
+    settings = change(lr=1e9, momentum=0.0, epochs=30)
+    settings |= {"runs": {"wild": settings["runs"]["base"], "base": change()["runs"]["base"]}, "keep": "wild"}
+    undisturbed = run("a", settings)
+    assert undisturbed.findings["diverged"]
+    assert undisturbed.findings["variants"]["base"]["diverged"] == 0
+    stopped = len(undisturbed.steps)
+    computed = 3  # it is noticed at the evaluation after that step
+    assert stopped <= computed
+    with killed(computed + 5):
+        run("b", settings, save_every=1000)
+    steps = []
+    record = History.record
+    monkeypatch.setattr(History, "record", lambda self, *values: steps.append(self) or record(self, *values))
+    assert summary(run("b", settings)) == summary(undisturbed)
+    assert len(steps) == 8
+    assert digests("a/model") == digests("b/model")
+
+
+def test_a_state_of_other_settings_is_ignored(run, settings, change, killed, digests, capsys):
+    with killed(6):
+        run("b", change(seed=5), save_every=0)
+    run("a", settings)
+    capsys.readouterr()
+    run("b", settings)
+    assert "belongs to other settings, data or code" in capsys.readouterr().err
+    assert digests("a/model") == digests("b/model")
+
+
+def test_a_damaged_state_is_ignored(run, settings, killed, tmp_path, digests, capsys):
+    with killed(6):
+        run("b", settings, save_every=0)
+    state = tmp_path / "b/resume/base.0/state.pt"
+    state.write_bytes(state.read_bytes()[:1000])
+    run("a", settings)
+    run("b", settings)
+    assert "is damaged; training starts anew" in capsys.readouterr().err
+    assert digests("a/model") == digests("b/model")
+
+
+@pytest.mark.parametrize("lost", ["events/events.out.tfevents.0.revisit", "snapshots/epoch_0.safetensors"])
+def test_a_state_without_its_files_is_ignored(run, settings, killed, tmp_path, digests, capsys, lost):
+    with killed(6):
+        run("b", settings, save_every=0)
+    (tmp_path / "b/resume/base.0" / lost).unlink()
+    run("a", settings)
+    run("b", settings)
+    assert "starts anew" in capsys.readouterr().err
+    assert digests("a/model") == digests("b/model")
+
+
+KILLS = """
+import json, os, random, shutil, signal, sys, time
+from pathlib import Path
+import torch._dynamo  # the optimisers need it: imported once here, not again in every child
+from revisit.training import checkpoint, train as training
+
+settings, data, folder = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+checkpoint.SAVE_SHARE = 0
+clock, kills = random.Random(0), 0
+
+def written():
+    times = []
+    for state in folder.glob("resume/*/*.pt"):
+        try:
+            times.append(state.stat().st_mtime_ns)
+        except FileNotFoundError:
+            pass
+    return max(times, default=None)
+
+while not (folder / "done").exists():
+    child = os.fork()
+    if child == 0:
+        sys.stderr = open(os.devnull, "w")
+        shutil.rmtree(folder / "model", ignore_errors=True)
+        training.train(settings, data, folder / "model", folder / "resume", save_every=0.0)
+        (folder / "done").touch()
+        os._exit(0)
+    # after a few saved steps and a fraction of the next one, whatever the machine's speed
+    for _ in range(clock.randint(1, 10)):
+        before = written()
+        while written() == before and not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            time.sleep(0.0005)
+    time.sleep(0.02 * clock.random())
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    kills += os.WIFSIGNALED(status)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        sys.exit("training failed")
+print(kills)
+"""
+
+
+def test_kill_9_again_and_again_changes_no_byte(run, sweep, prepared, tmp_path, digests):
+    run("a", sweep)
+    (tmp_path / "b").mkdir()
+    workflow = Path(training.__file__).parents[2]
+    command = [sys.executable, "-c", KILLS, json.dumps(sweep), str(prepared), str(tmp_path / "b")]
+    result = subprocess.run(command, cwd=workflow, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) >= 5
+    assert digests("a/model") == digests("b/model")

@@ -1,0 +1,78 @@
+"""Image files from strangers to pixels, and pixels to another size."""
+
+import io
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from revisit.errors import DataError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")  # no other decoder of Pillow sees the bytes
+PIXELS = 1 << 26  # of one image, checked before it is decoded
+BLOCK = 1 << 22  # bytes of pixels in memory at a time
+REMEDY = "get the file again, or remove it from the data set"
+
+
+def is_image(name: str) -> bool:
+    """Whether a file's name ends like an image's and neither it nor a folder above it is hidden or macOS's extras."""
+    parts = name.split("/")
+    return parts[-1].lower().endswith(SUFFIXES) and not any(p.startswith(".") or p == "__MACOSX" for p in parts)
+
+
+def decode(data: bytes, size: int | None, where: str) -> np.ndarray:
+    """The pixels of an image file, turned as its EXIF orientation says, (H, W, 3) uint8.
+
+    `size`: the height and width to resample to, both, so that nothing is cut off; None keeps the image's own.
+    Of an animation the first frame. Raises DataError naming `where` for what is not an intact image of one of
+    `FORMATS` or has more than `PIXELS` pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Pillow on odd metadata, and on sizes that are checked below
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            if image.width * image.height > PIXELS:
+                raise DataError(
+                    f"{where}: expected at most {PIXELS} pixels, found {image.width} x {image.height}: {REMEDY}"
+                )
+            image = _rgb(ImageOps.exif_transpose(image))
+    except DataError:
+        raise
+    except Exception as error:  # damaged bytes make decoders fail in every way there is
+        raise DataError(
+            f"{where}: expected an intact image ({', '.join(FORMATS)}), "
+            f"found a damaged one or another file ({type(error).__name__}): {REMEDY}"
+        ) from None
+    if size is not None and image.size != (size, size):
+        image = image.resize((size, size), Image.Resampling.BILINEAR)  # Pillow's filters widen as images shrink
+    return np.asarray(image)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits of grey, which Pillow would clip at 255
+        return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).astype(np.uint8)).convert("RGB")
+    if "transparency" in image.info:
+        image = image.convert("RGBA")
+    return image.convert("RGB")
+
+
+def pieces(positions: np.ndarray, block: np.ndarray, size: int | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """A block of images (n, H, W, C) uint8, C of 1 or 3, with their positions (n,), resampled to `size` x `size`.
+
+    The result comes in pieces of about `BLOCK` bytes at most, however large the images become.
+    """
+    if size is None or block.shape[1:3] == (size, size):
+        yield positions, block
+        return
+    step = max(BLOCK // (size * size * block.shape[3]), 1)
+    for start in range(0, len(block), step):
+        part = block[start : start + step]
+        resized = np.empty((len(part), size, size, part.shape[3]), np.uint8)
+        for row, image in enumerate(part):
+            picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+            resized[row] = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR)).reshape(
+                resized[row].shape
+            )
+        yield positions[start : start + step], resized

@@ -1,0 +1,118 @@
+"""A mirror: a folder of one's own with the published files, with other archives, or with folders of images."""
+
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from revisit import progress
+from revisit.data import archives, content, images
+from revisit.errors import DataError
+
+PLAIN = "images.tar"  # what a mirror's plain folders become
+PACKED = ".gz"
+REMEDY = "or in params.yaml point `mirror` elsewhere or set `source: embedded`"
+
+Check = Callable[[Path], Any]
+
+
+def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, check: Check, limit: int) -> None:
+    """Put what a mirror's folder holds of a data set into the folder `destination`, each file verified.
+
+    `known`: checksums of the published files, by name. Those are taken, packed or plain, where all are there;
+    else, if `own` is allowed, every archive in the folder, or its folders of images as one archive. `check`: of a
+    file's content, raising DataError. `limit`: bytes of a file, also unpacked. Raises DataError when the folder has
+    none of this, or a file is damaged or has another content than published.
+    """
+    held = {name: next((folder / n for n in names(name) if (folder / n).is_file()), None) for name in known}
+    if not (known and all(held.values())) and own:
+        others = {path.name: path for path in archives.held(folder) if path not in held.values()}
+        held = {name: path for name, path in held.items() if path} | others
+        if not held:
+            pack(folder, destination / PLAIN, known)
+            check(destination / PLAIN)
+            return
+    for name, path in held.items():
+        if path is None:
+            raise _missing(folder, f"the file {' or '.join(names(name))}", known)
+        check(path)
+        checksum = known.get(name, {}).get("checksum")
+        difference = content.mismatch(path, checksum, limit) if checksum else None
+        if difference:
+            raise DataError(
+                f"{path}: expected the published content, found another ({difference}): put the published file "
+                f"there (or give yours another name), {REMEDY}"
+            )
+        adopt(path, destination / name)
+
+
+def names(name: str) -> list[str]:
+    """The names under which a mirror may hold a published file: packed or plain."""
+    return list(dict.fromkeys([name, name.removesuffix(PACKED)]))
+
+
+def adopt(found: Path, destination: Path, move: bool = False) -> None:
+    """Copy a verified file under its name: as it is, or packed where only the plain one was there.
+
+    `move`: the other file is done with, so the two may share their bytes on disk.
+    """
+    with open(found, "rb") as stream:
+        packed = stream.read(2) == content.GZIP_MAGIC
+        if not packed and destination.suffix == PACKED:
+            stream.seek(0)
+            content.pack(stream, destination)
+            return
+    if move:
+        try:
+            os.link(found, destination)
+            return
+        except OSError:  # a file system without links
+            pass
+    shutil.copyfile(found, destination)
+
+
+def pack(folder: Path, destination: Path, known: dict[str, Any]) -> None:
+    """Pack the files of a data set that lie plain below a folder into a tar with the same bytes on every machine.
+
+    Taken are images, VOC's lists of images and CIFAR-10's batches; hidden files and all others are left out. Raises
+    DataError where there are none, or where folders are linked.
+    """
+    chosen = sorted(_data_files(folder))
+    if not chosen:
+        raise _missing(folder, "data files", known)
+    with (
+        tarfile.open(destination, "w", format=tarfile.PAX_FORMAT) as tar,
+        progress.bar(len(chosen), destination.name, " files") as bar,
+    ):
+        for name in chosen:
+            path = folder / name
+            member = tarfile.TarInfo(name)  # of nobody, at no time
+            member.size, member.mode = path.stat().st_size, 0o644
+            with open(path, "rb") as stream:
+                tar.addfile(member, stream)
+            bar.update()
+
+
+def _data_files(folder: Path) -> Iterator[str]:
+    for place, below, files in os.walk(folder):
+        for name in below:
+            if (Path(place) / name).is_symlink():
+                raise DataError(f"{Path(place) / name}: expected a folder, found a link to one: put the folder there")
+        for name in files:
+            path = (Path(place) / name).relative_to(folder)
+            listed = path.parts[-3:-1] == ("ImageSets", "Main") and path.suffix == ".txt"
+            batch = len(path.parts) > 1 and path.parts[-2].startswith("cifar-10-batches-")
+            if images.is_image(path.as_posix()) or ((listed or batch) and not name.startswith(".")):
+                yield path.as_posix()
+
+
+def _missing(folder: Path, what: str, known: dict[str, Any]) -> DataError:
+    accepted = f"the published files ({', '.join(known)})" if known else ""
+    if what == "data files":
+        what = " or ".join(filter(None, [accepted, f"archives ({', '.join(archives.SUFFIXES)})", "folders of images"]))
+    return DataError(
+        f"{folder}: expected {what}, found {'a folder without' if folder.is_dir() else 'no such folder'}: "
+        f"put the files there, {REMEDY}"
+    )

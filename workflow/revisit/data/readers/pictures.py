@@ -1,0 +1,69 @@
+"""Image files in archives, for the readers of every format that holds such."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from revisit.data import archives, images
+from revisit.data.readers.split import Blocks
+from revisit.errors import DataError
+
+Found = dict[str, Path]  # member -> its archive
+
+
+def members(folder: Path) -> Found:
+    """Every file of every archive in a folder. Raises DataError where there is no archive, or one is damaged."""
+    held = archives.held(folder)
+    if not held:
+        raise DataError(
+            f"{folder}: expected an archive ({', '.join(archives.SUFFIXES)}), found none: "
+            f"get it again (`dvc repro -f fetch@{folder.name}`)"
+        )
+    found: Found = {}
+    for path in held:
+        for name in archives.index(path):
+            if found.setdefault(name, path) != path:
+                raise DataError(
+                    f"{folder}: expected each file once, found {name!r} in {found[name].name} and in {path.name}: "
+                    "keep one of the two archives"
+                )
+    return found
+
+
+class Picture(NamedTuple):
+    """An image file."""
+
+    archive: Path
+    name: str
+
+
+def read(pictures: list[Picture], rows: np.ndarray, size: int | None) -> Blocks:
+    """The images of the rows, as `Split.images` gives them: archive by archive, each in one pass.
+
+    Raises DataError for an image that cannot be decoded, or that has another size than the others where no
+    `size` is given.
+    """
+    wanted: dict[Path, dict[str, int]] = defaultdict(dict)
+    for position, row in enumerate(rows.tolist()):
+        wanted[pictures[row].archive][pictures[row].name] = position
+    positions: list[int] = []
+    block: list[np.ndarray] = []
+    shape = None
+    for archive, names in wanted.items():
+        for name, data in archives.read(archive, names):
+            image = images.decode(data, size, f"{archive}: {name!r}")
+            shape = shape or image.shape
+            if image.shape != shape:
+                raise DataError(
+                    f"{archive}: {name!r}: expected {shape[1]} x {shape[0]} pixels as the other images have, found "
+                    f"{image.shape[1]} x {image.shape[0]}: set `size` of the data set in params.yaml"
+                )
+            positions.append(names[name])
+            block.append(image)
+            if len(block) * image.nbytes >= images.BLOCK:
+                yield np.array(positions), np.stack(block)
+                positions, block = [], []
+    if block:
+        yield np.array(positions), np.stack(block)

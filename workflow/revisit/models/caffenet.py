@@ -1,0 +1,82 @@
+"""CaffeNet (S0, question 2): AlexNet on one GPU, as in Caffe (Jia et al. 2014, arXiv:1408.5093).
+
+conv 11x11x96/4 valid, pool 3/2, conv 5x5x256 same, pool 3/2, conv 3x3x384, conv 3x3x384, conv 3x3x256, pool 3/2,
+fc 4096, fc 4096, outputs. Krizhevsky et al. 2012 have two more details, which the report does not list and which are
+left out: channels in two groups, made for two GPUs with 3 GB each, and local response normalisation, which changes
+little (Simonyan & Zisserman 2015, section 4.1).
+"""
+
+from collections import OrderedDict
+from typing import Literal
+
+import torch
+from torch import nn
+
+from revisit.models.parts import initialise, sizes
+from revisit.models.parts.width import scaled
+
+STD = 0.01
+MINIMUM = {"11x11/4": 67, "7x7/2": 59}  # pixels: leaves one position behind pool5
+
+
+def build(
+    shape: tuple[int, int, int],
+    classes: int,
+    *,
+    first_layer: Literal["11x11/4", "7x7/2"] = "11x11/4",
+    dropout: float = 0.5,
+    width: float = 1.0,
+) -> nn.Sequential:
+    """The network with weights N(0, 0.01²) (at width 1; see `parts.initialise.normal`) and biases 0 (assumed).
+
+    Args:
+        shape: height, width and channels of an image; height and width are at least 67 (59 with 7x7/2).
+        classes: the number of outputs (logits).
+        first_layer: the published first convolution, or that of Zeiler & Fergus 2014 (section 4.1 and figure 3):
+            7x7 with stride 2 keeps more of the image. As there, conv2 then has stride 2, which leaves the maps behind
+            it about as large as before, so that the two networks differ in nothing else.
+        dropout: the probability with which a unit of fc6 or fc7 is dropped in training.
+        width: what the numbers of channels and units are multiplied by.
+
+    Returns:
+        A network from images (N, C, H, W) to logits (N, classes). Its layers are conv1 to conv5, pool1, pool2, pool5
+        and fc6 to fc8, each convolution and fc6, fc7 followed by relu<number>.
+
+    Raises:
+        ConfigError: the images are too small, or the width gives no whole numbers.
+    """
+    sizes.check(f"caffenet with first_layer {first_layer}", shape, MINIMUM[first_layer])
+    kernel, stride, stride2 = {"11x11/4": (11, 4, 1), "7x7/2": (7, 2, 2)}[first_layer]
+    c1, c2, c3, c4, c5 = (scaled(count, width) for count in (96, 256, 384, 384, 256))
+    units = scaled(4096, width)
+    with torch.device("meta"):
+        convolutions = OrderedDict(
+            conv1=nn.Conv2d(shape[2], c1, kernel, stride),
+            relu1=nn.ReLU(),
+            pool1=nn.MaxPool2d(3, stride=2),
+            conv2=nn.Conv2d(c1, c2, kernel_size=5, stride=stride2, padding=2),
+            relu2=nn.ReLU(),
+            pool2=nn.MaxPool2d(3, stride=2),
+            conv3=nn.Conv2d(c2, c3, kernel_size=3, padding=1),
+            relu3=nn.ReLU(),
+            conv4=nn.Conv2d(c3, c4, kernel_size=3, padding=1),
+            relu4=nn.ReLU(),
+            conv5=nn.Conv2d(c4, c5, kernel_size=3, padding=1),
+            relu5=nn.ReLU(),
+            pool5=nn.MaxPool2d(3, stride=2),
+            flatten=nn.Flatten(),
+        )
+        inputs = sizes.flattened(nn.Sequential(convolutions), shape)
+        network = nn.Sequential(
+            convolutions
+            | OrderedDict(
+                fc6=nn.Linear(inputs, units),
+                relu6=nn.ReLU(),
+                dropout6=nn.Dropout(dropout),
+                fc7=nn.Linear(units, units),
+                relu7=nn.ReLU(),
+                dropout7=nn.Dropout(dropout),
+                fc8=nn.Linear(units, classes),
+            )
+        )
+    return initialise.materialise(network, initialise.normal(STD, width, first=network.conv1))

@@ -1,0 +1,1 @@
+"""What several networks share: their settings, widths, sizes, initial weights and weight files."""

@@ -1,0 +1,189 @@
+"""Weights that a network starts from: those of another training, of two others, or published ones."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from revisit import files, paths
+from revisit.errors import ArtifactError, ConfigError
+from revisit.models import registry
+from revisit.models.parts import checkpoints, torchvision_weights
+from revisit.models.parts.checkpoints import some
+
+IMAGENET_SHAPE = (224, 224, 3)
+BACKBONE = "features."  # what torchvision's networks and `transfer` call their convolutional layers
+
+
+def start(network: nn.Module, folder: str | Path) -> list[str]:
+    """Load into `network` every tensor of a trained network whose name and shape fit.
+
+    Only a new last layer may be left fresh: one with another number of outputs, or a head of one or more layers that
+    the trained network does not have at all (`transfer`). Anything else that does not fit is a mistake: half a network
+    of random weights would train, and look like a bad experiment.
+
+    Args:
+        network: with fresh weights, on any device; changed in place.
+        folder: `results/models/<name>`, where training starts from.
+
+    Returns:
+        The names of the layers whose weights stay fresh, in the network's order; empty where all fit.
+
+    Raises:
+        ArtifactError: the folder is missing or damaged, or its weights do not fit.
+    """
+    own, given = network.state_dict(), registry.tensors(folder)
+    fitting = {name: given[name] for name, tensor in own.items() if name in given and given[name].shape == tensor.shape}
+    differing = [name for name in own if name in given and name not in fitting]
+    # A layer inside cannot differ in its number of outputs alone: the layer behind it would differ in its inputs.
+    wrong = [name for name in differing if name.startswith(BACKBONE) or given[name].shape[1:] != own[name].shape[1:]]
+    if wrong:
+        shapes = [f"{n} is {tuple(given[n].shape)} there and {tuple(own[n].shape)} here" for n in wrong]
+        raise ArtifactError(f"{folder}: its weights do not fit ({some(shapes)}); {_remedy()}")
+    if not fitting:
+        raise ArtifactError(f"{folder}: none of its weights fits the network; {_remedy()}")
+    missing = [name for name in own if name not in given]
+    if _inside(missing, list(own)):
+        raise ArtifactError(f"{folder}: it has no weights for {some(missing)}; {_remedy()}")
+    network.load_state_dict(fitting, strict=False)
+    return list(dict.fromkeys(_layer(name) for name in own if name not in fitting))
+
+
+def graft(trunk: str | Path, head: str | Path, destination: str | Path, name: str) -> None:
+    """Put a network together: the last layer of `head` on all other layers of `trunk`.
+
+    S0, question 4: ImageNet weights up to fc7, and fc8 of the network trained from scratch.
+
+    Args:
+        trunk: a folder of a trained network, of which all layers but the last are taken. It decides how images are
+            normalised.
+        head: another, of the same kind, of which the last layer is taken (with auxiliary heads, the last of each).
+            It decides the classes and the size of the images.
+        destination: the folder to write `model.safetensors` and `network.json` to.
+        name: the new network's.
+
+    Raises:
+        ArtifactError: a folder is missing or damaged, or the two networks do not fit.
+    """
+    description = registry.describe(head)
+    own, given = registry.tensors(head), registry.tensors(trunk)
+    last = _outputs(description, head)
+    kept = {tensor for tensor in own if _layer(tensor) in last}
+    if not kept:
+        model = description["model"]
+        raise ArtifactError(f"{head}: {model} has no layer with one output per class to graft; graft another network")
+    for tensor in own.keys() - kept:
+        if tensor not in given or given[tensor].shape != own[tensor].shape:
+            there = f"is {tuple(given[tensor].shape)} there" if tensor in given else "is not there"
+            raise ArtifactError(
+                f"{trunk}: {tensor} {there}, and {tuple(own[tensor].shape)} in {head}; graft networks of the same "
+                "model with the same `network:` settings"
+            )
+    merged = {tensor: own[tensor] if tensor in kept else given[tensor] for tensor in own}
+    below = registry.describe(trunk)
+    try:
+        description |= {"experiment": name, "mean": below["mean"], "std": below["std"]}
+    except KeyError as error:
+        problem = f"{Path(trunk) / registry.DESCRIPTION}: damaged (no {error})"
+        raise ArtifactError(f"{problem}; {registry.remedy(trunk)}") from error
+    _write(destination, merged, description)
+
+
+def from_file(path: str | Path, model: str, destination: str | Path, name: str) -> None:
+    """Write the folder of a network with ImageNet weights from a file.
+
+    Args:
+        path: a `.safetensors`, `.pth` or `.pt` file with the `state_dict` of torchvision's network of that name.
+        model: a network that torchvision publishes ImageNet weights for.
+        destination: the folder to write `model.safetensors` and `network.json` to.
+        name: the new network's.
+
+    Raises:
+        ConfigError: there are no ImageNet weights for this network.
+        DataError: the file is missing, damaged, or holds weights of another network.
+    """
+    torchvision_weights.of(model)
+    _write_imagenet(checkpoints.read(Path(path)), path, model, destination, name)
+
+
+def from_torchvision(
+    model: str, destination: str | Path, name: str, cache: str | Path = paths.WORK / "torchvision"
+) -> None:
+    """Write the folder of a network with the ImageNet weights that torchvision publishes.
+
+    Args:
+        model: a network that torchvision publishes ImageNet weights for.
+        destination: the folder to write `model.safetensors` and `network.json` to.
+        name: the new network's.
+        cache: where the downloaded file is kept.
+
+    Raises:
+        ConfigError: there are no ImageNet weights for this network.
+        DownloadError: they could not be had.
+    """
+    tensors = checkpoints.renamed(torchvision_weights.download(model, Path(cache)))
+    _write_imagenet(tensors, torchvision_weights.of(model).url, model, destination, name)
+
+
+def _write_imagenet(
+    tensors: dict[str, Tensor], source: str | Path, model: str, destination: str | Path, name: str
+) -> None:
+    classes = torchvision_weights.classes()
+    with torch.device("meta"):
+        expected = registry.build(model, IMAGENET_SHAPE, len(classes), {}).state_dict()
+    mean, std = torchvision_weights.normalisation(model)
+    description = {
+        "experiment": name,
+        "dataset": "imagenet",
+        "model": model,
+        "network": {},
+        "objective": "classification",
+        "classes": classes,
+        "shape": list(IMAGENET_SHAPE),
+        "crop": None,
+        "mean": mean,
+        "std": std,
+        "data": {},
+    }
+    _write(destination, checkpoints.fit(tensors, expected, source, model), description)
+
+
+def _write(folder: str | Path, tensors: dict[str, Tensor], description: dict[str, Any]) -> None:
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / registry.WEIGHTS).write_bytes(save(tensors))
+    (folder / registry.DESCRIPTION).write_bytes(files.json_bytes(description))
+
+
+def _outputs(description: dict[str, Any], folder: str | Path) -> set[str]:
+    """The names of the layers whose size depends on the number of classes."""
+    try:
+        model, shape, network = description["model"], description["shape"], description["network"]
+        count = len(description["classes"])
+        with torch.device("meta"):
+            one, other = (registry.build(model, shape, n, network).state_dict() for n in (count, count + 1))
+    except (AttributeError, LookupError, TypeError, ValueError, ConfigError) as error:
+        problem = f"{Path(folder) / registry.DESCRIPTION}: damaged ({error})"
+        raise ArtifactError(f"{problem}; {registry.remedy(folder)}") from error
+    return {_layer(name) for name, tensor in one.items() if tensor.shape != other[name].shape}
+
+
+def _inside(missing: list[str], names: list[str]) -> bool:
+    """Whether `missing` is something else than all tensors of the last layers of a network with tensors `names`."""
+    layers = {_layer(name) for name in missing}
+    last = names[len(names) - len(missing) :]
+    cut = bool(missing) and len(missing) < len(names) and _layer(names[-len(missing) - 1]) in layers
+    return missing != last or cut or any(name.startswith(BACKBONE) for name in missing)
+
+
+def _layer(tensor: str) -> str:
+    return tensor.rpartition(".")[0]
+
+
+def _remedy() -> str:
+    return (
+        "start from a network of the same model, with the same `network:` settings (width, ...) and, where layers "
+        "depend on it, the same size of images; or leave out `weights:`"
+    )

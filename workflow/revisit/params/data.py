@@ -1,0 +1,80 @@
+"""The data of `params.yaml`: `raw` files as published, and the `datasets` that are made of them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+
+from revisit.params.fields import Count, Name, Section
+
+Checksum = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|md5:[0-9a-f]{32})$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
+MirrorPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$")]
+Source = Literal["embedded", "mirror", "web"]
+DRAWINGS = {  # what can be drawn here -> the format in which it is drawn
+    "garments": "idx",
+    "digits": "idx",
+    "objects": "cifar",
+    "scenes": "voc",
+    "plants": "folder",
+    "patterns": "folder",
+}
+
+
+class Raw(Section):
+    """Files as they are published: where they come from, and in which format."""
+
+    source: Source | None = Field(None, description="where these files come from (null: as `source` at the top)")
+    format: Literal["idx", "cifar", "voc", "folder"] = Field(
+        description="idx: as MNIST; cifar: CIFAR-10's archives; voc: PASCAL VOC's devkit; folder: a folder per class"
+    )
+    classes: list[str] | None = Field(
+        None,
+        min_length=2,
+        max_length=10_000,
+        description="class names, in the order of the labels (null: the folders' names, sorted; with folder only)",
+    )
+    embedded: Literal[tuple(DRAWINGS)] | None = Field(
+        None, description="what is drawn here when the source is embedded"
+    )
+    mirror: MirrorPath | None = Field(None, description="their folder inside the mirror, relative")
+    web: list[Url] | None = Field(
+        None, min_length=1, description="the publisher's address and its mirrors, tried in this order"
+    )
+    files: dict[FileName, Checksum | None] = Field(
+        {},
+        description="the files, each with the SHA-256 of its uncompressed content, or md5: and the MD5 of the file "
+        "as published (null: not checked)",
+    )
+
+    @field_validator("classes")
+    @classmethod
+    def _distinct(cls, classes: list[str] | None) -> list[str] | None:
+        if classes and len(set(classes)) < len(classes):
+            raise ValueError("every class once")
+        return classes
+
+
+class Splits(Section):
+    """The image sets of a PASCAL VOC devkit that serve as splits."""
+
+    train: Name = Field("train", description="the image set to train on")
+    test: Name = Field("test", description="the image set to test on")
+
+
+class Dataset(Section):
+    """A data set: arrays of images and labels, made of raw files."""
+
+    raw: Name = Field(description="the raw files that it is made of")
+    size: int | None = Field(
+        None, ge=4, le=2048, description="side of the square that every image is resized to, in pixels (null: as it is)"
+    )
+    train: Count | None = Field(None, description="training images to use, stratified by class (null: all)")
+    test: Count | None = Field(None, description="test images to use, stratified by class (null: all)")
+    test_share: float = Field(
+        0.2, gt=0, lt=1, description="share of the images that are for testing, where a folder has no split of its own"
+    )
+    test_from_train: bool = Field(
+        False, description="take the test images from those trained on: a leak on purpose, to show what it does"
+    )
+    splits: Splits = Field(Splits(train="train", test="test"), description="image sets; with voc only")

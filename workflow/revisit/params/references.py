@@ -1,0 +1,220 @@
+"""What no single value of `params.yaml` shows: names that must exist elsewhere, numbers that must fit each other."""
+
+from collections import Counter
+from typing import Any
+
+from pydantic import ValidationError
+
+from revisit.models.registry import arguments, available
+from revisit.params.data import DRAWINGS
+from revisit.params.mistakes import Mistakes, unknown
+from revisit.params.schema import Params
+from revisit.params.trainings import Experiment, Finetuning, Protocol
+
+LOSSES = {"pairs": ("contrastive_1", "contrastive_2"), "reconstruction": ("mean_squared_error", "binary_cross_entropy")}
+LABELLED = ("classification", "multilabel")
+MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>
+
+
+def check(params: Params, found: Mistakes) -> None:
+    """Record every mistake of `params` that lies between its values."""
+    _check_raw(params, found)
+    _check_datasets(params, found)
+    _check_names(params, found)
+    if not _check_starts(params, found):
+        return  # no network can be told for a training that starts nowhere
+    for name, pretrained in params.pretrained.items():
+        place = ("pretrained", name)
+        if (pretrained.source or params.source) == "mirror" and pretrained.mirror is None:
+            found.add((*place, "mirror"), "missing; its source is mirror")
+        _check_known(params, place, pretrained, found)
+        _check_protocol(params, place, pretrained, pretrained, found)
+    for name, training in params.trainings.items():
+        place = ("finetunings" if name in params.finetunings else "experiments", name)
+        if training.study not in params.studies:
+            found.add((*place, "study"), unknown(training.study, "study", params.studies))
+        _check_known(params, place, training, found)
+        _check_sweep(params, place, training, found)
+    for study in params.studies:
+        if not any(training.study == study for training in params.trainings.values()):
+            found.add(("studies", study), "no experiment belongs to it; add one or remove the study")
+    _check_analyses(params, found)
+
+
+def _check_raw(params: Params, found: Mistakes) -> None:
+    for name, raw in params.raw.items():
+        place, source = ("raw", name), raw.source or params.source
+        if getattr(raw, source) is None:
+            found.add((*place, source), f"missing; its source is {source}")
+        if source == "web" and not raw.files and raw.format != "idx":
+            found.add((*place, "files"), "missing; its source is web: name the files to download")
+        if raw.embedded and DRAWINGS[raw.embedded] != raw.format:
+            fitting = [drawing for drawing, drawn in DRAWINGS.items() if drawn == raw.format]
+            found.add(
+                (*place, "embedded"), f"{raw.embedded} is not drawn as {raw.format}; allowed: {', '.join(fitting)}"
+            )
+        if raw.classes is None and raw.format != "folder":
+            found.add((*place, "classes"), "missing; only a folder names its classes itself")
+
+
+def _check_datasets(params: Params, found: Mistakes) -> None:
+    for name, dataset in params.datasets.items():
+        place, raw = ("datasets", name), params.raw.get(dataset.raw)
+        if raw is None:
+            found.add((*place, "raw"), unknown(dataset.raw, "raw files", params.raw))
+            continue
+        for key in ("train", "test"):
+            if (raw.source or params.source) == "embedded" and getattr(dataset, key) is None:
+                found.add((*place, key), "embedded data need a number: how many images to draw")
+        if raw.format in ("voc", "folder") and dataset.size is None:
+            found.add((*place, "size"), f"missing; the images of a {raw.format} differ in size: say what all become")
+        if raw.format != "voc" and "splits" in dataset.model_fields_set:
+            found.add((*place, "splits"), f"only voc has image sets, not {raw.format}")
+
+
+def _check_names(params: Params, found: Mistakes) -> None:
+    counts = Counter(name for section in MODELS for name in getattr(params, section))
+    for section in MODELS:
+        for name in getattr(params, section):
+            if counts[name] > 1:
+                homes = [s for s in MODELS if name in getattr(params, s)]
+                found.add(
+                    (section, name), f"one name for several networks, in {' and '.join(homes)}; rename all but one"
+                )
+
+
+def _check_starts(params: Params, found: Mistakes) -> bool:
+    """Whether every chain of starting weights ends in weights that start from none."""
+    starts: dict[str, list[str]] = {name: [] for name in (*params.pretrained, *params.experiments)}
+    starts |= {name: [graft.trunk, graft.head] for name, graft in params.grafts.items()}
+    starts |= {name: [finetuning.weights] for name, finetuning in params.finetunings.items()}
+    for name, graft in params.grafts.items():
+        for key in ("trunk", "head"):
+            if (word := getattr(graft, key)) not in starts:
+                found.add(("grafts", name, key), unknown(word, "network", starts))
+        if graft.trunk == graft.head:
+            found.add(("grafts", name, "head"), f"{graft.head!r} is the trunk already; graft another network's head")
+    for name, finetuning in params.finetunings.items():
+        if finetuning.weights not in starts:
+            found.add(("finetunings", name, "weights"), unknown(finetuning.weights, "network", starts))
+    if any(start not in starts for wanted in starts.values() for start in wanted):
+        return False
+    ready: set[str] = set()
+    while more := {name for name, wanted in starts.items() if name not in ready and ready.issuperset(wanted)}:
+        ready |= more
+    for name in starts.keys() - ready:
+        section = "grafts" if name in params.grafts else "finetunings"
+        found.add((section, name), "starts from itself, through the networks that it starts from")
+    return ready == starts.keys()
+
+
+def _check_known(params: Params, place: tuple[str, str], training: Any, found: Mistakes) -> None:
+    for key, what, known in (("dataset", "data set", params.datasets), ("model", "model", available())):
+        if (word := getattr(training, key)) not in known:
+            found.add((*place, key), unknown(word, what, known))
+
+
+def _check_sweep(params: Params, place: tuple[str, str], training: Experiment, found: Mistakes) -> None:
+    if training.keep is not None and training.keep not in training.variants:
+        found.add((*place, "keep"), unknown(training.keep, "variant", training.variants))
+    try:
+        protocols = training.protocols()
+    except ValidationError as error:
+        found.add_variants(place, error)
+        return
+    for variant, protocol in protocols.items():
+        within = (*place, "variants", variant) if training.variants else place
+        _check_protocol(params, within, training, protocol, found)
+
+
+def _check_protocol(params: Params, place: tuple[str, ...], training: Any, protocol: Protocol, found: Mistakes) -> None:
+    """Whether one protocol is consistent in itself and with the data set and the model of its training."""
+    network = protocol.network
+    if isinstance(training, Finetuning):
+        network = {**params.network_of(place[1])[1], **network}
+    if training.model in available():
+        _check_network(training.model, network, (*place, "network"), found)
+    if (protocol.epochs is None) == (protocol.steps is None):
+        found.add((*place, "epochs"), "give the length of the training as epochs or as steps, one of the two")
+    else:
+        unit = "epochs" if protocol.epochs else "steps"
+        length = protocol.epochs or protocol.steps
+        for key in ("read_at", "snapshots"):
+            if late := [moment for moment in getattr(protocol, key) if moment > length]:
+                found.add((*place, key), f"{late[0]} is after the last of {length} {unit}")
+    optimizer, objective = protocol.optimizer, protocol.objective
+    if optimizer.momentum and optimizer.name != "sgd":
+        found.add((*place, "optimizer", "momentum"), f"only sgd has momentum, not {optimizer.name}")
+    if optimizer.decay_layers and not optimizer.weight_decay:
+        found.add((*place, "optimizer", "decay_layers"), "without weight_decay nothing is penalised; set both")
+    allowed = LOSSES.get(objective.name, ())
+    if objective.loss is not None and objective.loss not in allowed:
+        choice = f"allowed: {', '.join(allowed)}" if allowed else f"{objective.name} has one loss only: leave it out"
+        found.add((*place, "objective", "loss"), f"{objective.loss} is not allowed with {objective.name}; {choice}")
+    if protocol.mixup and objective.name not in LABELLED:
+        found.add((*place, "mixup"), f"mixes labels; {objective.name} has none")
+    dataset = params.datasets.get(training.dataset)
+    if dataset is None or (raw := params.raw.get(dataset.raw)) is None:
+        return
+    multi = raw.format == "voc"
+    if (objective.name, multi) in (("classification", True), ("multilabel", False), ("pairs", True)):
+        kind = "several labels" if multi else "one label"
+        allowed = [
+            name for name in ("classification", "multilabel", "reconstruction") if (name == "multilabel") == multi
+        ]
+        found.add(
+            (*place, "objective", "name"),
+            f"{objective.name} does not fit {training.dataset}, whose images have {kind}; "
+            f"allowed: {', '.join(sorted({*allowed, 'reconstruction'}))}",
+        )
+    if protocol.crop and dataset.size and protocol.crop > dataset.size:
+        found.add((*place, "crop"), f"{protocol.crop} is more than the {dataset.size} pixels of {training.dataset}")
+
+
+def _check_network(model: str, network: dict[str, Any], place: tuple[str, ...], found: Mistakes) -> None:
+    known = arguments(model)
+    for key, value in network.items():
+        if key not in known:
+            problem = unknown(key, f"setting of {model}", known) if known else f"{model} has no settings"
+            found.add((*place, key), problem)
+        elif not known[key].fits(value):
+            found.add((*place, key), f"{value!r} is not allowed; allowed: {known[key].allowed}")
+
+
+def _check_analyses(params: Params, found: Mistakes) -> None:
+    analyses, trainings = params.analyses, params.trainings
+    for kind in type(analyses).model_fields:
+        for name in getattr(analyses, kind):
+            if name not in trainings:
+                found.add(("analyses", kind, name), unknown(name, "experiment", trainings))
+    for kind in ("probe", "embed", "neighbours"):
+        for name, analysis in getattr(analyses, kind).items():
+            extracted = analyses.extract.get(name)
+            key = "layer" if kind == "embed" else "layers"
+            wanted = [analysis.layer] if kind == "embed" else analysis.layers
+            for layer in wanted:
+                if extracted is None:
+                    found.add(("analyses", kind, name), f"needs features: add analyses.extract.{name}")
+                elif layer not in extracted.layers:
+                    found.add(("analyses", kind, name, key), unknown(layer, "extracted layer", extracted.layers))
+    for name, embed in analyses.embed.items():
+        if embed.points <= 3 * embed.perplexity:
+            at_most = (embed.points - 1) // 3
+            found.add(
+                ("analyses", "embed", name, "perplexity"),
+                f"{embed.perplexity} is too large for {embed.points} points; at most {at_most}",
+            )
+    for name, evaluate in analyses.evaluate.items():
+        if (training := trainings.get(name)) is None:
+            continue
+        if training.objective.name != "classification":
+            found.add(
+                ("analyses", "evaluate", name), f"scores classes; {name} is trained for {training.objective.name}"
+            )
+        dataset = params.datasets.get(training.dataset)
+        classes = params.raw[dataset.raw].classes if dataset and dataset.raw in params.raw else None
+        if classes and max(evaluate.top_k) > len(classes):
+            found.add(
+                ("analyses", "evaluate", name, "top_k"),
+                f"{max(evaluate.top_k)} is more than the {len(classes)} classes",
+            )

@@ -1,0 +1,31 @@
+"""Drawing: one function per kind of figure, each returning a matplotlib figure or an image array.
+
+The only package that imports matplotlib. Same input, same bytes: `save` writes neither time nor version, and ids of
+SVG elements are hashed with a fixed salt. Text stays text (the page's font), and a `$` in a name stays a `$`.
+"""
+
+from revisit.report.figures.classes import confusion, dots, roc
+from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
+from revisit.report.figures.graphs import jump_test, smoothness
+from revisit.report.figures.pictures import filter_grid, scatter
+from revisit.report.figures.style import SIZE, SMALL, save
+
+__all__ = [
+    "SIZE",
+    "SMALL",
+    "Line",
+    "Variant",
+    "band",
+    "confusion",
+    "dots",
+    "filter_grid",
+    "jump_test",
+    "lines",
+    "roc",
+    "save",
+    "scatter",
+    "smoothness",
+    "spread",
+    "thin",
+    "variants",
+]

@@ -1,0 +1,62 @@
+"""The look of every figure, and how one is written: same input, same bytes."""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from revisit.report.palette import GRID, INK, MUTED
+
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "revisit",
+    "text.parse_math": False,
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 9,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.solid_capstyle": "round",
+    "path.simplify_threshold": 0.5,
+}
+SIZE = (5.2, 3.3)  # inches; two stand side by side on the page, one fills a phone
+SMALL = (3.3, 2.25)  # four side by side
+WIDE = 9.0  # inches of width; one alone
+
+
+def axes_of(size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
+    """A new figure of `size` inches and its axes."""
+    mpl.rcParams.update(STYLE)
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def save(drawing: Figure | np.ndarray, path: Path) -> None:
+    """Write a figure as SVG or PNG (by suffix), an image array (H, W[, C]) uint8 as PNG; the same bytes each time."""
+    if isinstance(drawing, np.ndarray):
+        from PIL import Image
+
+        Image.fromarray(drawing).save(path, format="PNG", optimize=True)
+    elif path.suffix == ".svg":
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        drawing.savefig(path, format="svg", transparent=True, metadata=nothing)
+    else:
+        drawing.savefig(path, format="png", dpi=150, transparent=True, metadata={"Software": None})

@@ -1,0 +1,102 @@
+"""What the minibatch losses of static and dynamic graphs look like: jumps at epoch boundaries, smoothness."""
+
+from typing import Any
+
+import pandas as pd
+
+from revisit.report import figures
+from revisit.report.numbers import formatted
+from revisit.report.runs import Run
+from revisit.report.sheet import Sheet, row, section
+from revisit.report.statistics import RUNNING_MEAN, window
+
+SPAN = 120  # steps in the close-up of two losses
+MOST_EPOCHS = 20  # the question is about the first few
+MOST_LINES = 4  # in one figure
+
+
+def jumps(sheet: Sheet) -> dict[str, Any] | None:
+    """Does the loss fall at epoch boundaries more than elsewhere?"""
+    runs = _comparable([run for run in sheet.having("train") if _short_epochs(run)])
+    if not runs:
+        return None
+    epochs = min(run.settings["read_at"][0] for run in runs)
+    first = runs[0]
+    drawing = figures.jump_test({run.label: run.history["loss"] for run in runs}, first.steps_per_epoch, epochs)
+    counts = []
+    for run in runs:
+        found = run.statistics["jumps"].get(f"epoch_{epochs}", {})
+        if found.get("count") is not None:
+            mean = formatted(found["mean_z"], ".1f")
+            counts.append(f"{run.label}: {found['count']} of {found['boundaries']} boundaries, mean z {mean}")
+    caption = (
+        f"How much the mean loss falls from the {window(first.steps_per_epoch)} steps before to the same number after "
+        f"each step. Dots: the epoch boundaries; a boundary is a jump when its dot lies above its bar, 3 standard "
+        f"deviations beyond the mean of the two epochs around it. Jumps: {'; '.join(counts) or 'the run is too short'}."
+    )
+    alt = f"Fall of the loss at each step of the first {epochs} epochs. {'; '.join(counts)}"
+    made_by = [stage for run in runs for stage in run.made_by]
+    block = sheet.figure("jumps-test", drawing, f"Jumps in the first {epochs} epochs", caption, alt, made_by)
+    text = "A jump at an epoch boundary must be larger than the falls that the noise of the minibatches makes anyway."
+    return section("jumps", "Jumps at epoch boundaries", text, [block])
+
+
+def _short_epochs(run: Run) -> bool:
+    """Whether there are a few epoch boundaries to look at, in the training of one classifier."""
+    read_at = run.settings["read_at"]
+    single = not run.is_sweep and run.metric == "accuracy"
+    return bool(single and run.epochs and read_at and 2 <= read_at[0] <= MOST_EPOCHS)
+
+
+def _comparable(runs: list[Run]) -> list[Run]:
+    """The first run with those whose epochs and data are the same: their falls fit on one scale."""
+
+    def scale(run: Run) -> tuple[Any, ...]:
+        return run.settings["dataset"], run.steps_per_epoch, run.settings["batch_size"], run.settings["read_at"]
+
+    return [run for run in runs if scale(run) == scale(runs[0])][:MOST_LINES]
+
+
+def _twins(runs: list[Run]) -> list[Run]:
+    """A run with a static graph and one with a dynamic graph that differ in nothing else; none if there are none."""
+    for static in (run for run in runs if run.settings["graph"] == "static"):
+        for dynamic in runs:
+            if static.twin_of(dynamic):
+                return [static, dynamic]
+    return []
+
+
+def smoothness(sheet: Sheet) -> dict[str, Any] | None:
+    """The raw losses of a static and a dynamic graph, close up, beside a running mean of the first."""
+    runs = _twins(sheet.having("train"))
+    if not runs:
+        return None
+    losses = {run.label: run.history["loss"] for run in runs}
+    first = runs[0].steps_per_epoch  # from the second epoch on: the first, steep fall hides everything
+    last = min(first + SPAN, *(len(loss) for loss in losses.values()))
+    first = max(0, last - SPAN)
+    drawing = figures.smoothness(losses, first, last, RUNNING_MEAN)
+    apart = runs[1].statistics["difference"][runs[0].name]
+    caption = (
+        f"Minibatch losses of steps {first + 1:,} to {last:,}, as they are. Their largest difference over the whole "
+        f"training is {formatted(apart['largest'], '.2g')}. A running mean of either looks smooth."
+    )
+    made_by = [stage for run in runs for stage in run.made_by]
+    alt = f"Losses of both graphs and a running mean. {caption}"
+    block = sheet.figure("smoothness-closeup", drawing, "Both graphs, close up", caption, alt, made_by)
+    frame = pd.DataFrame(
+        [
+            {"experiment": run.name, **run.statistics["roughness"], "difference": other}
+            for run, other in zip(runs, (None, apart["mean"]), strict=True)
+        ]
+    )
+    columns = {
+        "experiment": ("experiment", "text"),
+        "raw": ("roughness, as it is", "decimal"),
+        "running_mean": (f"roughness, mean of {RUNNING_MEAN}", "decimal"),
+        "difference": ("mean difference", "decimal"),
+    }
+    caption = "Roughness: standard deviation of the change from one step to the next."
+    table = sheet.table("roughness", frame, "Roughness of the loss", columns, made_by, caption)
+    text = "Same initial weights, same batches, same order: only the way in which the graph is run differs."
+    return section("smoothness", "Is the dynamic graph smoother?", text, [row(block, table)])

@@ -1,0 +1,215 @@
+"""What came out: one row per training, and for each sweep its variants in one figure and one table."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from revisit.report import figures
+from revisit.report.figures import Line
+from revisit.report.numbers import formatted
+from revisit.report.palette import BLUE, RUST
+from revisit.report.runs import METRICS, Run
+from revisit.report.sheet import Sheet, row, section
+
+BOOTSTRAP = {"accuracy": "accuracy", "map": "mean_average_precision"}  # metric -> key in evaluate.json
+
+
+def results(sheet: Sheet) -> dict[str, Any] | None:
+    """One row per training: its test metric, or its losses where it has none."""
+    runs = sheet.having("train")
+    if not runs:
+        return None
+    frame = pd.DataFrame([_row(run) for run in runs])
+    columns = {"experiment": ("experiment", "text")}
+    if any(run.is_sweep for run in runs):
+        columns["variant"] = ("variant", "text")
+    if frame["weights"].notna().any():
+        columns["weights"] = ("starts from", "text")
+    if len({run.settings["graph"] for run in runs}) > 1:
+        columns["backend"] = ("run by", "text")
+    if frame["runs"].max() > 1:
+        columns["runs"] = ("runs", "integer")
+    if frame["diverged"].any():
+        columns["diverged"] = ("diverged", "integer")
+    columns["steps"] = ("steps", "integer")
+    best = {}
+    for metric in dict.fromkeys(run.metric for run in runs if run.metric):
+        columns |= (found := _read_at(frame, metric, [run for run in runs if run.metric == metric]))
+        if metric in found:
+            best[f"best_{metric}"] = (f"best {METRICS[metric]}", "percent")
+    if frame[["low", "high"]].notna().any(axis=None):
+        columns |= {"low": ("95% from", "percent"), "high": ("to", "percent")}
+    columns |= best
+    columns |= {"train_loss": ("training loss", "decimal"), "test_loss": ("test loss", "decimal")}
+    made_by = [stage for run in runs for stage in run.made_by]
+    made_by += [f"evaluate@{run.name}" for run in runs if "evaluate" in run.metrics]
+    table = sheet.table("results-table", frame, "One row per training", columns, made_by, " ".join(_caption(runs)))
+    text = "At the end of training; the losses are measured without dropout."
+    if any(run.is_sweep for run in runs):
+        text += " Of a sweep, the variant whose network the analyses below use."
+    return section("results", "Results", text, [table])
+
+
+def _row(run: Run) -> dict[str, Any]:
+    train, kept, metric = run.train, run.kept, run.metric
+    found = {
+        "experiment": run.name,
+        "variant": run.keep if run.is_sweep else None,
+        "weights": run.settings.get("weights"),
+        "graph": train["graph"],
+        "backend": train["graph_backend"],
+        "runs": kept["runs"],
+        "diverged": kept["diverged"],
+        "steps": train["steps"],
+        "train_loss": kept["train_loss"],
+        "test_loss": kept["test_loss"],
+        "low": None,
+        "high": None,
+    }
+    if not metric:
+        return found
+    bootstrap, key = run.metrics.get("evaluate", {}), BOOTSTRAP[metric]
+    for bound in ("low", "high"):
+        found[bound] = kept[f"test_{metric}_{bound}"] if kept["runs"] > 1 else bootstrap.get(f"{key}_{bound}")
+    means = run.statistics["variants"][run.keep]["at"]
+    at = {f"{metric}_{name}": means[name] if kept["runs"] > 1 else value for name, value in run.read_out().items()}
+    return found | at | {metric: kept[f"test_{metric}"], f"best_{metric}": kept[f"best_test_{metric}"]}
+
+
+def _read_at(frame: pd.DataFrame, metric: str, runs: list[Run]) -> dict[str, tuple[str, str]]:
+    """Columns of a metric: where all its trainings were read, and at the end."""
+    names, label = list(runs[0].read_out()), METRICS[metric]
+    if names and all(list(run.read_out()) == names for run in runs):
+        columns = {}
+        for name in names:
+            unit, count = name.split("_")
+            columns[f"{metric}_{name}"] = (f"{label}, {int(count):,} {unit}s", "percent")
+        last = frame[f"{metric}_{names[-1]}"]
+        return columns if last.equals(frame[metric]) else columns | {metric: (f"{label}, end", "percent")}
+    return {metric: (label, "percent")}
+
+
+def _caption(runs: list[Run]) -> list[str]:
+    told = []
+    measured = list(dict.fromkeys(METRICS[run.metric] for run in runs if run.metric))
+    if measured:
+        told.append(f"{measured[0][0].upper()}{' and '.join(measured)[1:]} on the test set.")
+    repeated = any(run.kept["runs"] > 1 for run in runs)
+    resampled = any(
+        run.kept["runs"] == 1 and f"{BOOTSTRAP[run.metric]}_low" in run.metrics.get("evaluate", {})
+        for run in runs
+        if run.metric
+    )
+    if repeated:
+        told.append("Of several runs: their means, and the interval of the mean by Student's t.")
+    if resampled:
+        told.append(
+            f"{'Of one run: interval' if repeated else 'Interval'} of the last by bootstrap of the test images."
+        )
+    notes = dict.fromkeys(run.train["graph_note"].rstrip(".") for run in runs if run.settings["graph"] == "static")
+    return told + [f"{note[0].upper()}{note[1:]}." for note in notes if note]
+
+
+def sweeps(sheet: Sheet) -> dict[str, Any] | None:
+    """The variants of each sweep: their curves in one figure, their numbers in one table."""
+    runs = [run for run in sheet.having("train") if run.is_sweep]
+    blocks = [block for run in runs for block in (*_curves(sheet, run), _variants(sheet, run))]
+    text = (
+        "Each variant on the test set, against the step. The one in bold is kept: the analyses below use its network."
+    )
+    if any(run.kept["runs"] > 1 for run in runs):
+        text += " Of several runs: their mean, shaded from the lowest to the highest."
+    if any(numbers["diverged"] for run in runs for numbers in run.train["variants"].values()):
+        text += " Runs that diverged are left out of a curve; a cross ends a variant that diverged in every run."
+    return section("sweeps", "Variants compared", text, blocks) if runs else None
+
+
+def _curves(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
+    """A figure of all variants; where their losses are different ones, a figure of each."""
+    if run.metric or len({protocol["objective"]["loss"] for protocol in run.settings["runs"].values()}) == 1:
+        return [_figure(sheet, run)]
+    drawn = [_alone(sheet, run, variant) for variant in run.train["variants"]]
+    return [row(*drawn, small=len(drawn) > 2)]
+
+
+def _alone(sheet: Sheet, run: Run, variant: str) -> dict[str, Any]:
+    """Training and test loss of one variant."""
+    mean = run.curve(variant)["mean"]
+    curves = [Line(mean["step"], mean["train_loss"], "training set", BLUE)]
+    curves.append(Line(mean["step"], mean["test_loss"], "test set", RUST))
+    drawing = figures.lines(curves, "loss", legend="upper right", until=run.length)
+    name, last = variant.replace("_", " "), mean["test_loss"][-1] if len(mean["test_loss"]) else None
+    title = f"Loss, {run.label}, {name}"
+    caption = f"Test loss at the end: {_end(run.train['variants'][variant], last, '.3g')}."
+    return sheet.figure(f"sweep-{run.name}-{variant}", drawing, title, caption, f"{title}. {caption}", run.made_by)
+
+
+def _figure(sheet: Sheet, run: Run) -> dict[str, Any]:
+    column, label = f"test_{run.metric or 'loss'}", METRICS[run.metric] if run.metric else "loss"
+    curves, told = [], []
+    for variant, numbers in run.train["variants"].items():
+        found = run.curve(variant)
+        last = found["mean"][column][-1] if len(found["mean"][column]) else None
+        name, end = variant.replace("_", " "), _end(numbers, last, ".1%" if run.metric else ".3g")
+        told.append(f"{name} {end}")
+        curves.append(
+            figures.Variant(
+                x=found["mean"]["step"],
+                y=found["mean"][column],
+                low=found["low"][column],
+                high=found["high"][column],
+                label=f"{name}  {end}",
+                ended=numbers["diverged"] == numbers["runs"],
+                bold=variant == run.keep,
+            )
+        )
+    fine = [curve.y for curve in curves if not curve.ended] or [curve.y for curve in curves]
+    drawing = figures.variants(
+        curves, f"test {label}", y_range=_range(fine), percent=bool(run.metric), until=run.length
+    )
+    title = f"Test {label} by variant, {run.label}"
+    alt = f"{title}, against the step. At the end: {'; '.join(told)}."
+    return sheet.figure(f"sweep-{run.name}", drawing, title, "", alt, run.made_by, wide=True)
+
+
+def _end(numbers: dict[str, Any], value: float | None, form: str) -> str:
+    """How a variant ended: its test metric or loss, and how many of its runs diverged."""
+    diverged, count = numbers["diverged"], numbers["runs"]
+    if diverged == count:
+        return "diverged"
+    return f"{formatted(value, form)}, {diverged} of {count} diverged" if diverged else formatted(value, form)
+
+
+def _range(values: list[np.ndarray]) -> tuple[float, float]:
+    """From the lowest to the highest value, with a margin; 0 to 1 where there is none."""
+    joined = np.concatenate(values)
+    if not joined.size:
+        return 0.0, 1.0
+    low, high = joined.min(), joined.max()
+    margin = 0.04 * (high - low) or 0.05
+    return low - margin, high + margin
+
+
+def _variants(sheet: Sheet, run: Run) -> dict[str, Any]:
+    changes, metric = run.changes(), run.metric
+    variants = run.train["variants"].items()
+    frame = pd.DataFrame([{"variant": name, "settings": changes[name], **numbers} for name, numbers in variants])
+    columns = {"variant": ("variant", "text"), "runs": ("runs", "integer")}
+    if frame["diverged"].any():
+        columns["diverged"] = ("diverged", "integer")
+    main = f"test_{metric or 'loss'}"
+    form = "percent" if metric else "decimal"
+    columns[main] = (f"test {METRICS[metric]}" if metric else "test loss", form)
+    if frame["runs"].max() > 1:
+        columns |= {f"{main}_low": ("95% from", form), f"{main}_high": ("to", form)}
+    if metric:
+        columns |= {f"best_{main}": ("best", form), f"train_{metric}": (f"training {METRICS[metric]}", form)}
+        columns["test_loss"] = ("test loss", "decimal")
+    columns |= {"train_loss": ("training loss", "decimal"), "settings": ("what it sets", "text")}
+    sheet.data(f"evaluations-{run.name}", run.all_evaluations())
+    title = f"Variants, {run.label}"
+    caption = "Means over the runs, with intervals by Student's t." if frame["runs"].max() > 1 else ""
+    if frame["diverged"].any():
+        caption = f"{caption} Unknown where a run diverged.".strip()
+    return sheet.table(f"variants-{run.name}", frame, title, columns, run.made_by, caption)

@@ -1,0 +1,203 @@
+"""The trainings of a study: settings, metrics and curves, whatever they minimise and however long they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from revisit.errors import ArtifactError
+from revisit.report import statistics
+
+METRICS = {"accuracy": "accuracy", "map": "mean AP"}  # key in the findings -> what readers call it
+UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
+UNTOUCHED = ("graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates")
+
+
+@dataclass
+class Run:
+    """One experiment or finetuning of a study: its settings, metrics, and the folder of its collected findings.
+
+    `label` is what legends call it: its graph where that tells the experiments apart, else its name. Metrics, history
+    and evaluations are those of the kept variant's first replicate; `curve` gives every variant.
+    """
+
+    name: str
+    label: str
+    settings: dict[str, Any]
+    metrics: dict[str, Any]
+    folder: Path
+    statistics: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def history(self) -> dict[str, np.ndarray]:
+        """Columns of history.csv, one row per step."""
+        return statistics.read_columns(self.path("history.csv"))
+
+    @cached_property
+    def evaluations(self) -> dict[str, np.ndarray]:
+        """Columns of evaluations.csv."""
+        return statistics.read_columns(self.path("evaluations.csv"))
+
+    @property
+    def train(self) -> dict[str, Any]:
+        """train.json."""
+        return self.metrics["train"]
+
+    @property
+    def metric(self) -> str | None:
+        """Key of the test metric, one of METRICS; None where there are only losses."""
+        return self.train["metric"]
+
+    @property
+    def made_by(self) -> list[str]:
+        """The stage that trained it."""
+        return [f"{'finetune' if self.settings.get('weights') else 'train'}@{self.name}"]
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps in one epoch."""
+        return int(self.train["steps_per_epoch"])
+
+    @property
+    def epochs(self) -> int | None:
+        """Length in epochs; None where the protocol counts steps."""
+        return self.settings["epochs"]
+
+    @property
+    def keep(self) -> str:
+        """The variant whose network is kept."""
+        return self.settings["keep"]
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether there are variants to compare."""
+        return len(self.settings["runs"]) > 1
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """Means and intervals of the kept variant's runs."""
+        return self.train["variants"][self.keep]
+
+    def read_out(self) -> dict[str, float | None]:
+        """The test metric at the moments of `read_at`: `epoch_4` or `step_469` -> value."""
+        return self.train.get(f"{self.metric}_at", {})
+
+    @property
+    def loss(self) -> tuple[str, str | None]:
+        """What its losses may be compared with: those of runs with the same objective and loss."""
+        return self.train["objective"], self.settings["objective"]["loss"]
+
+    @property
+    def length(self) -> int:
+        """Steps of a run that goes to its end."""
+        return self.epochs * self.steps_per_epoch if self.epochs else self.settings["steps"]
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the kept run diverged."""
+        return bool(self.train["diverged"])
+
+    def twin_of(self, other: "Run") -> bool:
+        """Whether both runs differ in nothing that changes what is learned but their graph."""
+
+        def protocol(run: "Run") -> dict[str, Any]:
+            return {key: value for key, value in run.settings.items() if key not in UNTOUCHED}
+
+        graphs = {self.settings["graph"], other.settings["graph"]}
+        return graphs == {"static", "dynamic"} and protocol(self) == protocol(other)
+
+    @cached_property
+    def _all(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Evaluations and summary of all runs."""
+        names = ("runs/evaluations.csv", "runs/summary.csv")
+        evaluations, summary = (pd.read_csv(self.path(name), dtype={"variant": str}) for name in names)
+        return evaluations, summary
+
+    def curve(self, variant: str) -> dict[str, dict[str, np.ndarray]]:
+        """`mean`, `low` and `high` over a variant's runs: column of evaluations.csv -> (evaluations,).
+
+        Runs that diverged are left out; where all did, the curves end with the last value.
+        """
+        evaluations, summary = self._all
+        good = summary[(summary["variant"] == variant) & ~summary["diverged"].astype(bool)]["replicate"]
+        rows = evaluations[evaluations["variant"] == variant]
+        if len(good):
+            rows = rows[rows["replicate"].isin(good)]
+        grouped = rows[np.isfinite(rows["test_loss"])].drop(columns=["variant", "replicate"]).groupby("step")
+        tables = {"mean": grouped.mean(), "low": grouped.min(), "high": grouped.max()}
+        return {
+            name: {key: table[key].to_numpy(float) for key in table} | {"step": table.index.to_numpy(float)}
+            for name, table in tables.items()
+        }
+
+    def measured(self) -> dict[str, Any]:
+        """The statistics of the kept run and of each variant; see `revisit.report.statistics`."""
+        unit, length = ("epoch", self.steps_per_epoch) if self.epochs else ("step", 1)
+        read_at = self.settings["read_at"]
+        found = statistics.of_experiment(
+            self.history, self.evaluations, self.metric, self.steps_per_epoch, read_at if self.epochs else []
+        )
+        by_variant = {}
+        for variant, numbers in self.train["variants"].items():
+            mean = self.curve(variant)["mean"]
+            if numbers["diverged"] == numbers["runs"]:
+                mean = {key: values[:0] for key, values in mean.items()}  # its last values are no end of a training
+            at = {f"{unit}_{count}": count * length for count in read_at}
+            by_variant[variant] = statistics.of_variant(mean, self.metric, at)
+        return found | {"variants": by_variant}
+
+    def all_evaluations(self) -> pd.DataFrame:
+        """Evaluations of all runs, with variant and replicate."""
+        return self._all[0]
+
+    def changes(self) -> dict[str, str]:
+        """What each variant of a sweep sets otherwise than another: variant -> `key value, key value`.
+
+        What a variant switches off (0, false, none) is left out.
+        """
+        flat = {variant: dict(flatten(protocol)) for variant, protocol in self.settings["runs"].items()}
+        keys = dict.fromkeys(key for protocol in flat.values() for key in protocol)
+        differ = [key for key in keys if len({str(protocol.get(key)) for protocol in flat.values()}) > 1]
+        short = [key.removesuffix(".name").removeprefix(f"{key.partition('.')[0]}.") for key in differ]
+        names = [
+            leaf if key.startswith(UNDERSTOOD) and short.count(leaf) == 1 else key.replace(".", " ")
+            for key, leaf in zip(differ, short, strict=True)
+        ]
+        return {
+            variant: ", ".join(
+                f"{name} {_setting(protocol[key])}".replace("_", " ")
+                for key, name in zip(differ, names, strict=True)
+                if protocol.get(key)
+            )
+            for variant, protocol in flat.items()
+        }
+
+    def path(self, name: str) -> Path:
+        """A collected finding; ArtifactError when it was not collected."""
+        path = self.folder / name
+        if not path.exists():
+            raise ArtifactError(f"{path} is missing: add {name} to what is collected of {self.name}, run `collect`")
+        return path
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A collected CSV table; text stays text (a class named `NA` is no missing value)."""
+        return pd.read_csv(self.path(name), keep_default_na=False, na_values=[""])
+
+
+def flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
+    """(key, value) of nested settings, keys joined by dots."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, list):
+        return " and ".join(str(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

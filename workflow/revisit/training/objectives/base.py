@@ -1,0 +1,75 @@
+"""What an objective is: how minibatches are drawn, the loss of one, and the numbers of a whole split."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+
+import torch
+
+from revisit.training.batches import Feed
+from revisit.training.samplers import Draw, Epochs
+
+Network = Callable[[torch.Tensor], torch.Tensor]  # in evaluation mode: (B, C, h, w) float32 -> float32
+Targets = tuple[torch.Tensor, ...]
+
+
+class Sampler(Protocol):
+    """Where the images of a training step come from."""
+
+    def draw(self, step: int) -> Draw:
+        """The images of training step `step` (from 1)."""
+
+
+class Evaluation(NamedTuple):
+    """The numbers of a split; NaN where they are not defined."""
+
+    loss: float
+    metric: float | None  # None: the objective has no metric
+    scores: torch.Tensor | None  # (N, K) float32 on the CPU, if the objective writes them
+
+
+class Objective(ABC):
+    """One way to train a network.
+
+    Args:
+        settings: `objective` of a protocol.
+    """
+
+    metric: ClassVar[str | None] = None  # its name in the findings; higher is better
+    labels: ClassVar[Literal["single", "multi", "any"]] = "any"  # what it can be used with
+    losses: ClassVar[tuple[str, ...]] = ()  # the allowed values of objective.loss, the default first
+    mixes: ClassVar[bool] = False  # whether minibatches can be mixed (mixup)
+    stepwise: ClassVar[bool] = False  # whether every minibatch has the metric, too
+    scored: ClassVar[bool] = False  # whether the outputs for the test set are written
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+
+    def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: ARG002
+        """What the network must give for one image, if its `output` shape is another; None where it fits."""
+        return None if output == (classes,) else f"{classes} logits; choose a classifier"
+
+    def sampler(self, feed: Feed, batch_size: int, seed: int) -> Sampler:
+        """What draws the minibatches of `batch_size` images or pairs."""
+        return Epochs(len(feed.images), batch_size, seed, feed.images.device)
+
+    def targets(self, feed: Feed, draw: Draw, pixels: torch.Tensor) -> Targets:  # noqa: ARG002
+        """What the outputs for `pixels` (B, h, w, C) uint8 of a draw are compared with, on the device."""
+        return (feed.labels.index_select(0, draw.index),)
+
+    @abstractmethod
+    def loss(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
+        """The mean loss of a minibatch, a scalar: of the outputs (B, ...) float32 and `targets`."""
+
+    def accuracy(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
+        """The metric of a minibatch, a scalar; of a stepwise objective only."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:
+        """The numbers of the images at `index` (N,), computed `size` images at a time."""
+
+
+def outputs(network: Network, feed: Feed, index: torch.Tensor, size: int) -> torch.Tensor:
+    """The network's outputs for the middles of the images at `index`, (N, ...) float32 on the CPU."""
+    return torch.cat([network(feed.inputs(feed.evaluation(part))).cpu() for part in index.split(size)])

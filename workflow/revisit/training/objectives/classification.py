@@ -1,0 +1,28 @@
+"""One class per image: softmax cross-entropy and accuracy."""
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from revisit.training.batches import Feed
+from revisit.training.objectives.base import Evaluation, Network, Objective, outputs
+
+
+class Classification(Objective):
+    """Outputs are logits (B, K), targets the classes (B,) int64."""
+
+    metric = "accuracy"
+    labels = "single"
+    mixes = True
+    stepwise = True
+    scored = True
+
+    def loss(self, output: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        return cross_entropy(output, labels)
+
+    def accuracy(self, output: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        return (output.argmax(1) == labels).float().mean()
+
+    def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
+        logits, labels = outputs(network, feed, index, size), feed.labels[index].cpu()
+        loss = cross_entropy(logits.double(), labels).item()
+        return Evaluation(loss, (logits.argmax(1) == labels).double().mean().item(), logits)

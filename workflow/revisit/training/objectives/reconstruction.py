@@ -1,0 +1,44 @@
+"""The image itself as the target: what autoencoders minimise."""
+
+from typing import Any
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
+
+from revisit.data import tensors
+from revisit.training.batches import Feed
+from revisit.training.objectives.base import Evaluation, Network, Objective, Targets
+from revisit.training.samplers import Draw
+
+LOSSES = {"mean_squared_error": mse_loss, "binary_cross_entropy": binary_cross_entropy_with_logits}
+
+
+class Reconstruction(Objective):
+    """Outputs are images (B, C, h, w), targets the pixels scaled to 0..1.
+
+    `mean_squared_error` (real-valued pixels) takes the outputs as values; `binary_cross_entropy` (pixels that are
+    nearly 0 or 1) takes them as logits. Both are means over pixels and images.
+    """
+
+    losses = tuple(LOSSES)
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self._loss = LOSSES[settings.get("loss") or self.losses[0]]
+
+    def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
+        return None if output == image else f"an image of shape {image}; choose an autoencoder"
+
+    def targets(self, feed: Feed, draw: Draw, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
+        return (tensors.planes(pixels) / 255,)
+
+    def loss(self, output: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        return self._loss(output, pixels)
+
+    def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
+        total = 0.0
+        for part in index.split(size):  # batch by batch: all outputs together can be larger than the memory
+            pixels = feed.evaluation(part)
+            output = network(feed.inputs(pixels))
+            total += self.loss(output.double(), tensors.planes(pixels).double() / 255).item() * len(part)
+        return Evaluation(total / len(index), None, None)

@@ -1,0 +1,66 @@
+"""What the runs of a sweep say together: means with intervals, and tables of all runs."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from revisit.training.results import Result
+
+CONFIDENCE = 0.95
+
+
+def variants(results: list[Result]) -> dict[str, dict[str, Any]]:
+    """Of each variant: how many runs it had, how many diverged, and its numbers over the replicates.
+
+    A number is the mean of the replicates; `<number>_low` and `<number>_high` are Student's interval for the mean
+    at a confidence of 95%, null for a single run. All three are null where a replicate has no finite number.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name in dict.fromkeys(result.variant for result in results):
+        own = [result for result in results if result.variant == name]
+        found[name] = {"runs": len(own), "diverged": sum(result.facts["diverged"] for result in own)}
+        rows = [result.numbers() for result in own]
+        for quantity in rows[0]:
+            found[name] |= _estimate(quantity, [row[quantity] for row in rows])
+    return found
+
+
+def _estimate(quantity: str, values: list[float | None]) -> dict[str, float | None]:
+    mean = low = high = None
+    if None not in values:
+        mean = float(np.mean(values))
+        if len(values) > 1:
+            error = np.std(values, ddof=1) / np.sqrt(len(values))
+            reach = float(t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * error)
+            low, high = mean - reach, mean + reach
+    return {quantity: mean, f"{quantity}_low": low, f"{quantity}_high": high}
+
+
+def tables(results: list[Result]) -> dict[str, pd.DataFrame]:
+    """`summary` (one row per run), `evaluations` and `history` (the rows of all runs, named by variant, replicate)."""
+    summary = [
+        {
+            "variant": result.variant,
+            "replicate": result.replicate,
+            "seed": result.protocol["seed"],
+            "steps": result.history.step,
+            "diverged": result.facts["diverged"],
+            **result.numbers(),
+            "best_step": result.best_step(),
+        }
+        for result in results
+    ]
+    return {
+        "summary": pd.DataFrame(summary).astype({"best_step": "Int64"}),
+        "evaluations": _joined(results, [result.history.evaluations_table() for result in results]),
+        "history": _joined(results, [result.history.steps_table() for result in results]),
+    }
+
+
+def _joined(results: list[Result], parts: list[pd.DataFrame]) -> pd.DataFrame:
+    for result, part in zip(results, parts, strict=True):
+        part.insert(0, "variant", result.variant)
+        part.insert(1, "replicate", result.replicate)
+    return pd.concat(parts, ignore_index=True)

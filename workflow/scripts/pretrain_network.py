@@ -1,0 +1,32 @@
+"""Get weights trained elsewhere, or train a stand-in for them here."""
+
+import argparse
+from pathlib import Path
+
+import _command  # first: library path, threads, errors
+from revisit import config, files, paths
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write results/models/<pretrained>/."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", help="pretrained weights of params.yaml")
+    name = parser.parse_args(argv).name
+    settings = config.settings("pretrain", name)
+
+    from revisit.models import weights  # PyTorch: not for --help or a mistyped name
+    from revisit.training.train import train
+
+    with files.replacing(paths.model(name)) as model:
+        if settings["source"] == "embedded":
+            training = settings["training"]
+            train(training, paths.prepared(training["dataset"]), model, paths.resume(name))
+        elif settings["source"] == "mirror":
+            weights.from_file(Path(settings["file"]), settings["model"], model, name)
+        else:
+            weights.from_torchvision(settings["model"], model, name)
+    files.remove(paths.resume(name))  # not before everything is in place
+
+
+if __name__ == "__main__":
+    _command.run(main)
