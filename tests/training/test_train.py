@@ -70,7 +70,6 @@ def test_outputs(run, settings, prepared, digests):
     assert outcome.evaluations["step"].tolist() == [3, 4, 6, 8]
     assert outcome.steps["step"].tolist() == list(range(1, STEPS + 1))
     assert set(outcome.steps["learning_rate"]) == {0.05}
-    assert outcome.runs["history"].drop(columns=["variant", "replicate"]).equals(outcome.steps)
     assert outcome.runs["evaluations"].drop(columns=["variant", "replicate"]).equals(outcome.evaluations)
 
 

@@ -15,8 +15,11 @@ def main(argv: list[str] | None = None) -> None:
 
     from revisit.models.weights import graft  # PyTorch: not for --help or a mistyped name
 
+    trunk, head = settings["trunk"], settings["head"]
     with files.replacing(paths.model(name)) as model:
-        graft(paths.model(settings["trunk"]), paths.model(settings["head"]), model, name)
+        fitted = graft(paths.model(trunk), paths.model(head), model, name, settings["seed"])
+    if not fitted:
+        print(f"note: the last layer of {head} does not fit {trunk}, which has other widths; it is drawn afresh")
 
 
 if __name__ == "__main__":

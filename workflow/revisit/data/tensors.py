@@ -65,10 +65,3 @@ def cropped(size: tuple[int, int], crop: int | None) -> tuple[int, int]:
             "choose a smaller crop, or a larger `size` of the data set"
         )
     return crop, crop
-
-
-class Normalise(Inputs):
-    """`Inputs` without a crop."""
-
-    def __init__(self, mean: list[float], std: list[float], device: torch.device) -> None:
-        super().__init__(mean, std, device)

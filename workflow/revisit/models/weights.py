@@ -51,44 +51,48 @@ def start(network: nn.Module, folder: str | Path) -> list[str]:
     return list(dict.fromkeys(_layer(name) for name in own if name not in fitting))
 
 
-def graft(trunk: str | Path, head: str | Path, destination: str | Path, name: str) -> None:
+def graft(trunk: str | Path, head: str | Path, destination: str | Path, name: str, seed: int = 0) -> bool:
     """Put a network together: the last layer of `head` on all other layers of `trunk`.
 
     S0, question 4: ImageNet weights up to fc7, and fc8 of the network trained from scratch.
 
     Args:
-        trunk: a folder of a trained network, of which all layers but the last are taken. It decides how images are
-            normalised.
-        head: another, of the same kind, of which the last layer is taken (with auxiliary heads, the last of each).
+        trunk: a folder of a trained network, of which all layers but the last are taken. It decides the widths and
+            how images are normalised.
+        head: another, of the same model, of which the last layer is taken (with auxiliary heads, the last of each).
             It decides the classes and the size of the images.
         destination: the folder to write `model.safetensors` and `network.json` to.
         name: the new network's.
+        seed: of the last layer's weights where the one of `head` does not fit, as below a narrower network.
+
+    Returns:
+        Whether the last layer of `head` fitted.
 
     Raises:
         ArtifactError: a folder is missing or damaged, or the two networks do not fit.
     """
-    description = registry.describe(head)
-    own, given = registry.tensors(head), registry.tensors(trunk)
-    last = _outputs(description, head)
-    kept = {tensor for tensor in own if _layer(tensor) in last}
-    if not kept:
-        model = description["model"]
+    below, above = registry.describe(trunk), registry.describe(head)
+    last = _outputs(above, head)
+    if not last:
+        model = above["model"]
         raise ArtifactError(f"{head}: {model} has no layer with one output per class to graft; graft another network")
-    for tensor in own.keys() - kept:
-        if tensor not in given or given[tensor].shape != own[tensor].shape:
-            there = f"is {tuple(given[tensor].shape)} there" if tensor in given else "is not there"
-            raise ArtifactError(
-                f"{trunk}: {tensor} {there}, and {tuple(own[tensor].shape)} in {head}; graft networks of the same "
-                "model with the same `network:` settings"
-            )
-    merged = {tensor: own[tensor] if tensor in kept else given[tensor] for tensor in own}
-    below = registry.describe(trunk)
     try:
-        description |= {"experiment": name, "mean": below["mean"], "std": below["std"]}
-    except KeyError as error:
-        problem = f"{Path(trunk) / registry.DESCRIPTION}: damaged (no {error})"
+        if below["model"] != above["model"]:
+            models = f"{below['model']} in {trunk} and {above['model']} in {head}"
+            raise ArtifactError(f"{models}: only two networks of one model can be grafted; name others in `grafts:`")
+        torch.manual_seed(seed)
+        network = registry.build(above["model"], above["shape"], len(above["classes"]), below["network"])
+        description = above | {key: below[key] for key in ("network", "mean", "std")} | {"experiment": name}
+    except (LookupError, TypeError, ConfigError) as error:
+        problem = f"{Path(trunk) / registry.DESCRIPTION}: damaged ({error})"
         raise ArtifactError(f"{problem}; {registry.remedy(trunk)}") from error
-    _write(destination, merged, description)
+    if set(start(network, trunk)) - last:
+        raise ArtifactError(f"{trunk}: it lacks layers of {above['model']}; {_remedy()}")
+    own, given = network.state_dict(), registry.tensors(head)
+    kept = {tensor: given[tensor] for tensor in own if _layer(tensor) in last and tensor in given}
+    fits = all(own[tensor].shape == value.shape for tensor, value in kept.items())
+    _write(destination, own | kept if fits else own, description)
+    return fits
 
 
 def from_file(path: str | Path, model: str, destination: str | Path, name: str) -> None:

@@ -39,7 +39,7 @@ def _estimate(quantity: str, values: list[float | None]) -> dict[str, float | No
 
 
 def tables(results: list[Result]) -> dict[str, pd.DataFrame]:
-    """`summary` (one row per run), `evaluations` and `history` (the rows of all runs, named by variant, replicate)."""
+    """`summary` (one row per run) and `evaluations` (the rows of all runs, named by variant and replicate)."""
     summary = [
         {
             "variant": result.variant,
@@ -55,7 +55,6 @@ def tables(results: list[Result]) -> dict[str, pd.DataFrame]:
     return {
         "summary": pd.DataFrame(summary).astype({"best_step": "Int64"}),
         "evaluations": _joined(results, [result.history.evaluations_table() for result in results]),
-        "history": _joined(results, [result.history.steps_table() for result in results]),
     }
 
 
