@@ -14,6 +14,7 @@ from PIL import Image
 from revisit.data import embedded, idx
 from revisit.data.drawing import digits, garments, objects, patterns, plants, scenes
 from revisit.errors import DataError
+from revisit.params.data import DRAWINGS
 
 
 def settings(drawing, train, test, **more):
@@ -181,3 +182,8 @@ def test_drawing_needs_no_tensors():
     program = "import sys, revisit.data.embedded; sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
     path = [p for p in sys.path if p.endswith("workflow")][:1]
     assert subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": ":".join(path)}).returncode == 0
+
+
+def test_params_know_the_drawings_and_their_formats():
+    """They are named there a second time, since importing the drawings takes a second."""
+    assert {name: drawing.format for name, drawing in embedded.DRAWINGS.items()} == DRAWINGS

@@ -3,7 +3,7 @@ import shutil
 import pytest
 import torch
 
-from revisit.errors import DeviceError
+from revisit.errors import ConfigError, DeviceError
 from revisit.training import graphs
 
 CPU = torch.device("cpu")
@@ -39,7 +39,7 @@ def test_static_means_one_whole_graph():
         return x
 
     graph = graphs.capture(broken, "static", "aot_eager", CPU)
-    with pytest.raises(torch._dynamo.exc.Unsupported):
+    with pytest.raises(ConfigError, match=r"no single static graph .*set `graph: dynamic`"):
         graph.call(torch.ones(2))
 
 
@@ -75,3 +75,10 @@ def test_a_sweep_can_capture_the_same_code_many_times():
 
     for size in range(1, 12):  # PyTorch gives up on one piece of code after eight captures
         assert graphs.capture(Square(size).call, "static", "aot_eager", CPU).call(torch.ones(size)).item() == size**2
+
+
+def test_recurrent_networks_cannot_be_captured():
+    network = torch.nn.LSTM(4, 3)
+    graph = graphs.capture(lambda rows: network(rows)[0].sum(), "static", "aot_eager", CPU)
+    with pytest.raises(ConfigError, match="no single static graph"):
+        graph.call(torch.zeros(2, 1, 4))

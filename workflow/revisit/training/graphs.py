@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import torch
 
-from revisit.errors import DeviceError
+from revisit.errors import ConfigError, DeviceError
 
 
 class Graph(NamedTuple):
@@ -37,6 +37,7 @@ def capture(function: Callable, graph: str, backend: str, device: torch.device) 
 
     Raises:
         DeviceError: inductor is asked for where it cannot work.
+        ConfigError: when the result is called, and the function cannot be captured in one piece.
     """
     if graph == "dynamic":
         return Graph(function, "eager", "dynamic graph: every operation runs as Python reaches it")
@@ -47,10 +48,23 @@ def capture(function: Callable, graph: str, backend: str, device: torch.device) 
     if backend == "inductor" or (backend == "auto" and usable):
         # Without fallback_random inductor draws dropout masks of its own, and the two graphs could not be compared.
         call = torch.compile(function, fullgraph=True, dynamic=False, options={"fallback_random": True})
-        return Graph(call, "inductor", f"static graph with generated kernels: {why}")
+        return Graph(_told(call), "inductor", f"static graph with generated kernels: {why}")
     call = torch.compile(function, fullgraph=True, dynamic=False, backend="aot_eager")
     note = f"no generated kernels: {why}" if backend == "auto" else "backend chosen in params.yaml"
-    return Graph(call, "aot_eager", f"static graph with PyTorch's own kernels: {note}")
+    return Graph(_told(call), "aot_eager", f"static graph with PyTorch's own kernels: {note}")
+
+
+def _told(call: Callable) -> Callable:
+    """`call`, with one message where the capture fails: recurrent layers cannot be captured, for example."""
+
+    def run(*tensors: torch.Tensor) -> object:
+        try:
+            return call(*tensors)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            why = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
+            raise ConfigError(f"graph: this network is no single static graph ({why}); set `graph: dynamic`") from error
+
+    return run
 
 
 def _inductor(device: torch.device) -> tuple[bool, str]:

@@ -23,7 +23,7 @@ class Outcome(NamedTuple):
         findings: `train.json`.
         steps: of the kept run, one row per step.
         evaluations: of the kept run, one row per evaluation.
-        runs: the tables of all runs by name: `summary`, `evaluations`, `history`.
+        runs: the tables of all runs by name: `summary` and `evaluations`.
     """
 
     findings: dict[str, Any]

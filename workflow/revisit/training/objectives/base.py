@@ -61,9 +61,9 @@ class Objective(ABC):
     def loss(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
         """The mean loss of a minibatch, a scalar: of the outputs (B, ...) float32 and `targets`."""
 
-    def accuracy(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
+    def accuracy(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
         """The metric of a minibatch, a scalar; of a stepwise objective only."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no metric of a minibatch")
 
     @abstractmethod
     def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:
