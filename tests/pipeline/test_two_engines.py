@@ -11,6 +11,7 @@ import pytest
 from tree import Tree
 
 pytestmark = pytest.mark.pipeline
+FEW = ("fashion_dynamic",)  # enough where every kind of stage is not the point
 ENGINES = ["snakemake", "dvc"]
 
 
@@ -64,7 +65,7 @@ def test_an_edited_module_reruns_the_stages_that_import_it(built, engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_another_study_is_left_alone(tmp_path, engine):
-    tree = Tree(tmp_path / "tree")
+    tree = Tree(tmp_path / "tree", trainings=FEW)
     params = tree.params
     params["experiments"]["other"] = params["experiments"]["fashion_dynamic"] | {"study": "second"}
     params["studies"]["second"] = {"title": "T", "question": "Q", "protocol": "P"}
@@ -93,7 +94,7 @@ def test_a_removed_experiment_leaves_nothing_behind_and_comes_back_without_compu
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_killed_engine_leaves_nothing_that_the_next_run_stumbles_over(tmp_path, engine):
-    tree = Tree(tmp_path / "tree")
+    tree = Tree(tmp_path / "tree", trainings=FEW)
     command = ["snakemake", "--cores", "2"] if engine == "snakemake" else ["dvc", "repro"]
     process = tree.start(*command, STAND_IN_SECONDS="3")
     deadline = time.monotonic() + 60
@@ -109,7 +110,7 @@ def test_a_killed_engine_leaves_nothing_that_the_next_run_stumbles_over(tmp_path
 
 @pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])  # DVC uses $SHELL; dash and bash differ in `-c`
 def test_a_script_dies_with_the_dvc_that_started_it(tmp_path, shell):
-    tree = Tree(tmp_path / "tree")
+    tree = Tree(tmp_path / "tree", trainings=FEW)
     process = tree.start("dvc", "repro", STAND_IN_SECONDS="60", SHELL=shell)
     script = wait_for_script(process)
     process.kill()
@@ -134,7 +135,7 @@ def wait_for_script(process):
 @pytest.mark.parametrize("first", ENGINES)
 @pytest.mark.parametrize("second", ENGINES)
 def test_a_second_engine_says_who_runs(tmp_path, first, second):
-    tree = Tree(tmp_path / "tree")
+    tree = Tree(tmp_path / "tree", trainings=FEW)
     commands = {"snakemake": ["snakemake", "--cores", "1"], "dvc": ["dvc", "repro"]}
     running = tree.start(*commands[first], STAND_IN_SECONDS="60")
     try:

@@ -21,7 +21,7 @@ DRAWN_SIZE = 64  # pixels, where no data set says
 FINDINGS = ("evaluate", "inspect", "probe", "embed", "neighbours")
 TRAINING_FINDINGS = ["train.json", "history.csv", "evaluations.csv", "runs"]
 NOTES = {
-    "embedded": "{model} trained here on the drawn data set {dataset}, in the place of ImageNet weights",
+    "embedded": "{model}, trained here on {dataset}",
     "mirror": "ImageNet weights of {model}, from a file",
     "web": "ImageNet weights of {model}, from torchvision",
 }
