@@ -91,7 +91,7 @@ def _scales(
     axes.set_xlim(left=0)
     if y_range:
         axes.set_ylim(*y_range)
-    axes.yaxis.set_major_locator(MaxNLocator(ticks))
+    axes.yaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 5, 10]))  # no 1.5: labels may be whole percents
     axes.xaxis.set_major_locator(MaxNLocator(ticks, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     if percent:
