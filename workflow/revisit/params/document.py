@@ -13,6 +13,7 @@ if __name__ == "__main__":
 
 from pydantic import BaseModel
 
+from revisit.models.registry import arguments, available
 from revisit.params.analyses import Analyses
 from revisit.params.fields import section_in
 from revisit.params.schema import Params
@@ -22,13 +23,21 @@ INTRODUCTION = """# The keys of params.yaml
 Written from the schema by `python workflow/revisit/params/document.py`. A key without a default must be given.
 An entry of `datasets`, `pretrained`, `experiments`, `finetunings` and `analyses` may have a `demo:` block, whose
 keys override the entry's own at demo scale. Names (of data sets, experiments, studies) consist of small letters,
-digits and `_`. The settings of a `network:` are the arguments of its `build` in workflow/revisit/models.
+digits and `_`. The settings of each `network:` stand at the end.
 """
 
 
 def markdown() -> str:
     """The reference as Markdown: one table per section of the schema."""
-    return "\n".join([INTRODUCTION, *_tables("", Params)])
+    return "\n".join([INTRODUCTION, *_tables("", Params), *_networks()]) + "\n"
+
+
+def _networks() -> list[str]:
+    lines = ["", "## Networks: `model` and its `network` settings\n", "| model | setting | allowed | default |"]
+    lines.append("|---|---|---|---|")
+    for model in available():
+        lines += [f"| `{model}` | `{a.name}` | {a.allowed} | `{a.default}` |" for a in arguments(model).values()]
+    return lines
 
 
 def json_schema() -> str:
