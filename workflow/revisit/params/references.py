@@ -25,7 +25,7 @@ def check(params: Params, found: Mistakes) -> None:
         return  # no network can be told for a training that starts nowhere
     for name, pretrained in params.pretrained.items():
         place = ("pretrained", name)
-        if (pretrained.source or params.source) == "mirror" and pretrained.mirror is None:
+        if params.source_of(pretrained) == "mirror" and pretrained.mirror is None:
             found.add((*place, "mirror"), "missing; its source is mirror")
         _check_known(params, place, pretrained, found)
         _check_protocol(params, place, pretrained, pretrained, found)
@@ -43,7 +43,7 @@ def check(params: Params, found: Mistakes) -> None:
 
 def _check_raw(params: Params, found: Mistakes) -> None:
     for name, raw in params.raw.items():
-        place, source = ("raw", name), raw.source or params.source
+        place, source = ("raw", name), params.source_of(raw)
         if getattr(raw, source) is None:
             found.add((*place, source), f"missing; its source is {source}")
         if source == "web" and not raw.files and raw.format != "idx":
@@ -64,7 +64,7 @@ def _check_datasets(params: Params, found: Mistakes) -> None:
             found.add((*place, "raw"), unknown(dataset.raw, "raw files", params.raw))
             continue
         for key in ("train", "test"):
-            if (raw.source or params.source) == "embedded" and getattr(dataset, key) is None:
+            if params.source_of(raw) == "embedded" and getattr(dataset, key) is None:
                 found.add((*place, key), "embedded data need a number: how many images to draw")
         if raw.format in ("voc", "folder") and dataset.size is None:
             found.add((*place, "size"), f"missing; the images of a {raw.format} differ in size: say what all become")

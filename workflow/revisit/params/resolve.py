@@ -6,7 +6,7 @@ map with the map, the address of a mirror with `fetch` and only while the source
 
 from typing import Any
 
-from revisit.params.data import Raw, Splits
+from revisit.params.data import Splits
 from revisit.params.schema import Params
 from revisit.params.trainings import BASE, Protocol
 
@@ -72,14 +72,9 @@ def stage_of(params: Params, name: str) -> str:
     return "finetune" if name in params.finetunings else "train"
 
 
-def source_of(params: Params, raw: Raw) -> str:
-    """Where raw files come from."""
-    return raw.source or params.source
-
-
 def _fetch(params: Params, name: str) -> Settings:
     raw = params.raw[name]
-    source = source_of(params, raw)
+    source = params.source_of(raw)
     common = {"raw": name, "format": raw.format, "source": source, "classes": raw.classes}
     if source == "embedded":
         return {**common, "embedded": {"drawing": raw.embedded, **_drawn(params, name)}, "seed": 0}
@@ -113,7 +108,7 @@ def _prepare(params: Params, name: str) -> Settings:
         "format": raw.format,
         "classes": raw.classes,
         "seed": 0,
-        "source": source_of(params, raw),
+        "source": params.source_of(raw),
     }
 
 
@@ -139,7 +134,7 @@ def _train(params: Params, name: str) -> Settings:
 
 def _pretrain(params: Params, name: str) -> Settings:
     pretrained = params.pretrained[name]
-    source = pretrained.source or params.source
+    source = params.source_of(pretrained)
     settings = {"pretrained": name, "source": source, "model": pretrained.model}
     if source == "mirror":
         return {**settings, "file": f"{params.mirror.rstrip('/')}/{pretrained.mirror}"}
@@ -163,7 +158,7 @@ def _described(params: Params, name: str) -> Settings:
 def _sources(params: Params, study: str) -> dict[str, str]:
     """The source of each data set of a study."""
     datasets = dict.fromkeys(params.trainings[name].dataset for name in _trainings(params, study))
-    return {name: source_of(params, params.raw[params.datasets[name].raw]) for name in datasets}
+    return {name: params.source_of(params.raw[params.datasets[name].raw]) for name in datasets}
 
 
 def _source_of(params: Params, study: str) -> str:
@@ -184,7 +179,7 @@ def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:
             queue.append(params.finetunings[name].weights)
         elif name in params.pretrained:
             pretrained = params.pretrained[name]
-            source = pretrained.source or params.source
+            source = params.source_of(pretrained)
             note = NOTES[source].format(model=pretrained.model, dataset=pretrained.dataset)
             found[name] = {"source": source, "note": note}
     return found

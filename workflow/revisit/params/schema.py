@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from revisit.params.analyses import Analyses
-from revisit.params.data import Dataset, Raw
+from revisit.params.data import Dataset, Raw, Source
 from revisit.params.fields import Name, Section
 from revisit.params.trainings import Experiment, Finetuning, Graft, Pretrained
 
@@ -25,7 +25,7 @@ class Params(Section):
     """All of `params.yaml`, at one scale."""
 
     scale: Literal["demo", "paper"] = Field("demo", description="demo: minutes on a laptop; paper: as published")
-    source: Literal["embedded", "mirror", "web"] = Field("embedded", description="where the data come from")
+    source: Source = Field("embedded", description="where the data come from")
     mirror: str = Field("data/mirror", min_length=1, description="folder or http(s) address behind source: mirror")
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where networks run; auto: a GPU if there is one"
@@ -44,6 +44,10 @@ class Params(Section):
         """Experiments and finetunings: whatever leaves a network to analyse."""
         return {**self.experiments, **self.finetunings}
 
+    def source_of(self, entry: Raw | Pretrained) -> Source:
+        """Where raw files or pretrained weights come from: their own source, else that of all."""
+        return entry.source or self.source
+
     def network_of(self, name: str) -> tuple[str, dict[str, Any]]:
         """The model and the network settings behind `results/models/<name>`.
 
@@ -53,7 +57,7 @@ class Params(Section):
             return self.network_of(self.grafts[name].trunk)
         if name in self.pretrained:
             pretrained = self.pretrained[name]
-            drawn = (pretrained.source or self.source) == "embedded"
+            drawn = self.source_of(pretrained) == "embedded"
             return pretrained.model, pretrained.network if drawn else {}  # published weights: the published network
         training = self.trainings[name]
         if not isinstance(training, Finetuning):
