@@ -229,13 +229,10 @@ checkpoint.SAVE_SHARE = 0
 clock, kills = random.Random(0), 0
 
 def written():
-    times = []
-    for state in folder.glob("resume/*/*.pt"):
-        try:
-            times.append(state.stat().st_mtime_ns)
-        except FileNotFoundError:
-            pass
-    return max(times, default=None)
+    try:
+        return max((state.stat().st_mtime_ns for state in folder.glob("resume/*/*.pt")), default=None)
+    except FileNotFoundError:  # a file or folder was moved while we looked: written to just now
+        return time.time_ns()
 
 while not (folder / "done").exists():
     child = os.fork()
