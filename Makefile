@@ -15,7 +15,7 @@ report: $(READY)  ## the environment, then everything up to the report
 	@echo "The report: $(CURDIR)/results/report/index.html"
 
 test: $(READY)  ## the environment, then all tests
-	pytest
+	pytest --numprocesses $(CORES) --dist loadgroup
 
 check: $(READY)  ## style: ruff, snakefmt, snakemake --lint
 	ruff check .

@@ -96,6 +96,8 @@ def test_too_large_a_perplexity_is_refused_with_numbers(capfd):
 def test_a_dead_layer_is_refused():
     with pytest.raises(ArtifactError, match="all 60 points are the same"):
         embed.tsne(np.zeros((60, 5)), 10.0, [300], 0)
+    with pytest.raises(ArtifactError, match="the features fc7 of all 60 points are the same"):
+        embed.tsne(np.zeros((60, 5)), 10.0, [300], 0, "features fc7")
 
 
 def test_one_dimension_can_be_mapped():

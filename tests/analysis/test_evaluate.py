@@ -6,6 +6,8 @@ from scipy.special import log_softmax, softmax
 from sklearn import metrics
 
 from revisit.analysis import evaluate as ev
+from revisit.analysis.curves import roc
+from revisit.analysis.precision import average_precision_11_point, resamples
 from revisit.errors import ArtifactError, ConfigError
 
 CLASSES = ["a", "b", "c", "d"]
@@ -37,6 +39,32 @@ def test_summary_and_rows_against_scikit_learn():
         np.mean([row["average_precision_11_point"] for row in rows])
     )
     assert list(curves) == [*CLASSES, "micro", "macro"]
+    assert list(summary) == [
+        "accuracy", "accuracy_low", "accuracy_high", "top_k", "mean_average_precision", "mean_average_precision_low",
+        "mean_average_precision_high", "mean_average_precision_11_point", "macro_auc", "hardest_class",
+        "easiest_class", "micro_auc", "per_class",
+    ]  # fmt: skip
+    assert list(rows[0])[4:] == list(ev.RANKING)
+    assert summary["per_class"] == {row["class"]: {key: row[key] for key in ev.RANKING} for row in rows}
+
+
+def test_intervals_are_those_of_resampled_images():
+    scores, labels = logits()
+    summary, rows, _, _ = ev.evaluate(scores, labels, CLASSES, [1], 100, 7)
+    odds, onehot = ev.log_odds(scores.astype(np.float64)), np.eye(4)[labels]
+    found = []
+    for weights in np.concatenate(list(resamples(400, 100, 7))):
+        drawn = np.repeat(np.arange(400), weights)
+        found.append(metrics.average_precision_score(onehot[drawn], odds[drawn], average=None))
+    for row, values in zip(rows, np.transpose(found), strict=True):
+        low, high = np.percentile(values, [2.5, 97.5])
+        assert row["average_precision_low"] == pytest.approx(low)
+        assert row["average_precision_high"] == pytest.approx(high)
+        assert low < row["average_precision"] < high
+    low, high = np.percentile(np.mean(found, axis=1), [2.5, 97.5])
+    assert summary["mean_average_precision_low"] == pytest.approx(low)
+    assert summary["mean_average_precision_high"] == pytest.approx(high)
+    assert ev.evaluate(scores, labels, CLASSES, [1], 100, 7)[0] == summary
 
 
 def test_a_constant_added_to_an_images_logits_changes_nothing():
@@ -56,27 +84,6 @@ def test_log_odds_order_as_probabilities_and_do_not_saturate():
     assert odds[0] < odds[1]
     assert log_softmax(sure, axis=1)[0, 0] == log_softmax(sure, axis=1)[1, 0]  # what it is for
     assert odds[2] == pytest.approx(-1000 - np.log(2))
-
-
-def test_11_point_average_precision_by_hand():
-    # Ranked: hit, miss, hit, miss, miss, hit. Precision at recall 1/3, 2/3, 1 is 1, 2/3, 1/2.
-    relevant = np.array([1, 0, 1, 0, 0, 1], bool)
-    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
-    # Recalls 0 to 0.3 get 1, 0.4 to 0.6 get 2/3, 0.7 to 1 get 1/2.
-    assert ev.average_precision_11_point(relevant, scores) == pytest.approx((4 * 1 + 3 * 2 / 3 + 4 / 2) / 11)
-    assert ev.average_precision(relevant, scores) == pytest.approx((1 + 2 / 3 + 1 / 2) / 3)
-
-
-def test_11_point_average_precision_meets_recalls_that_are_tenths():
-    relevant = np.repeat([True, False, True], [3, 10, 7])  # recall 3/10 with precision 1, then a long gap
-    found = ev.average_precision_11_point(relevant, np.arange(20, 0, -1.0))
-    assert found == pytest.approx((4 * 1 + 7 * 10 / 20) / 11)
-
-
-def test_11_point_average_precision_does_not_depend_on_the_order_of_ties():
-    relevant = np.array([True, False, False, True])
-    for order in ([0, 1, 2, 3], [3, 2, 1, 0], [1, 2, 0, 3]):
-        assert ev.average_precision_11_point(relevant[order], np.zeros(4)) == 0.5
 
 
 def test_a_class_without_images_is_left_out_of_the_means():
@@ -101,7 +108,9 @@ def test_a_test_set_of_one_class_has_no_ranking_but_an_accuracy():
     summary, rows, _, curves = ev.evaluate(scores, np.zeros(20, int), CLASSES, [1], 100, 0)
     assert 0 < summary["accuracy"] < 1
     assert summary["macro_auc"] is summary["mean_average_precision"] is summary["hardest_class"] is None
-    assert {row["average_precision"] for row in rows} == {row["average_precision_11_point"] for row in rows} == {None}
+    for key in ev.RANKING:
+        assert {row[key] for row in rows} == {None}
+    assert summary["mean_average_precision_low"] is summary["mean_average_precision_high"] is None
     assert list(curves) == ["micro"]
     json.dumps(summary, allow_nan=False)
 
@@ -132,6 +141,79 @@ def test_bootstrap_interval_is_that_of_resampled_images():
     assert ev.bootstrap_interval(1.0, 200, 100, 0) == (1, 1)
 
 
+def several(count=300, seed=0):
+    """Logits and labels 1, -1 and 0 of images that show any number of four classes."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice([1, -1, 0], (count, 4), p=[0.25, 0.65, 0.1]).astype(np.int8)
+    return (rng.normal(size=labels.shape) + labels - 1).astype(np.float32), labels
+
+
+def test_several_labels_against_scikit_learn_without_what_is_excluded():
+    scores, labels = several()
+    summary, rows, matrix, curves = ev.evaluate(scores, labels, CLASSES, [], 100, 0)
+    assert matrix is None
+    assert list(curves) == [*CLASSES, "micro", "macro"]
+    assert not {"accuracy", "accuracy_low", "accuracy_high", "top_k"} & set(summary)
+    assert list(rows[0]) == ["class", "support", *ev.RANKING]
+    for k, row in enumerate(rows):
+        kept = labels[:, k] != 0
+        relevant, values = labels[kept, k] == 1, scores[kept, k].astype(np.float64)
+        assert row["support"] == relevant.sum()
+        assert row["average_precision"] == pytest.approx(metrics.average_precision_score(relevant, values))
+        assert row["average_precision_11_point"] == average_precision_11_point(relevant, values)
+        assert row["auc"] == pytest.approx(metrics.roc_auc_score(relevant, values))
+        assert row["average_precision_low"] < row["average_precision"] < row["average_precision_high"]
+    for key, mean in (("average_precision", "mean_average_precision"), ("auc", "macro_auc")):
+        assert summary[mean] == pytest.approx(np.mean([row[key] for row in rows]))
+    assert summary["micro_auc"] == pytest.approx(metrics.roc_auc_score(labels[labels != 0] == 1, scores[labels != 0]))
+    areas = [row["average_precision"] for row in rows]
+    assert summary["hardest_class"] == CLASSES[np.argmin(areas)]
+    assert summary["easiest_class"] == CLASSES[np.argmax(areas)]
+    json.dumps(summary, allow_nan=False)
+
+
+def test_scores_of_excluded_labels_change_nothing():
+    scores, labels = several()
+    plain = ev.evaluate(scores, labels, CLASSES, [], 100, 0)
+    other = ev.evaluate(np.where(labels == 0, 1000, scores), labels, CLASSES, [], 100, 0)
+    assert other[:2] == plain[:2]
+    for name, curve in plain[3].items():
+        np.testing.assert_array_equal(other[3][name], curve)
+
+
+def test_each_class_of_several_is_ranked_by_its_own_logits():
+    """Not by the log-odds of a softmax, in which the other classes have a say."""
+    scores, labels = several()
+    moved = scores.copy()
+    moved[:, 1:] += np.random.default_rng(1).normal(size=(300, 3)) * 5
+    plain, other = (ev.evaluate(s, labels, CLASSES, [], 100, 0)[1] for s in (scores, moved))
+    assert plain[0] == other[0]
+    assert plain[1] != other[1]
+
+
+def test_the_mean_is_the_one_that_training_reports():
+    from revisit.training.objectives.multilabel import mean_average_precision
+
+    scores, labels = several()
+    labels[labels[:, 3] == 1, 3] = 0  # a class without images that count
+    summary, rows, _, curves = ev.evaluate(scores, labels, CLASSES, [], 100, 0)
+    assert summary["mean_average_precision"] == pytest.approx(mean_average_precision(scores, labels))
+    assert {rows[3][key] for key in ev.RANKING} == {None}
+    assert rows[3]["support"] == 0
+    assert summary["per_class"]["d"]["average_precision"] is None
+    assert "d" not in curves
+    json.dumps(summary, allow_nan=False)
+
+
+@pytest.mark.parametrize("value", [-1, 0, 1])
+def test_labels_without_any_contrast_have_no_ranking(value):
+    scores, labels = several(30)
+    summary, rows, _, curves = ev.evaluate(scores, np.full_like(labels, value), CLASSES, [], 100, 0)
+    assert curves == {}
+    assert {row["support"] for row in rows} == {30 if value == 1 else 0}
+    assert {value for key, value in summary.items() if key != "per_class"} == {None}
+
+
 @pytest.mark.parametrize("strength", [0.0, 1.0, 5.0, 50.0])
 def test_curves_are_short_and_keep_their_shape(strength):
     scores, labels = logits(6000, strength=strength)
@@ -139,7 +221,7 @@ def test_curves_are_short_and_keep_their_shape(strength):
     curves = ev.evaluate(scores, labels, CLASSES, [1], 100, 0)[3]
     for k, name in enumerate(CLASSES):
         x, y = curves[name]
-        full_x, full_y, area = ev.roc(labels == k, odds[:, k])
+        full_x, full_y, area = roc(labels == k, odds[:, k])
         assert len(x) <= 200
         assert (x[0], y[0], x[-1], y[-1]) == (0, 0, 1, 1)
         assert (np.diff(x) >= 0).all()
@@ -148,22 +230,7 @@ def test_curves_are_short_and_keep_their_shape(strength):
         assert away.max() <= 2 / 199
         assert metrics.auc(x, y) == pytest.approx(area, abs=0.002)
     x, y = curves["macro"]
-    assert metrics.auc(x, y) == pytest.approx(
-        np.mean([ev.roc(labels == k, odds[:, k])[2] for k in range(4)]), abs=0.003
-    )
-
-
-def test_short_curves_stay_whole():
-    x, y = np.array([0, 0, 0.5, 1]), np.array([0, 0.5, 1, 1])
-    assert [c.tolist() for c in ev.decimate(x, y)] == [x.tolist(), y.tolist()]
-
-
-def test_macro_curve_by_hand():
-    left = (np.array([0, 0, 1]), np.array([0, 1, 1]), 1.0)
-    middle = (np.array([0, 0.5, 1]), np.array([0, 0.5, 1]), 0.5)
-    x, y = ev.macro_roc([left, middle])
-    assert x.tolist() == [0, 0, 0.5, 1]
-    assert y.tolist() == [0, 0.5, 0.75, 1]
+    assert metrics.auc(x, y) == pytest.approx(np.mean([roc(labels == k, odds[:, k])[2] for k in range(4)]), abs=0.003)
 
 
 @pytest.mark.parametrize(
@@ -175,6 +242,10 @@ def test_macro_curve_by_hand():
         (np.zeros((5, 4)), np.full(5, -1)),
         (np.zeros((5, 4)), np.zeros(5)),
         (np.zeros((0, 4)), np.zeros(0, int)),
+        (np.zeros((5, 4)), np.zeros((5, 3), np.int8)),
+        (np.zeros((5, 4)), np.full((5, 4), 2, np.int8)),
+        (np.zeros((5, 4)), np.zeros((5, 4))),
+        (np.zeros((5, 4)), np.zeros((5, 4, 1), np.int8)),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(scores, labels):

@@ -14,6 +14,32 @@ def test_reads_what_is_there(features_folder):
     assert isinstance(found.matrix("fc", "test"), np.memmap)
     assert found.labels("test").shape == (90,)
     assert found.thumbnails().shape == (90, 6, 5, 1)
+    assert not found.multi_label
+
+
+def test_reads_several_labels_and_layers_with_dots_in_their_names(multi_features_folder):
+    found = features.load(multi_features_folder)
+    assert found.multi_label
+    assert found.layers["features.30"]["submodule"] == "net.features.30"
+    assert found.matrix("features.30", "test").shape == (90, 8)
+    labels = found.labels("train")
+    assert (labels.shape, labels.dtype) == ((120, 3), np.int8)
+    assert set(labels.ravel()) == {-1, 0, 1}
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.full((90, 3), 2, np.int8), "labels outside -1..1"),
+        (np.zeros((90, 2), np.int8), "90x2 int8 where 90x3 int8 belongs"),
+        (np.zeros((90, 3), np.int64), "90x3 int64 where 90x3 int8 belongs"),
+        (np.zeros(90, np.int64), "90 int64 where 90x3 int8 belongs"),
+    ],
+)
+def test_several_labels_that_do_not_fit_are_described(multi_features_folder, labels, message):
+    np.save(multi_features_folder / "test_labels.npy", labels)
+    with pytest.raises(ArtifactError, match=rf"test_labels\.npy: {message}.*dvc repro -f extract@several"):
+        features.load(multi_features_folder).labels("test")
 
 
 def test_a_layer_that_was_not_extracted_is_named_with_those_that_were(features_folder):
@@ -23,7 +49,15 @@ def test_a_layer_that_was_not_extracted_is_named_with_those_that_were(features_f
         features.load(features_folder).matrix("fc2", "test")
 
 
-@pytest.mark.parametrize("index", ["", "[]", "{}", '{"layers": {"a": {}}, "classes": [], "train": 1, "test": 1}'])
+@pytest.mark.parametrize(
+    "index",
+    [
+        *("", "[]", "{}"),
+        '{"layers": {"a": {}}, "labels": "single", "classes": [], "train": 1, "test": 1}',
+        '{"layers": {}, "labels": "both", "classes": [], "train": 1, "test": 1}',
+        '{"layers": {}, "classes": [], "train": 1, "test": 1}',
+    ],
+)
 def test_a_damaged_index_comes_with_its_remedy(features_folder, index):
     (features_folder / "index.json").write_text(index)
     with pytest.raises(ArtifactError, match=r"index\.json: missing or damaged .*dvc repro -f extract@small"):

@@ -56,8 +56,21 @@ def test_first_filters(network):
     assert filters.shape == (4, 3, 3, 3)
     assert filters.dtype == np.float32
     np.testing.assert_array_equal(filters, network.conv1.weight.detach().numpy())
-    with pytest.raises(ConfigError, match="no convolution"):
-        networks.first_filters(nn.Linear(2, 2))
+    assert networks.first_filters(nn.Linear(2, 2)) is None
+
+
+def test_observed_layers_are_those_that_run_once_and_give_a_tensor(network):
+    class Branching(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.twice, self.unused, self.rnn = network, nn.Tanh(), nn.Linear(3, 3), nn.LSTM(3, 2)
+
+        def forward(self, images):
+            found = self.twice(self.twice(self.body(images)))
+            return self.rnn(found)[0]
+
+    found = networks.observed_layers(Branching().eval(), normalised()[:1])
+    assert found == ["body.conv1", "body.norm", "body.relu1", "body.pool1", "body.fc"]
 
 
 def test_statistics_do_not_depend_on_the_batches(network, monkeypatch):

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from revisit.analysis import probe as module
+from revisit.analysis import svm, targets
 from revisit.analysis.probe import (
     cross_validate,
     probe,
@@ -30,7 +32,7 @@ def test_scores_as_scikit_learn_on_standardised_features():
     found = probe(X, y, T, t, 3, [0.01], 3, 0)
     reference = make_pipeline(StandardScaler(), LinearSVC(dual=False, C=0.01, tol=1e-8)).fit(X, y).score(T, t)
     assert 0.5 < reference < 0.95
-    assert found.accuracy == pytest.approx(reference, abs=1 / 200)
+    assert found.score == pytest.approx(reference, abs=1 / 200)
     assert (found.C, found.cross_validation, found.train_size, found.test_size) == (0.01, {}, 300, 200)
 
 
@@ -43,7 +45,7 @@ def test_the_penalty_comes_from_the_cross_validation_and_not_from_the_test_rows(
     wrong = probe(X, y, T, (t + 1) % 3, 3, grid, 4, 0)
     assert wrong.cross_validation == found.cross_validation
     assert wrong.C == found.C
-    assert wrong.accuracy < found.accuracy
+    assert wrong.score < found.score
 
 
 def test_the_smallest_of_equally_good_penalties_wins():
@@ -95,3 +97,84 @@ def test_standardised_rows_are_those_of_scikit_learn_and_end_with_a_one(monkeypa
     )
     assert not found[:, 3].any()
     assert (found[:, -1] == 1).all()
+
+
+def several(count, seed):
+    """Features and labels 1, -1 and 0 of rows that show any number of three classes, the second hardly ever."""
+    rng = np.random.default_rng(seed)
+    shown = rng.random((count, 3)) < [0.4, 0.08, 0.2]
+    X = shown @ np.random.default_rng(9).normal(size=(3, 12)) + rng.normal(size=(count, 12)) * 1.5
+    labels = np.where(shown, 1, -1)
+    labels[rng.random(labels.shape) < 0.1] = 0
+    return X.astype(np.float32), labels.astype(np.int8)
+
+
+def reference(X, y, T, C):
+    """Scores of one LinearSVC per class, on rows that count for it."""
+    scaler, scores = StandardScaler().fit(X), []
+    for k in range(y.shape[1]):
+        kept = y[:, k] != 0
+        classifier = LinearSVC(dual=False, C=C, tol=1e-8).fit(scaler.transform(X[kept]), y[kept, k])
+        scores.append(classifier.decision_function(scaler.transform(T)))
+    return np.transpose(scores)
+
+
+def test_several_labels_as_scikit_learn_one_class_at_a_time():
+    (X, y), (T, t) = several(400, 0), several(300, 1)
+    found = probe(X, y, T, t, 3, [0.01], 3, 0)
+    scores = reference(X, y, T, 0.01)
+    expected = []
+    for k in range(3):
+        kept = t[:, k] != 0
+        expected.append(average_precision_score(t[kept, k] == 1, scores[kept, k]))
+    np.testing.assert_allclose(found.average_precision, expected, atol=2e-3)
+    assert found.score == pytest.approx(np.mean(found.average_precision))
+    assert 0.3 < found.score < 0.95
+    assert (found.C, found.train_size, found.test_size) == (0.01, 400, 300)
+
+
+def test_the_penalty_for_several_labels_has_the_best_mean_average_precision():
+    X, y = several(240, 0)
+    rows = standardised(X, *standard(X))
+    grid, fold = [1e-5, 0.003, 3.0], stratified_folds(targets.first_present(y), 3, 5)
+    found = cross_validate(rows, y, y.astype(np.float32), grid, 3, 5)
+    for C in grid:
+        expected = []
+        for out in (fold == f for f in range(3)):
+            W = svm.fit(rows[~out], y[~out], C)
+            areas = [
+                average_precision_score(y[kept, k] == 1, rows[kept] @ W[:, k])
+                for k in range(3)
+                for kept in [out & (y[:, k] != 0)]
+            ]
+            expected.append(np.mean(areas))
+        assert found[C] == pytest.approx(np.mean(expected), abs=3e-3)
+    assert len({round(value, 3) for value in found.values()}) == 3
+    chosen = probe(X, y, X, y, 3, grid, 3, 5).C
+    assert chosen == max(found, key=found.get)
+
+
+def test_excluded_test_labels_do_not_count():
+    (X, y), (T, t) = several(200, 0), several(100, 1)
+    found = probe(X, y, T, t, 3, [0.01], 3, 0)
+    T[:50], t[:50] = 100, 0
+    half = probe(X, y, T[50:], t[50:], 3, [0.01], 3, 0)
+    assert probe(X, y, T, t, 3, [0.01], 3, 0).average_precision == half.average_precision != found.average_precision
+
+
+def test_classes_that_nothing_shows_are_left_out():
+    (X, y), (T, t) = several(120, 0), several(100, 1)
+    t[t[:, 1] == 1, 1] = 0
+    y[:, 2] = -1  # never shown in what it is fitted on: it ranks badly, but it ranks
+    found = probe(X, y, T, t, 3, [0.01, 1.0], 3, 0)
+    assert found.average_precision[1] is None
+    assert found.score == pytest.approx((found.average_precision[0] + found.average_precision[2]) / 2)
+    nothing = probe(X, y * 0, T, t * 0, 3, [1.0, 0.01], 3, 0)
+    assert (nothing.score, nothing.average_precision, nothing.C) == (None, [None] * 3, 0.01)
+
+
+def test_scores_are_the_same_in_blocks_of_rows(monkeypatch):
+    (X, y), (T, t) = several(120, 0), several(100, 1)
+    whole = probe(X, y, T, t, 3, [0.01], 3, 0)
+    monkeypatch.setattr(module, "_ROWS", 33)
+    np.testing.assert_allclose(probe(X, y, T, t, 3, [0.01], 3, 0).average_precision, whole.average_precision, 1e-2)

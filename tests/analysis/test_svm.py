@@ -54,3 +54,25 @@ def test_a_class_without_rows_is_turned_away_from_everything():
     X, _, _ = problem(50, 5)
     W = svm.fit(X, -np.ones((50, 1)), 10.0)
     assert (X @ W).max() < -0.5
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rows_with_sign_0_do_not_count_for_that_class(dtype):
+    X, _, signs = problem(200, 10)
+    X = X.astype(dtype)
+    signs = np.where(np.random.default_rng(1).random(signs.shape) < 0.2, 0, signs)
+    together = svm.fit(X, signs, 0.5)
+    for k in range(4):
+        kept = signs[:, k] != 0
+        alone = svm.fit(X[kept], signs[kept][:, [k]], 0.5)
+        hinge = np.maximum(0, 1 - signs[kept, k] * (X[kept] @ alone[:, 0]))
+        expected = alone[:, 0] @ alone[:, 0] / 2 + 0.5 * hinge @ hinge
+        for rows, which in ((X, slice(None)), (X[kept], kept)):
+            values = [svm.objective(rows, signs[which][:, [k]], W, 0.5)[0] for W in (together[:, [k]], alone)]
+            assert values == pytest.approx([expected] * 2, rel=2e-6 if dtype == np.float64 else 1e-4)
+        np.testing.assert_allclose(together[:, k], alone[:, 0], atol=0.01 * np.abs(alone).max())
+
+
+def test_a_class_of_which_no_row_counts_stays_at_zero():
+    X, _, _ = problem(50, 5)
+    assert not svm.fit(X, np.zeros((50, 2)), 10.0).any()

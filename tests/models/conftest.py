@@ -4,15 +4,6 @@ import torch
 from revisit.models import registry
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As in the scripts; these networks are too small for more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def layout():
     """Build a network without weights: it costs neither time nor memory, and its sizes are real."""

@@ -95,6 +95,21 @@ def test_load_gives_the_trained_network_ready_for_use(tmp_path):
     assert description["classes"] == ["a", "b"]
 
 
+def test_snapshots_come_in_order_and_load(tmp_path):
+    network = write_model(tmp_path / "x")
+    (tmp_path / "x/snapshots").mkdir()
+    assert registry.snapshots(tmp_path / "x") == ("epoch", {})
+    for moment in (10, 0, 9):
+        weights = {name: torch.full_like(values, moment) for name, values in network.state_dict().items()}
+        save_file(weights, tmp_path / f"x/snapshots/step_{moment}.safetensors")
+    unit, files = registry.snapshots(tmp_path / "x")
+    assert unit == "step"
+    assert list(files) == [0, 9, 10]
+    earlier, _ = registry.load(tmp_path / "x", "cpu", files[9])
+    assert not earlier.training
+    assert all((values == 9).all() for values in earlier.state_dict().values())
+
+
 @pytest.mark.parametrize("name", ["network.json", "model.safetensors"])
 def test_load_says_which_file_is_missing(tmp_path, name):
     write_model(tmp_path / "x")

@@ -9,7 +9,7 @@ from revisit.errors import ConfigError
 from revisit.params.load import load
 
 ROOT = Path(__file__).resolve().parents[2]
-DELETE = object()
+DELETE = ...  # in place of a value: the key is taken away
 FINETUNING = {
     "study": "voc",
     "dataset": "voc2007",
@@ -131,6 +131,22 @@ BAD = [
     ("analyses.probe.fashion_dynamic.C", [0.0], "C.0: 0.0 is not allowed"),
     ("analyses.embed.fashion_dynamic.perplexity", 400.0, "perplexity: 400.0 is too large for 1000 points; at most 333"),
     ("analyses.neighbours.fashion_dynamic.k", 0, "k: 0 is not allowed"),
+    ("analyses.neighbours.voc_caffenet.classes", ["persn"], "unknown class 'persn' (did you mean person?)"),
+    ("analyses.extract.fashion_dynamic.layers", {"fc/1": "fc1"}, "analyses.extract.fashion_dynamic.layers.fc/1: "),
+    ("analyses.extract.fashion_dynamic.layers", [], "analyses.extract.fashion_dynamic.layers: "),
+    ("analyses.evaluate.voc_caffenet", {"top_k": [1]}, "top_k: counts images of one label"),
+    ("analyses.inspect.fashion_static.evolution", {"layers": ["conv1"]}, "evolution: follows the training: give fashi"),
+    ("analyses.inspect.fashion_static.filters", {"numbers": [-1]}, "filters.numbers.0: -1 is not allowed"),
+    ("analyses.inspect.fashion_dynamic.occlusion.size", 1.0, "occlusion.size: 1.0 is not allowed; it must be less"),
+    (
+        "analyses.inspect.siamese_loss1",
+        {"occlusion": {"layer": "conv1"}},
+        "needs a classifier; siamese_loss1 is traine",
+    ),
+    ("analyses.inspect.fashion_dynamic.deconvnt", {"layers": ["relu1"]}, "unknown key (did you mean deconvnet?)"),
+    ("analyses.inspect.fashion_dynamic.correspondence.label", "Pulover", "unknown class 'Pulover' (did you mean Pull"),
+    ("analyses.inspect.fashion_dynamic.correspondence.parts.collar", [0.5, 0.5, 0.2, 0.6], "is no box: top, left, bo"),
+    ("analyses.inspect.fashion_dynamic.correspondence.parts.collar", [0.5, 0.5, 2.0, 0.6], "collar.2: 2.0 is not allo"),
     (
         "analyses.evaluate.siamese_loss1",
         {},

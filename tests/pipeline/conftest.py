@@ -11,8 +11,8 @@ SMALL = {  # the whole pipeline with its real scripts, in half a minute
     "evaluate": {"bootstrap": 100},
     "inspect": {"images": 50},
     "probe": {"C": [0.01]},
-    "embed": {"points": 100, "perplexity": 10.0, "iterations": [60, 120], "pca": 10},
-    "neighbours": {"queries": 4},
+    "embed": {"points": 100, "perplexity": 9.0, "iterations": [60, 120], "pca": 10},
+    "neighbours": {"queries": 4, "classes": None},
 }
 SMALLER = {
     "voc2007": {"train": 60, "test": 30, "size": 64},

@@ -1,10 +1,10 @@
-"""Map the features of a layer into the plane by t-SNE."""
+"""Map the features of chosen layers into the plane by t-SNE."""
 
 import argparse
 
 import _command  # first: library path, threads, errors
 from revisit import config, files, paths
-from revisit.analysis import embed, features, sprites
+from revisit.analysis import embed, features, sprites, targets
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -18,24 +18,24 @@ def main(argv: list[str] | None = None) -> None:
 
     source = features.load(paths.features(name))
     rows = embed.choose_rows(source.test, settings["points"], settings["seed"])
-    labels = source.labels("test")[rows]
-    X = source.matrix(settings["layer"], "test")[rows]
-    components = embed.principal_components(X, settings["pca"])
-    maps = embed.tsne(components, settings["perplexity"], settings["iterations"], settings["seed"])
-    summary = {
-        "layer": settings["layer"],
-        "points": len(rows),
-        "perplexity": settings["perplexity"],
-        "pca": components.shape[1],
-    }
+    labels = targets.texts(source.labels("test")[rows])
+    summary = {"points": len(rows), "perplexity": settings["perplexity"], "pca": {}, "layers": {}}
     tables = []
-    for iterations, found in maps.items():
-        summary[f"iterations_{iterations}"] = {
-            "kl_divergence": found.kl_divergence,
-            "neighbourhood_preservation": embed.neighbourhood_preservation(X, found.points),
-        }
-        x, y = found.points.T
-        tables.append(pd.DataFrame({"row": rows, "label": labels, "iterations": iterations, "x": x, "y": y}))
+    for layer in settings["layers"]:
+        X = source.matrix(layer, "test")[rows]
+        components = embed.principal_components(X, settings["pca"])
+        summary["pca"][layer] = components.shape[1]
+        maps = embed.tsne(
+            components, settings["perplexity"], settings["iterations"], settings["seed"], f"features {layer}"
+        )
+        for iterations, found in maps.items():
+            summary["layers"].setdefault(layer, {})[f"iterations_{iterations}"] = {
+                "kl_divergence": found.kl_divergence,
+                "neighbourhood_preservation": embed.neighbourhood_preservation(X, found.points),
+            }
+            x, y = found.points.T
+            table = {"layer": layer, "row": rows, "label": labels, "iterations": iterations, "x": x, "y": y}
+            tables.append(pd.DataFrame(table))
     with files.replacing(paths.findings(name, "embed")) as folder:
         folder.mkdir()
         files.write_csv(folder / "points.csv", pd.concat(tables))

@@ -8,7 +8,7 @@ from revisit.analysis import evaluate
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write the findings evaluate.json and evaluate/: per_class.csv, confusion.csv and roc.csv."""
+    """Write the findings evaluate.json and evaluate/: per_class.csv, roc.csv, and confusion.csv of single labels."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="an experiment of params.yaml with an evaluate analysis")
     name = parser.parse_args(argv).name
@@ -20,20 +20,22 @@ def main(argv: list[str] | None = None) -> None:
     summary, per_class, confusion, curves = evaluate.evaluate(
         scores, labels, classes, settings["top_k"], settings["bootstrap"], settings["seed"]
     )
-    cells = {
-        "actual": [actual for actual in classes for _ in classes],
-        "predicted": classes * len(classes),
-        "count": confusion.ravel(),
+    roc = {
+        "class": [curve for curve, (x, _) in curves.items() for _ in x],
+        "false_positive_rate": [value for x, _ in curves.values() for value in x],
+        "true_positive_rate": [value for _, y in curves.values() for value in y],
     }
-    roc = [
-        pd.DataFrame({"class": curve, "false_positive_rate": x, "true_positive_rate": y})
-        for curve, (x, y) in curves.items()
-    ]
     with files.replacing(paths.findings(name, "evaluate")) as folder:
         folder.mkdir()
         files.write_csv(folder / "per_class.csv", pd.DataFrame(per_class))
-        files.write_csv(folder / "confusion.csv", pd.DataFrame(cells))
-        files.write_csv(folder / "roc.csv", pd.concat(roc))
+        files.write_csv(folder / "roc.csv", pd.DataFrame(roc))
+        if confusion is not None:
+            cells = {
+                "actual": [actual for actual in classes for _ in classes],
+                "predicted": classes * len(classes),
+                "count": confusion.ravel(),
+            }
+            files.write_csv(folder / "confusion.csv", pd.DataFrame(cells))
     files.write_json(paths.findings(name, "evaluate.json"), summary)
 
 

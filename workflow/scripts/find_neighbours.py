@@ -4,7 +4,7 @@ import argparse
 
 import _command  # first: library path, threads, errors
 from revisit import config, files, paths
-from revisit.analysis import features, neighbours, sprites
+from revisit.analysis import features, neighbours, sprites, targets
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -19,21 +19,24 @@ def main(argv: list[str] | None = None) -> None:
 
     source = features.load(paths.features(name))
     labels, k = source.labels("test"), settings["k"]
-    queries = neighbours.spread_queries(labels, settings["queries"], settings["seed"])
+    key = f"analyses.neighbours.{name}.{'queries' if isinstance(settings['queries'], int) else 'classes'}"
+    queries = neighbours.choose_queries(labels, source.classes, settings["queries"], settings["seed"], key)
+    shown_classes = np.array(targets.texts(labels), object)
     summary, tables, shown = {}, [], [queries]
     for layer in settings["layers"]:
         indices, distances = neighbours.nearest(source.matrix(layer, "test"), k)
         summary[layer] = {"share_same_class": neighbours.share_same_class(labels, indices), "k": k}
-        found = indices[queries].ravel()
+        found, asking = indices[queries].ravel(), queries.repeat(k)
         shown.append(found)
         table = {
             "layer": layer,
-            "query": queries.repeat(k),
-            "query_label": labels[queries].repeat(k),
+            "query": asking,
+            "query_label": shown_classes[asking],
             "rank": np.tile(np.arange(1, k + 1), len(queries)),
             "neighbour": found,
-            "neighbour_label": labels[found],
+            "neighbour_label": shown_classes[found],
             "distance": distances[queries].ravel(),
+            "same_class": np.where(targets.share_class(labels, asking, found), "true", "false"),
         }
         tables.append(pd.DataFrame(table))
     with files.replacing(paths.findings(name, "neighbours")) as folder:

@@ -9,7 +9,10 @@ from revisit.analysis.probe import probe, published_rows
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write the findings probe.json and probe/probe.csv: one row per layer and protocol."""
+    """Write the findings probe.json and probe/probe.csv: one row per layer and protocol.
+
+    With several labels per image also probe/per_class.csv.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="an experiment of params.yaml with a probe analysis")
     name = parser.parse_args(argv).name
@@ -19,7 +22,8 @@ def main(argv: list[str] | None = None) -> None:
 
     source = features.load(paths.features(name))
     labels, test_labels = source.labels("train"), source.labels("test")
-    rows, summary = [], {}
+    metric = "map" if source.multi_label else "accuracy"
+    rows, by_class, summary = [], [], {}
     for layer in settings["layers"]:
         X = source.matrix(layer, "test")
         for protocol in settings["protocols"]:
@@ -29,21 +33,28 @@ def main(argv: list[str] | None = None) -> None:
             else:
                 sets = source.matrix(layer, "train"), labels, X, test_labels
             found = probe(*sets, len(source.classes), settings["C"], settings["folds"], settings["seed"])
-            summary.setdefault(layer, {})[protocol] = {"accuracy": found.accuracy, "C": found.C}
+            summary.setdefault(layer, {})[protocol] = {metric: found.score, "C": found.C}
             rows.append(
                 {
                     "layer": layer,
                     "protocol": protocol,
                     "dimensions": X.shape[1],
                     "C": found.C,
-                    "accuracy": found.accuracy,
+                    metric: found.score,
                     "train_size": found.train_size,
                     "test_size": found.test_size,
                 }
             )
+            if source.multi_label:
+                by_class += [
+                    {"layer": layer, "protocol": protocol, "class": label, "average_precision": area}
+                    for label, area in zip(source.classes, found.average_precision, strict=True)
+                ]
     with files.replacing(paths.findings(name, "probe")) as folder:
         folder.mkdir()
         files.write_csv(folder / "probe.csv", pd.DataFrame(rows))
+        if source.multi_label:
+            files.write_csv(folder / "per_class.csv", pd.DataFrame(by_class))
     files.write_json(paths.findings(name, "probe.json"), summary)
 
 

@@ -44,8 +44,8 @@ def principal_components(X: np.ndarray, components: int) -> np.ndarray:
     return scores * np.where(scores[np.abs(scores).argmax(axis=0), np.arange(scores.shape[1])] < 0, -1, 1)
 
 
-def tsne(X: np.ndarray, perplexity: float, iterations: list[int], seed: int) -> dict[int, Map]:
-    """The map of X (N, D) after each number of iterations: states of one run.
+def tsne(X: np.ndarray, perplexity: float, iterations: list[int], seed: int, what: str = "features") -> dict[int, Map]:
+    """The map of X (N, D) after each number of iterations: states of one run. `what` X is, for messages.
 
     A state is the one at which a run of that many iterations would end, since openTSNE's momentum and gains carry over
     (the same bits for counts of 250 and more).
@@ -63,7 +63,7 @@ def tsne(X: np.ndarray, perplexity: float, iterations: list[int], seed: int) -> 
     plane = X[:, :2] if X.shape[1] > 1 else np.column_stack([X, np.zeros(N)])
     if not plane[:, 0].std() > 0:
         raise ArtifactError(
-            f"the features of all {N} points are the same, there is nothing to map: the network has died; "
+            f"the {what} of all {N} points are the same, there is nothing to map: the network has died; "
             "train it with a lower learning rate, or take the experiment out of analyses.embed in params.yaml"
         )
     from openTSNE import TSNEEmbedding, affinity, initialization

@@ -1,7 +1,9 @@
 """Metrics of a classifier's scores on the test set, overall and class by class.
 
-Scores are logits. They are free up to a constant per image, so images are ranked for a class not by the logit but by
-the log-odds of its softmax probability, which orders them as the probability does but never rounds to 0 or 1.
+Scores are logits. With one label per image they are free up to a constant per image, so images are ranked for a class
+not by the logit but by the log-odds of its softmax probability, which orders them as the probability does but never
+rounds to 0 or 1. With several labels per image the logit is itself the log-odds of the sigmoid's probability, and
+labels of 0 are left out: such an image does not count for that class (see `targets`).
 A class without an image, or with all of them, has no ranking: its average precision and AUC are None and left out of
 the means. An image whose logits are not all finite (a diverged network) says nothing: its scores count as equal.
 """
@@ -11,13 +13,21 @@ from pathlib import Path
 
 import numpy as np
 
+from revisit.analysis import precision
+from revisit.analysis.curves import Curve, decimate, macro_roc, roc
 from revisit.errors import ArtifactError, ConfigError
 
-CURVE_POINTS = 200
+RANKING = (
+    "average_precision",
+    "average_precision_low",
+    "average_precision_high",
+    "average_precision_11_point",
+    "auc",
+)  # of each class
 
 
 def load(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """The test logits (N, K), the labels (N,) and the classes that training left in `results/models/<experiment>`.
+    """The test logits (N, K), the labels (N,) or (N, K) and the classes that training left in `folder`.
 
     Raises:
         ArtifactError: a file is missing or damaged.
@@ -37,10 +47,13 @@ def check(scores: np.ndarray, labels: np.ndarray, classes: list[str]) -> np.ndar
     Raises:
         ArtifactError: scores, labels and classes do not fit each other.
     """
-    fits = scores.ndim == 2 and labels.shape == scores.shape[:1] and scores.shape[1] == len(classes) > 1 and len(labels)
-    if not fits or labels.dtype.kind not in "iu" or not 0 <= labels.min() <= labels.max() < len(classes):
+    K, several = len(classes), labels.ndim == 2
+    fits = scores.ndim == 2 and scores.shape[1] == K > (0 if several else 1) and len(labels)
+    fits = fits and labels.shape == scores.shape[: labels.ndim] and labels.dtype.kind in "iu"
+    low, high = (-1, 1) if several else (0, K - 1)
+    if not fits or not low <= labels.min() <= labels.max() <= high:
         raise ArtifactError(
-            f"scores {scores.shape}, labels {labels.shape} and {len(classes)} classes do not fit each other; "
+            f"scores {scores.shape}, labels {labels.shape} and {K} classes do not fit each other; "
             "train the experiment again"
         )
     return np.where(np.isfinite(scores).all(axis=1, keepdims=True), scores, 0).astype(np.float64)
@@ -79,59 +92,6 @@ def bootstrap_interval(accuracy: float, count: int, resamples: int, seed: int) -
     return float(low), float(high)
 
 
-def average_precision_11_point(relevant: np.ndarray, scores: np.ndarray) -> float | None:
-    """VOC 2007's average precision: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or more.
-
-    Everingham et al. 2010, IJCV 88:303-338, section 4.2. Equal scores share one threshold. `relevant` (N,) bool.
-    None where nothing or everything is relevant.
-    """
-    if not relevant.any() or relevant.all():
-        return None
-    order = np.argsort(-scores, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)  # of each run of equal scores
-    hits = np.cumsum(relevant[order])[last]
-    best = np.maximum.accumulate((hits / (last + 1))[::-1])[::-1]  # precision here or further down
-    reached = np.searchsorted(10 * hits, np.arange(11) * relevant.sum())  # whole numbers: 0.3 is 3/10 here
-    return float(best[reached].mean())
-
-
-def average_precision(relevant: np.ndarray, scores: np.ndarray) -> float | None:
-    """The area under the precision-recall curve as steps (scikit-learn's `average_precision_score`); None likewise."""
-    from sklearn.metrics import average_precision_score
-
-    return float(average_precision_score(relevant, scores)) if relevant.any() and not relevant.all() else None
-
-
-def roc(relevant: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, float] | None:
-    """False and true positive rates from (0, 0) to (1, 1) and the area below; None where they are not defined."""
-    from sklearn.metrics import auc, roc_curve
-
-    if not relevant.any() or relevant.all():
-        return None
-    false_positive, true_positive, _ = roc_curve(relevant, scores)
-    return false_positive, true_positive, float(auc(false_positive, true_positive))
-
-
-def decimate(x: np.ndarray, y: np.ndarray, points: int = CURVE_POINTS) -> tuple[np.ndarray, np.ndarray]:
-    """A rising curve from (0, 0) to (1, 1) with at most `points` of its own points, ends included.
-
-    Points are taken at even steps of x + y, so that none left out is further than 2/(points - 1) from one kept.
-    """
-    if len(x) <= points:
-        return x, y
-    kept = np.searchsorted(x + y, np.linspace(0, x[-1] + y[-1], points))
-    kept[0] = 0
-    kept = np.unique(np.minimum(kept, len(x) - 1))
-    return x[kept], y[kept]
-
-
-def macro_roc(curves: list[tuple[np.ndarray, np.ndarray, float]]) -> tuple[np.ndarray, np.ndarray]:
-    """The mean true positive rate of several curves at every false positive rate of one of them."""
-    x = np.unique(np.concatenate([curve[0] for curve in curves]))
-    y = np.mean([np.interp(x, curve[0], curve[1]) for curve in curves], axis=0)
-    return np.append(0.0, x), np.append(0.0, y)
-
-
 def confusion(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """How many images of class i are taken for class j: (K, K) int64."""
     K = scores.shape[1]
@@ -140,59 +100,83 @@ def confusion(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def evaluate(
     scores: np.ndarray, labels: np.ndarray, classes: list[str], k: list[int], bootstrap: int, seed: int
-) -> tuple[dict, list[dict], np.ndarray, dict[str, tuple[np.ndarray, np.ndarray]]]:
-    """All metrics of test logits `scores` (N, K) with `labels` (N,).
+) -> tuple[dict, list[dict], np.ndarray | None, dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """All metrics of test logits `scores` (N, K) with `labels`, (N,) or several per image (N, K) of 1, -1 and 0.
 
     Returns:
         The summary (evaluate.json), one row per class (per_class.csv), the confusion matrix, and the ROC curves by
         class, "micro" (all decisions pooled) and "macro" (mean over the classes), each of `CURVE_POINTS` at most.
-        "macro_auc" is the mean of the classes' areas; hardest and easiest go by average precision.
+        "macro_auc" is the mean of the classes' areas; hardest and easiest go by average precision; intervals hold
+        95% of `bootstrap` resamples of the images. With several labels per image there is no accuracy (`k` is not
+        used), no precision and recall at a decision, and no confusion matrix (None).
 
     Raises:
         ArtifactError: the arrays do not fit each other.
         ConfigError: a k is larger than the number of classes.
     """
     scores = check(scores, labels, classes)
-    matrix, odds = confusion(scores, labels), log_odds(scores)
-    relevant = labels[:, None] == np.arange(len(classes))
-    curves = {name: roc(relevant[:, i], odds[:, i]) for i, name in enumerate(classes)}
+    if labels.ndim == 2:
+        matrix, summary = None, {}
+        odds, relevant, counted = scores, labels == 1, labels != 0
+    else:
+        matrix, summary = confusion(scores, labels), _accuracies(scores, labels, k, bootstrap, seed)
+        odds, relevant = log_odds(scores), labels[:, None] == np.arange(len(classes))
+        counted = np.ones_like(relevant)
+    curves = [roc(relevant[rows, i], odds[rows, i]) for i, rows in enumerate(counted.T)]
+    micro = roc(relevant[counted], odds[counted])
+    samples, means = precision.bootstrap(relevant, odds, counted, bootstrap, seed)
     rows = []
-    for i, name in enumerate(classes):
-        support, predicted, right = int(matrix[i].sum()), int(matrix[:, i].sum()), int(matrix[i, i])
-        rows.append(
-            {
-                "class": name,
-                "support": support,
-                "precision": right / predicted if predicted else None,
-                "recall": right / support if support else None,
-                "average_precision": average_precision(relevant[:, i], odds[:, i]),
-                "average_precision_11_point": average_precision_11_point(relevant[:, i], odds[:, i]),
-                "auc": curves[name][2] if curves[name] else None,
-            }
-        )
-    defined = {name: curve for name, curve in curves.items() if curve}
-    micro = roc(relevant.ravel(), odds.ravel())
-    drawn = {name: decimate(*curve[:2]) for name, curve in defined.items()} | {"micro": decimate(*micro[:2])}
-    if defined:
-        drawn["macro"] = decimate(*macro_roc(list(defined.values())))
+    for i, (name, curve) in enumerate(zip(classes, curves, strict=True)):
+        shown, values = relevant[counted[:, i], i], odds[counted[:, i], i]
+        row = {"class": name, "support": int(shown.sum())} | (_decisions(matrix, i) if matrix is not None else {})
+        row["average_precision"] = precision.average_precision(shown, values)
+        row["average_precision_low"], row["average_precision_high"] = precision.interval(samples[:, i])
+        row["average_precision_11_point"] = precision.average_precision_11_point(shown, values)
+        row["auc"] = curve[2] if curve else None
+        rows.append(row)
+    summary |= _ranking(rows, means) | {"micro_auc": micro[2] if micro else None}
+    summary["per_class"] = {row["class"]: {key: row[key] for key in RANKING} for row in rows}
+    return summary, rows, matrix, _drawn(dict(zip(classes, curves, strict=True)), micro)
+
+
+def _accuracies(scores: np.ndarray, labels: np.ndarray, k: list[int], bootstrap: int, seed: int) -> dict:
     accuracy = top_k(scores, labels, 1)
     low, high = bootstrap_interval(accuracy, len(labels), bootstrap, seed)
-    ranked = sorted((r for r in rows if r["average_precision"] is not None), key=lambda r: r["average_precision"])
-    summary = {
+    return {
         "accuracy": accuracy,
         "accuracy_low": low,
         "accuracy_high": high,
         "top_k": {f"top_{n}": top_k(scores, labels, n) for n in k},
-        "mean_average_precision": _mean(rows, "average_precision"),
-        "mean_average_precision_11_point": _mean(rows, "average_precision_11_point"),
-        "macro_auc": _mean(rows, "auc"),
-        "micro_auc": micro[2],
+    }
+
+
+def _decisions(matrix: np.ndarray, i: int) -> dict[str, float | None]:
+    """Precision and recall of class `i` by a confusion matrix."""
+    right, support, predicted = int(matrix[i, i]), int(matrix[i].sum()), int(matrix[:, i].sum())
+    return {"precision": right / predicted if predicted else None, "recall": right / support if support else None}
+
+
+def _ranking(rows: list[dict], means: np.ndarray) -> dict:
+    """What the rows of the classes say together; `means`: resampled mean average precisions (R,)."""
+    ranked = sorted((r for r in rows if r["average_precision"] is not None), key=lambda r: r["average_precision"])
+    low, high = precision.interval(means)
+    return {
+        "mean_average_precision": precision.mean_of([row["average_precision"] for row in rows]),
+        "mean_average_precision_low": low,
+        "mean_average_precision_high": high,
+        "mean_average_precision_11_point": precision.mean_of([row["average_precision_11_point"] for row in rows]),
+        "macro_auc": precision.mean_of([row["auc"] for row in rows]),
         "hardest_class": ranked[0]["class"] if ranked else None,
         "easiest_class": ranked[-1]["class"] if ranked else None,
     }
-    return summary, rows, matrix, drawn
 
 
-def _mean(rows: list[dict], key: str) -> float | None:
-    values = [row[key] for row in rows if row[key] is not None]
-    return float(np.mean(values)) if values else None
+def _drawn(curves: dict[str, Curve | None], micro: Curve | None) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The curves that are defined, and their mean, with as few points as a figure needs."""
+    defined = {name: curve for name, curve in curves.items() if curve}
+    drawn = {name: decimate(*curve[:2]) for name, curve in defined.items()}
+    if micro:
+        drawn["micro"] = decimate(*micro[:2])
+    if defined:
+        drawn["macro"] = decimate(*macro_roc(list(defined.values())))
+    return drawn

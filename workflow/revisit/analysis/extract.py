@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from revisit.data.arrays import Prepared
 
 THUMBNAIL = 32  # pixels, the longer side at most
+_IMAGES = 256  # shrunk at a time
 
 
 def check_data(network: dict, sha256: dict[str, str]) -> None:
@@ -32,21 +33,22 @@ def extract(
     network: nn.Module,
     info: dict,
     data: "Prepared",
-    layers: list[str],
+    layers: dict[str, str],
     rows: dict[str, int | None],
     folder: Path,
     device: torch.device,
 ) -> None:
     """Write the outputs of `layers` for the first images of both splits into the new folder `folder`.
 
-    `<layer>_<split>.npy` (N, D) float32, flattened; `<split>_labels.npy` (N,) int64; `test_thumbnails.npy`
-    (N, h, w, C) uint8; `index.json`. Written batch by batch into memory-mapped files.
+    `<name>_<split>.npy` (N, D) float32, flattened; `<split>_labels.npy` as they were prepared, (N,) int64 or (N, K)
+    int8; `test_thumbnails.npy` (N, h, w, C) uint8; `index.json`. Written batch by batch into memory-mapped files.
 
     Args:
         network: in evaluation mode, on `device`.
         info: its network.json.
         data: the prepared arrays that it was trained on.
-        layers: names of submodules (`named_modules`).
+        layers: the names of the features, of letters, digits, "_" and ".", and the submodules (`named_modules`)
+            that they are the outputs of.
         rows: how many images of "train" and "test", the first ones; None or more than there are: all.
         folder: does not exist yet.
         device: where the network is.
@@ -56,7 +58,8 @@ def extract(
         ArtifactError: the network was trained on other data.
     """
     check_data(info, data.sha256)
-    forward.check_layers(network, layers)
+    submodules = list(dict.fromkeys(layers.values()))  # each once: two names may stand for one
+    forward.check_layers(network, submodules)
     folder.mkdir(parents=True)
     shapes: dict[str, list[int]] = {}
     counts = {}
@@ -64,31 +67,47 @@ def extract(
     for split in ("train", "test"):
         images = data.images(split)[: rows[split]]
         counts[split] = len(images)
-        np.save(folder / f"{split}_labels.npy", np.array(data.labels(split)[: rows[split]], np.int64))
+        np.save(folder / f"{split}_labels.npy", np.array(data.labels(split)[: rows[split]]))
         matrices: dict[str, np.memmap] = {}
         with progress.bar(len(images), f"features of the {split} images", unit="image") as bar:
-            for batch, outputs in forward.activations(network, images, inputs, layers, device):
-                for layer, output in outputs.items():
-                    shapes[layer] = list(output.shape[1:])
-                    values = output.flatten(1).to("cpu", torch.float32).numpy()
-                    if layer not in matrices:
-                        file, shape = folder / f"{layer}_{split}.npy", (len(images), values.shape[1])
-                        matrices[layer] = np.lib.format.open_memmap(file, "w+", np.float32, shape)
-                    matrices[layer][batch] = values
+            for batch, outputs in forward.activations(network, images, inputs, submodules, device):
+                values = {
+                    submodule: output.flatten(1).to("cpu", torch.float32) for submodule, output in outputs.items()
+                }
+                for name, submodule in layers.items():
+                    shapes[name] = list(outputs[submodule].shape[1:])
+                    if name not in matrices:
+                        file, shape = folder / f"{name}_{split}.npy", (len(images), values[submodule].shape[1])
+                        matrices[name] = np.lib.format.open_memmap(file, "w+", np.float32, shape)
+                    matrices[name][batch] = values[submodule].numpy()
                 bar.update(batch.stop - batch.start)
         for matrix in matrices.values():
             matrix.flush()
-    np.save(folder / "test_thumbnails.npy", thumbnails(data.test_images[: counts["test"]]))
+    write_thumbnails(folder / "test_thumbnails.npy", data.test_images[: counts["test"]])
     index = {
         "experiment": info["experiment"],
+        "labels": "multi" if data.multi_label else "single",
         "layers": {
-            layer: {"shape": shapes[layer], "dimensions": int(np.prod(shapes[layer], dtype=np.int64))}
-            for layer in layers
+            name: {
+                "submodule": submodule,
+                "shape": shapes[name],
+                "dimensions": int(np.prod(shapes[name], dtype=np.int64)),
+            }
+            for name, submodule in layers.items()
         },
         **counts,
         "classes": list(data.classes),
     }
     (folder / features.INDEX).write_bytes(files.json_bytes(index))
+
+
+def write_thumbnails(path: Path, images: np.ndarray) -> None:
+    """Write `thumbnails(images)` as an .npy file, some images at a time: `images` may be larger than the memory."""
+    shape = (len(images), *thumbnails(images[:1]).shape[1:])
+    small = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    for start in range(0, len(images), _IMAGES):
+        small[start : start + _IMAGES] = thumbnails(images[start : start + _IMAGES])
+    small.flush()
 
 
 def thumbnails(images: np.ndarray, side: int = THUMBNAIL) -> np.ndarray:

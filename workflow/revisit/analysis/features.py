@@ -18,9 +18,10 @@ class Features:
 
     folder: Path
     classes: list[str]
-    layers: dict[str, dict]  # name -> {"shape": [C, H, W], "dimensions": C·H·W}
+    layers: dict[str, dict]  # name -> {"submodule": of the network, "shape": [C, H, W], "dimensions": C·H·W}
     train: int  # rows
     test: int
+    multi_label: bool  # whether an image may have several labels
 
     def matrix(self, layer: str, split: str) -> np.ndarray:
         """The features of `layer` for `split` ("train" or "test"): (N, D) float32, memory-mapped.
@@ -45,14 +46,16 @@ class Features:
         return array
 
     def labels(self, split: str) -> np.ndarray:
-        """The labels of `split`: (N,) int64, each below the number of classes.
+        """The labels of `split`: (N,) int64, each below the number of classes K; several per image: (N, K) int8.
 
         Raises:
             ArtifactError: the file is missing, damaged or of another shape.
         """
-        labels = np.array(self._read(f"{split}_labels.npy", (getattr(self, split),), np.int64))
-        if len(labels) and not 0 <= labels.min() <= labels.max() < len(self.classes):
-            raise _unfit(self.folder, f"{split}_labels.npy: labels outside 0..{len(self.classes) - 1}")
+        N, K = getattr(self, split), len(self.classes)
+        shape, dtype, low, high = ((N, K), np.int8, -1, 1) if self.multi_label else ((N,), np.int64, 0, K - 1)
+        labels = np.array(self._read(f"{split}_labels.npy", shape, dtype))
+        if labels.size and not low <= labels.min() <= labels.max() <= high:
+            raise _unfit(self.folder, f"{split}_labels.npy: labels outside {low}..{high}")
         return labels
 
     def thumbnails(self) -> np.ndarray:
@@ -90,9 +93,9 @@ def load(folder: str | Path) -> Features:
         layers = {
             str(name): {**layer, "dimensions": int(layer["dimensions"])} for name, layer in index["layers"].items()
         }
-        return Features(
-            folder, [str(name) for name in index["classes"]], layers, int(index["train"]), int(index["test"])
-        )
+        classes = [str(name) for name in index["classes"]]
+        multi_label = {"single": False, "multi": True}[index["labels"]]
+        return Features(folder, classes, layers, int(index["train"]), int(index["test"]), multi_label)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unfit(folder, f"{INDEX}: missing or damaged ({error})") from error
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from revisit.analysis import targets
 from revisit.errors import ConfigError
 
 _BLOCK_BYTES = 2**26  # of distances held at a time
@@ -72,17 +73,74 @@ def _squared_distances(X: np.ndarray, rows: np.ndarray, query: int) -> np.ndarra
 
 
 def share_same_class(labels: np.ndarray, indices: np.ndarray) -> float:
-    """The share of neighbours with the class of their query: labels (N,), neighbours of all rows (N, k)."""
-    return float((labels[indices] == labels[:, None]).mean())
+    """The share of neighbours that show a class of their query: labels (N,) or (N, K), neighbours of all rows (N, k).
+
+    Over the queries that show a class, of which there is at least one.
+    """
+    queries = np.flatnonzero(targets.first_present(labels) >= 0)
+    shared = sum(targets.share_class(labels, queries, column).sum() for column in indices[queries].T)
+    return float(shared / (len(queries) * indices.shape[1]))
+
+
+def choose_queries(labels: np.ndarray, classes: list[str], wanted: int | list[str], seed: int, key: str) -> np.ndarray:
+    """Rows to show the neighbours of, each once: as many as `wanted`, or one for each class that it names.
+
+    Args:
+        labels: (N,) or (N, K).
+        classes: names of the K classes.
+        wanted: how many, spread over the classes (`spread_queries`); or names of classes, any of them repeatedly.
+        seed: of the choice.
+        key: of `wanted` in params.yaml, for messages.
+
+    Raises:
+        ConfigError: a name is no class, or not enough images show it; no image shows a class at all.
+    """
+    if isinstance(wanted, list):
+        return named_queries(labels, classes, wanted, seed, key)
+    rows = spread_queries(labels, wanted, seed)
+    if not len(rows):
+        raise ConfigError(f"{key}: none of the {len(labels)} test images shows a class; extract more of them")
+    return rows
 
 
 def spread_queries(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
     """`count` rows spread over the classes: a random one of each class in the order of the classes, then a second, ...
 
-    Classes that are used up are passed over; all rows, where there are no more than `count`.
+    Classes that are used up are passed over; all rows that show a class, where there are no more than `count`. With
+    several labels, (N, K), a row stands for the first class that it shows.
     """
-    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    labels = targets.first_present(labels)
+    shuffled = np.random.default_rng(seed).permutation(np.flatnonzero(labels >= 0))
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
     ordered = labels[by_class]
-    turn = np.arange(len(labels)) - np.searchsorted(ordered, ordered)  # how many of the class come before
+    turn = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)  # how many of the class come before
     return by_class[np.lexsort((ordered, turn))][:count]
+
+
+def named_queries(labels: np.ndarray, classes: list[str], names: list[str], seed: int, key: str) -> np.ndarray:
+    """One random row for each of `names` that shows this class, all of them different; see `choose_queries`.
+
+    Where an image shows several of the classes asked for, it is given to the one that has no other.
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    cost = np.full((len(names), len(labels)), np.inf)  # the place in the shuffled order, infinite for other classes
+    for name in dict.fromkeys(names):
+        if name not in classes:
+            raise ConfigError(f"{key}: {name!r} is no class; the classes are: {', '.join(classes)}")
+        places = np.flatnonzero(np.isin(shuffled, targets.showing(labels, classes.index(name))))
+        if len(places) < names.count(name):
+            raise ConfigError(
+                f"{key}: {names.count(name)} query images of {name!r} are asked for, {len(places)} of the "
+                f"{len(labels)} test images show it; name it less often, or extract more test images"
+            )
+        cost[np.ix_([i for i, other in enumerate(names) if other == name], places)] = places
+    from scipy.optimize import linear_sum_assignment
+
+    try:
+        _, chosen = linear_sum_assignment(cost)
+    except ValueError:  # no assignment without an infinite cost
+        raise ConfigError(
+            f"{key}: there are no {len(names)} different test images, one for each entry; name fewer classes, "
+            "or extract more test images"
+        ) from None
+    return shuffled[chosen]

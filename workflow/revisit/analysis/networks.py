@@ -1,5 +1,6 @@
 """A trained network from the inside: its parameters, its first filters, the statistics of its activations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,29 +57,39 @@ def parameters(network: nn.Module) -> list[dict[str, str | int]]:
     return rows
 
 
-def first_filters(network: nn.Module) -> np.ndarray:
-    """The weights of the first convolution: (out, in, height, width) float32.
-
-    Raises:
-        ConfigError: the network has no convolution.
-    """
+def first_filters(network: nn.Module) -> np.ndarray | None:
+    """The weights of the first convolution: (out, in, height, width) float32; None where there is none."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             return module.weight.detach().to("cpu", torch.float32).numpy()
-    raise ConfigError(
-        "inspect: the network has no convolution, so there are no filters to show; "
-        "take the experiment out of analyses.inspect in params.yaml"
-    )
+    return None
 
 
-def observed_layers(network: nn.Module) -> list[str]:
-    """The names of the layers that compute something: those without submodules, but not dropout or flattening."""
+def observed_layers(network: nn.Module, images: torch.Tensor) -> list[str]:
+    """The layers that compute something for images (B, C, h, w), in the order of the network.
+
+    Those without submodules that run exactly once and give a tensor, but not dropout or flattening. An auxiliary head
+    (Inception) runs in training only, an LSTM gives several tensors.
+    """
     passive = (nn.Dropout, nn.Dropout2d, nn.Flatten, nn.Identity)
-    return [
-        name
+    runs: dict[str, list[bool]] = {}
+
+    def noted(layer: str) -> Callable:
+        return lambda _module, _inputs, output: runs.setdefault(layer, []).append(isinstance(output, torch.Tensor))
+
+    leaves = {
+        name: module
         for name, module in network.named_modules()
         if name and not list(module.children()) and not isinstance(module, passive)
-    ]
+    }
+    hooks = [module.register_forward_hook(noted(layer)) for layer, module in leaves.items()]
+    try:
+        with torch.inference_mode():
+            network(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return [layer for layer in leaves if runs.get(layer) == [True]]
 
 
 def activation_statistics(
@@ -93,7 +104,7 @@ def activation_statistics(
     """
     if not len(images):
         raise ConfigError("images: activations of no images have no statistics; give at least 1 in analyses.inspect")
-    layers = observed_layers(network)
+    layers = observed_layers(network, inputs(torch.from_numpy(np.array(images[:1])).to(device)))
     statistics = {layer: Statistics() for layer in layers}
     for _, outputs in forward.activations(network, images, inputs, layers, device):
         for layer, output in outputs.items():

@@ -1,16 +1,21 @@
-"""How much a layer knows: the accuracy of a linear classifier on its features (a linear probe).
+"""How much a layer knows: how well a linear classifier does on its features (a linear probe).
 
 Features are standardised with the mean and the standard deviation of the rows that the probe is fitted on (a constant
-feature becomes 0) and get a constant 1 for the bias. One linear SVM per class against the rest, see `svm`; a row goes
-to the class with the highest score. C is the one with the best accuracy in a stratified cross-validation on the same
-rows, the smallest where several are best. Test rows decide nothing.
+feature becomes 0) and get a constant 1 for the bias. One linear SVM per class against the rest, see `svm`.
+
+With one label per row, a row goes to the class with the highest score, and the measure is the accuracy. With several
+labels, rows whose label for a class is 0 (excluded) are left out of the SVM and of the score of that class, and the
+measure is the mean average precision (area under the precision-recall curve).
+
+C is the one with the best measure in a cross-validation on the same rows, stratified by the (first) class that a row
+shows; the smallest where several are best. Test rows decide nothing.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from revisit.analysis import svm
+from revisit.analysis import precision, svm, targets
 from revisit.analysis.axes import principal_axes
 from revisit.errors import ConfigError
 
@@ -21,11 +26,12 @@ _ROWS = 4096  # in double precision at a time
 class Probe:
     """A fitted probe and how it did on rows that it has not seen."""
 
-    accuracy: float
+    score: float | None  # accuracy; with several labels mean average precision, None where no class can be ranked
     C: float
-    cross_validation: dict[float, float]  # C -> mean accuracy over the folds
+    cross_validation: dict[float, float]  # C -> mean score over the folds
     train_size: int
     test_size: int
+    average_precision: list[float | None] | None  # of each class; None with one label per row
 
 
 def published_rows(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -44,13 +50,13 @@ def probe(
     folds: int,
     seed: int,
 ) -> Probe:
-    """Fit on `X` (N, D) float32 with `labels` (N,), score `test_X` (M, D) with `test_labels` (M,).
+    """Fit on `X` (N, D) float32 with `labels`, score `test_X` (M, D) with `test_labels`.
 
     Args:
         X: features to fit on.
-        labels: their classes, int64 in 0..classes-1.
+        labels: their classes, (N,) int64 in 0..classes-1; with several labels (N, classes) int8 of 1, -1 and 0.
         test_X: features to score.
-        test_labels: their classes.
+        test_labels: their classes, likewise.
         classes: the number of classes.
         C: the values to choose from.
         folds: of the cross-validation; none takes place where there is one value to choose from.
@@ -68,11 +74,15 @@ def probe(
     rows = standardised(X, mean, scale)
     axes = principal_axes(rows)
     rows = rows @ axes
-    signs = np.where(labels[:, None] == np.arange(classes), 1, -1).astype(X.dtype)
+    signs = labels if labels.ndim == 2 else np.where(labels[:, None] == np.arange(classes), 1, -1)
+    signs = signs.astype(X.dtype)
     scores = cross_validate(rows, labels, signs, sorted(C), folds, seed) if len(C) > 1 else {}
     best = max(scores, key=scores.get) if scores else C[0]  # the first of the best ones: the smallest C
     W = axes @ svm.fit(rows, signs, best)
-    return Probe(_accuracy(standardised(test_X, mean, scale) @ W, test_labels), best, scores, len(X), len(test_X))
+    blocks = (standardised(test_X[i : i + _ROWS], mean, scale) @ W for i in range(0, len(test_X), _ROWS))
+    test_scores = np.concatenate(list(blocks))
+    areas = average_precisions(test_scores, test_labels) if labels.ndim == 2 else None
+    return Probe(_score(test_scores, test_labels), best, scores, len(X), len(test_X), areas)
 
 
 def standard(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -94,15 +104,18 @@ def standardised(X: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarr
 def cross_validate(
     X: np.ndarray, labels: np.ndarray, signs: np.ndarray, C: list[float], folds: int, seed: int
 ) -> dict[float, float]:
-    """The mean accuracy over stratified folds for each C, in the order of C: each solution starts the next."""
-    fold = stratified_folds(labels, folds, seed)
-    accuracy = np.zeros((folds, len(C)))
+    """The mean score over stratified folds for each C, in the order of C: each solution starts the next.
+
+    A fold in which no class can be ranked counts 0 for every C.
+    """
+    fold = stratified_folds(targets.first_present(labels), folds, seed)
+    score = np.zeros((folds, len(C)))
     for i in range(folds):
         out, W = fold == i, None
         for j, value in enumerate(C):
             W = svm.fit(X[~out], signs[~out], value, W)
-            accuracy[i, j] = _accuracy(X[out] @ W, labels[out])
-    return dict(zip(C, accuracy.mean(axis=0).tolist(), strict=True))
+            score[i, j] = _score(X[out] @ W, labels[out]) or 0
+    return dict(zip(C, score.mean(axis=0).tolist(), strict=True))
 
 
 def stratified_folds(labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
@@ -117,5 +130,12 @@ def stratified_folds(labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
     return fold
 
 
-def _accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
+def average_precisions(scores: np.ndarray, labels: np.ndarray) -> list[float | None]:
+    """Of every class by scores (N, K) and labels (N, K) of 1, -1 and 0; None where no row shows it, or every row."""
+    return precision.by_class(labels == 1, scores, labels != 0)
+
+
+def _score(scores: np.ndarray, labels: np.ndarray) -> float | None:
+    if labels.ndim == 2:
+        return precision.mean_of(average_precisions(scores, labels))
     return float((scores.argmax(axis=1) == labels).mean())

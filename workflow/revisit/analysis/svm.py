@@ -4,7 +4,8 @@ For each class the unique minimum over `w` of
 
     f(w) = ½‖w‖² + C Σᵢ max(0, 1 - yᵢ w·xᵢ)²         with yᵢ = +1 in the class, -1 outside it,
 
-the problem of LIBLINEAR's `LinearSVC` (Fan et al. 2008, JMLR 9:1871-1874). A constant column in X is the bias: it is
+the problem of LIBLINEAR's `LinearSVC` (Fan et al. 2008, JMLR 9:1871-1874). A row with yᵢ = 0 does not count for that
+class: it is left out of the sum. A constant column in X is the bias: it is
 regularised like every other weight, as LIBLINEAR does with `intercept_scaling=1`.
 
 f is convex, once differentiable and piecewise quadratic, so Newton steps with the generalised Hessian
@@ -23,12 +24,12 @@ SUFFICIENT = 1e-4  # share of the promised decrease that a step must bring (Armi
 
 
 def objective(X: np.ndarray, signs: np.ndarray, W: np.ndarray, C: float) -> np.ndarray:
-    """f for every class: X (N, D), signs (N, K) of +1 and -1, W (D, K) -> (K,) float64."""
-    return _value(W, 1 - signs * (X @ W), C)
+    """f for every class: X (N, D), signs (N, K) of +1, -1 and 0, W (D, K) -> (K,) float64."""
+    return _value(W, _slack(X, signs, W), C)
 
 
 def fit(X: np.ndarray, signs: np.ndarray, C: float, start: np.ndarray | None = None) -> np.ndarray:
-    """The minimisers W (D, K) of f for rows X (N, D), float32 or float64, and signs (N, K) of +1 and -1.
+    """The minimisers W (D, K) of f for rows X (N, D), float32 or float64, and signs (N, K) of +1, -1 and 0.
 
     f is strongly convex with modulus 1, hence f(w) - min f <= ½‖∇f(w)‖²: a class is done when this certifies a
     relative gap of `GAP`, or when rounding allows no further decrease. `start` (D, K) saves steps, such as the
@@ -37,7 +38,7 @@ def fit(X: np.ndarray, signs: np.ndarray, C: float, start: np.ndarray | None = N
     K = signs.shape[1]
     signs = signs.astype(X.dtype)
     W = np.zeros((X.shape[1], K), X.dtype) if start is None else start.astype(X.dtype)
-    slack = 1 - signs * (X @ W)
+    slack = _slack(X, signs, W)
     squares = np.einsum("nd,nd->d", X, X)
     todo = np.arange(K)
     for _ in range(STEPS):
@@ -65,6 +66,11 @@ def fit(X: np.ndarray, signs: np.ndarray, C: float, start: np.ndarray | None = N
         if not len(todo):
             break
     return W
+
+
+def _slack(X: np.ndarray, signs: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """1 - y w·x; 0, which neither costs nor pulls, in rows that do not count: there y is 0."""
+    return np.abs(signs) - signs * (X @ W)
 
 
 def _value(w: np.ndarray, slack: np.ndarray, C: float) -> np.ndarray:

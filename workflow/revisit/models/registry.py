@@ -58,12 +58,15 @@ def build(name: str, shape: tuple[int, int, int], classes: int, network: dict[st
     return module.build(tuple(shape), classes, **network)
 
 
-def load(folder: str | Path, device: "torch.device | str") -> tuple["torch.nn.Module", dict[str, Any]]:
+def load(
+    folder: str | Path, device: "torch.device | str", weights: str = WEIGHTS
+) -> tuple["torch.nn.Module", dict[str, Any]]:
     """A trained network in evaluation mode on `device`, and what its `network.json` says.
 
     Args:
         folder: `results/models/<name>`, as training leaves it.
         device: where the weights go.
+        weights: the file in `folder` that they come from: those at the end, or one of the `snapshots`.
 
     Raises:
         ArtifactError: the folder lacks a file, or a file is damaged or belongs to another network.
@@ -75,11 +78,20 @@ def load(folder: str | Path, device: "torch.device | str") -> tuple["torch.nn.Mo
     except (AttributeError, LookupError, TypeError, ValueError, ConfigError) as error:
         raise ArtifactError(f"{Path(folder) / DESCRIPTION}: damaged ({error}); {remedy(folder)}") from error
     try:
-        network.load_state_dict(tensors(folder))
+        network.load_state_dict(tensors(folder, weights))
     except RuntimeError as error:
         what = "the weights are not those of the network that it names"
         raise ArtifactError(f"{folder}: {what}; {remedy(folder)}") from error
     return network.to(device).eval(), description
+
+
+def snapshots(folder: str | Path) -> tuple[str, dict[int, str]]:
+    """What the snapshots of a training count, "epoch" or "step", and their files in `folder` by moment, in order."""
+    found = {}
+    for path in Path(folder).glob("snapshots/*.safetensors"):
+        unit, _, moment = path.stem.partition("_")
+        found[int(moment)] = unit, f"snapshots/{path.name}"
+    return next((unit for unit, _ in found.values()), "epoch"), {moment: found[moment][1] for moment in sorted(found)}
 
 
 def describe(folder: str | Path) -> dict[str, Any]:
@@ -100,8 +112,8 @@ def describe(folder: str | Path) -> dict[str, Any]:
     return description
 
 
-def tensors(folder: str | Path) -> dict[str, "torch.Tensor"]:
-    """The weights of a trained network, by name, on the CPU.
+def tensors(folder: str | Path, weights: str = WEIGHTS) -> dict[str, "torch.Tensor"]:
+    """The weights of a trained network, by name, on the CPU; `weights` as in `load`.
 
     Raises:
         ArtifactError: they are missing or damaged.
@@ -109,7 +121,7 @@ def tensors(folder: str | Path) -> dict[str, "torch.Tensor"]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    path = Path(folder) / WEIGHTS
+    path = Path(folder) / weights
     try:
         return load_file(path)
     except FileNotFoundError as error:

@@ -1,16 +1,28 @@
 """The `analyses` of `params.yaml`: what is looked at, by experiment."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from revisit.params.fields import Count, Name, Section
+from revisit.params.inside import Inspect, Layer, Layers
+
+
+def _named(layers: Any) -> Any:
+    return {layer: layer for layer in layers} if isinstance(layers, list) else layers
+
+
+NamedLayers = Annotated[
+    dict[Layer, Layer],
+    BeforeValidator(_named),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object"}]}),
+]
 
 
 class Extract(Section):
     """Features to keep, for the analyses below."""
 
-    layers: list[Name] = Field(min_length=1, description="layers whose outputs are kept")
+    layers: NamedLayers = Field(min_length=1, description="layers whose outputs are kept; or name: layer")
     train: Count | None = Field(None, description="training images (null: all)")
     test: Count | None = Field(None, description="test images (null: all)")
 
@@ -18,21 +30,15 @@ class Extract(Section):
 class Evaluate(Section):
     """Scores of the test set, class by class."""
 
-    top_k: list[Annotated[int, Field(ge=1, le=1000)]] = Field([1, 5], min_length=1, description="top-k accuracies")
+    top_k: list[Annotated[int, Field(ge=1, le=1000)]] = Field([1, 5], description="top-k accuracies; of one label")
     bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
     seed: int = Field(0, ge=0, lt=2**31, description="of the resampling")
-
-
-class Inspect(Section):
-    """A look inside the network."""
-
-    images: Count = Field(500, description="test images behind the activation statistics")
 
 
 class Probe(Section):
     """One-vs-rest linear support vector machines on features."""
 
-    layers: list[Name] = Field(min_length=1, description="layers, among those extracted")
+    layers: Layers = Field(description="layers, among those extracted")
     protocols: list[Literal["published", "sound"]] = Field(
         ["published", "sound"],
         min_length=1,
@@ -46,9 +52,9 @@ class Probe(Section):
 
 
 class Embed(Section):
-    """A t-SNE map of features."""
+    """t-SNE maps of features."""
 
-    layer: Name = Field(description="a layer, among those extracted")
+    layers: Layers = Field(description="layers, among those extracted")
     points: int = Field(1000, ge=10, le=1_000_000, description="random test images on the map")
     pca: int = Field(50, ge=2, le=10_000, description="principal components before t-SNE")
     perplexity: float = Field(40.0, ge=2, le=10_000, allow_inf_nan=False, description="effective number of neighbours")
@@ -61,8 +67,9 @@ class Embed(Section):
 class Neighbours(Section):
     """Nearest neighbours in feature space."""
 
-    layers: list[Name] = Field(min_length=1, description="layers, among those extracted")
-    queries: int = Field(10, ge=1, le=1000, description="query images to show")
+    layers: Layers = Field(description="layers, among those extracted")
+    queries: int = Field(10, ge=1, le=1000, description="query images to show, spread over the classes")
+    classes: list[str] | None = Field(None, min_length=1, description="instead: the class of each query image")
     k: int = Field(5, ge=1, le=1000, description="neighbours of each")
     seed: int = Field(0, ge=0, lt=2**31, description="of the choice of queries")
 
@@ -72,7 +79,7 @@ class Analyses(Section):
 
     extract: dict[Name, Extract] = Field({}, description="features to keep")
     evaluate: dict[Name, Evaluate] = Field({}, description="scores of the test set")
-    inspect: dict[Name, Inspect] = Field({}, description="parameters, filters and activations")
+    inspect: dict[Name, Inspect] = Field({}, description="inside the networks")
     probe: dict[Name, Probe] = Field({}, description="linear probes")
     embed: dict[Name, Embed] = Field({}, description="t-SNE maps")
     neighbours: dict[Name, Neighbours] = Field({}, description="nearest neighbours")

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from revisit.models.registry import arguments, available
+from revisit.params.analysis_references import check_analyses
 from revisit.params.data import DRAWINGS
 from revisit.params.mistakes import Mistakes, unknown
 from revisit.params.schema import Params
@@ -38,7 +39,7 @@ def check(params: Params, found: Mistakes) -> None:
     for study in params.studies:
         if not any(training.study == study for training in params.trainings.values()):
             found.add(("studies", study), "no experiment belongs to it; add one or remove the study")
-    _check_analyses(params, found)
+    check_analyses(params, found)
 
 
 def _check_raw(params: Params, found: Mistakes) -> None:
@@ -154,9 +155,9 @@ def _check_protocol(params: Params, place: tuple[str, ...], training: Any, proto
     if protocol.mixup and objective.name not in LABELLED:
         found.add((*place, "mixup"), f"mixes labels; {objective.name} has none")
     dataset = params.datasets.get(training.dataset)
-    if dataset is None or (raw := params.raw.get(dataset.raw)) is None:
+    if dataset is None or dataset.raw not in params.raw:
         return
-    multi = raw.format == "voc"
+    multi = params.multi_label(training.dataset)
     if (objective.name, multi) in (("classification", True), ("multilabel", False), ("pairs", True)):
         kind = "several labels" if multi else "one label"
         allowed = [
@@ -179,42 +180,3 @@ def _check_network(model: str, network: dict[str, Any], place: tuple[str, ...], 
             found.add((*place, key), problem)
         elif not known[key].fits(value):
             found.add((*place, key), f"{value!r} is not allowed; allowed: {known[key].allowed}")
-
-
-def _check_analyses(params: Params, found: Mistakes) -> None:
-    analyses, trainings = params.analyses, params.trainings
-    for kind in type(analyses).model_fields:
-        for name in getattr(analyses, kind):
-            if name not in trainings:
-                found.add(("analyses", kind, name), unknown(name, "experiment", trainings))
-    for kind in ("probe", "embed", "neighbours"):
-        for name, analysis in getattr(analyses, kind).items():
-            extracted = analyses.extract.get(name)
-            key = "layer" if kind == "embed" else "layers"
-            wanted = [analysis.layer] if kind == "embed" else analysis.layers
-            for layer in wanted:
-                if extracted is None:
-                    found.add(("analyses", kind, name), f"needs features: add analyses.extract.{name}")
-                elif layer not in extracted.layers:
-                    found.add(("analyses", kind, name, key), unknown(layer, "extracted layer", extracted.layers))
-    for name, embed in analyses.embed.items():
-        if embed.points <= 3 * embed.perplexity:
-            at_most = (embed.points - 1) // 3
-            found.add(
-                ("analyses", "embed", name, "perplexity"),
-                f"{embed.perplexity} is too large for {embed.points} points; at most {at_most}",
-            )
-    for name, evaluate in analyses.evaluate.items():
-        if (training := trainings.get(name)) is None:
-            continue
-        if training.objective.name != "classification":
-            found.add(
-                ("analyses", "evaluate", name), f"scores classes; {name} is trained for {training.objective.name}"
-            )
-        dataset = params.datasets.get(training.dataset)
-        classes = params.raw[dataset.raw].classes if dataset and dataset.raw in params.raw else None
-        if classes and max(evaluate.top_k) > len(classes):
-            found.add(
-                ("analyses", "evaluate", name, "top_k"),
-                f"{max(evaluate.top_k)} is more than the {len(classes)} classes",
-            )

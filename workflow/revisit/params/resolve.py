@@ -48,6 +48,10 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
             if kind in ("extract", "inspect"):  # these run the network
                 training = params.trainings[name]
                 settings |= {"dataset": training.dataset, "model": training.model, "device": params.device}
+            if kind == "neighbours" and (classes := settings.pop("classes")):
+                settings["queries"] = classes
+            if kind == "evaluate" and params.multi_label(params.trainings[name].dataset):
+                settings["top_k"] = []
             stages[kind, name] = settings
     stages["collect", None] = {
         "studies": {study: findings(params, study) for study in params.studies},

@@ -48,6 +48,10 @@ class Params(Section):
         """Where raw files or pretrained weights come from: their own source, else that of all."""
         return entry.source or self.source
 
+    def multi_label(self, dataset: str) -> bool:
+        """Whether the images of a data set may have several labels."""
+        return self.raw[self.datasets[dataset].raw].format == "voc"
+
     def network_of(self, name: str) -> tuple[str, dict[str, Any]]:
         """The model and the network settings behind `results/models/<name>`.
 

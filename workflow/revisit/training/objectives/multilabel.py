@@ -6,7 +6,6 @@ objects, which count neither in the loss nor in the evaluation.
 
 import numpy as np
 import torch
-from sklearn.metrics import average_precision_score
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from revisit.training.batches import Feed
@@ -40,6 +39,8 @@ def mean_average_precision(scores: np.ndarray, codes: np.ndarray) -> float:
         scores: (N, K) float; higher means "present".
         codes: (N, K) int8: 1, -1 or 0 (left out). A class without a present label is left out of the mean.
     """
+    from sklearn.metrics import average_precision_score  # half a second that the other objectives need not wait
+
     if not np.isfinite(scores).all():
         return float("nan")
     areas = [

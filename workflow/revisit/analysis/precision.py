@@ -1,0 +1,116 @@
+"""How well a class's images are ranked before the others: average precision in two definitions, and its uncertainty.
+
+- The area under the precision-recall curve as steps: the sum of recall gained times the precision there, as in
+  scikit-learn's `average_precision_score`.
+- VOC 2007's: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or more (Everingham et al.
+  2010, IJCV 88:303-338, section 4.2).
+
+In both, equal scores share one threshold. A class that none of the images shows, or all of them, has no ranking: its
+average precision is None. Images that do not count for a class ("difficult" ones) are left out before ranking.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+_RESAMPLES = 64  # at a time
+
+
+def average_precision(relevant: np.ndarray, scores: np.ndarray) -> float | None:
+    """The area under the precision-recall curve of `scores` (N,) for the images that are `relevant` (N,) bool."""
+    area = areas(relevant, scores, np.ones((1, len(scores)), np.int32))[0]
+    return None if np.isnan(area) else float(area)
+
+
+def average_precision_11_point(relevant: np.ndarray, scores: np.ndarray) -> float | None:
+    """VOC 2007's average precision of `scores` (N,) for the images that are `relevant` (N,) bool."""
+    if not _ranks(relevant):
+        return None
+    order, last = _descending(scores)
+    hits = np.cumsum(relevant[order])[last]
+    best = np.maximum.accumulate((hits / (last + 1))[::-1])[::-1]  # precision here or further down
+    reached = np.searchsorted(10 * hits, np.arange(11) * relevant.sum())  # whole numbers: 0.3 is 3/10 here
+    return float(best[reached].mean())
+
+
+def by_class(relevant: np.ndarray, scores: np.ndarray, counted: np.ndarray) -> list[float | None]:
+    """The area of every class: `relevant` and `counted` (N, K) bool, `scores` (N, K)."""
+    columns = zip(relevant.T, scores.T, counted.T, strict=True)
+    return [average_precision(shown[counts], values[counts]) for shown, values, counts in columns]
+
+
+def mean_of(values: list[float | None]) -> float | None:
+    """The mean of those that are not None, None where there is none."""
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else None
+
+
+def areas(relevant: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The area for each of R weightings: images i counts `weights[r, i]` times, (R, N) integers -> (R,) float64.
+
+    The order of the images is the same in all, so they are sorted once. NaN where there is no ranking.
+    """
+    if not _ranks(relevant):
+        return np.full(len(weights), np.nan)
+    order, last = _descending(scores)
+    positives = np.flatnonzero(relevant[order])
+    runs = np.searchsorted(last, positives)  # the run of equal scores that each lies in
+    closing = np.flatnonzero(np.diff(runs, append=-1))  # the last positive of a run
+    drawn = weights[:, order]
+    hits = np.cumsum(drawn[:, positives], axis=1)[:, closing]
+    seen = np.cumsum(drawn, axis=1)
+    precision = hits / np.maximum(seen[:, last[runs[closing]]], 1)
+    all_hits = hits[:, -1]
+    area = (np.diff(hits, axis=1, prepend=0) * precision).sum(axis=1) / np.maximum(all_hits, 1)
+    return np.where((all_hits > 0) & (all_hits < seen[:, -1]), area, np.nan)
+
+
+def resamples(count: int, number: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each of `count` images is drawn in each of `number` resamples of as many: blocks (R, count) int32."""
+    rng = np.random.default_rng(seed)
+    for start in range(0, number, _RESAMPLES):
+        rows = min(_RESAMPLES, number - start)
+        draws = (rng.integers(0, count, count) for _ in range(rows))
+        yield np.stack([np.bincount(drawn, minlength=count) for drawn in draws]).astype(np.int32)
+
+
+def bootstrap(
+    relevant: np.ndarray, scores: np.ndarray, counted: np.ndarray, number: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The areas in `number` resamples of the images: of each class (number, K) and their means (number,), float64.
+
+    Images are drawn, with all they show, so that what the classes have in common is kept. NaN where a resample has no
+    ranking; the means leave that out. Arrays as in `by_class`.
+    """
+    blocks = []
+    for weights in resamples(len(scores), number, seed):
+        columns = zip(relevant.T, scores.T, counted.T, strict=True)
+        found = [areas(shown[counts], values[counts], weights[:, counts]) for shown, values, counts in columns]
+        blocks.append(np.stack(found, axis=1))
+    samples = np.concatenate(blocks)
+    defined = ~np.isnan(samples)
+    total, classes = np.where(defined, samples, 0).sum(axis=1), defined.sum(axis=1)
+    return samples, np.where(classes > 0, total / np.maximum(classes, 1), np.nan)
+
+
+def interval(samples: np.ndarray) -> tuple[float | None, float | None]:
+    """The 95% percentile interval of resampled values (R,) without NaN (Efron & Tibshirani 1993, chapter 13).
+
+    An average precision near chance is a little higher in resamples, where an image drawn twice is ranked beside
+    itself; its interval reaches further up than down.
+    """
+    samples = samples[~np.isnan(samples)]
+    if not len(samples):
+        return None, None
+    low, high = np.percentile(samples, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _ranks(relevant: np.ndarray) -> bool:
+    return bool(relevant.any() and not relevant.all())
+
+
+def _descending(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The order from the highest score to the lowest, and in it the last place of each run of equal scores."""
+    order = np.argsort(-scores, kind="stable")
+    return order, np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
