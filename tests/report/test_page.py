@@ -13,7 +13,7 @@ import pytest
 
 from revisit import paths
 from revisit.errors import ArtifactError
-from revisit.report import claims, page, study
+from revisit.report import claims, maps, page, study
 from revisit.report.collect import collect
 from revisit.report.numbers import cell, number, published_text, value_text
 
@@ -83,7 +83,10 @@ def test_the_page_stands_alone(text):
     for tag, attributes in elements.found:
         for key in ("src", "href", "xlink:href"):
             address = attributes.get(key, "#")
-            assert address.startswith(("#", "data:image/png;base64,", "data/")), (tag, address)
+            assert address.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,", "data/")), (
+                tag,
+                address,
+            )
         assert not any(key.startswith("on") for key in attributes), tag
     assert "@import" not in text
     ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
@@ -146,8 +149,8 @@ def test_maps_fill_a_square_of_whole_numbers(text):
     assert list(data["maps"]) == ["300", "750"]
     for shown in data["maps"].values():
         assert len(shown["x"]) == len(shown["y"]) == len(data["labels"]) == len(data["rows"]) == 60
-        assert all(0 <= value <= page.GRID for value in shown["x"] + shown["y"])
-        assert max(max(shown["x"]) - min(shown["x"]), max(shown["y"]) - min(shown["y"])) == page.GRID
+        assert all(0 <= value <= maps.GRID for value in shown["x"] + shown["y"])
+        assert max(max(shown["x"]) - min(shown["x"]), max(shown["y"]) - min(shown["y"])) == maps.GRID
     assert data["tiles"] == list(range(60))
 
 

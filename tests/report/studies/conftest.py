@@ -16,6 +16,7 @@ from revisit.params.resolve import resolve
 
 ROOT = Path(__file__).parents[3]
 METRICS = {"classification": "accuracy", "multilabel": "map", "pairs": None, "reconstruction": None}
+ANALYSES = ("evaluate", "inspect", "probe", "embed", "neighbours")
 STEPS = 700  # of every run: more than a figure has points
 Settings = dict[str, Any]
 
@@ -95,7 +96,13 @@ def write_training(folder: Path, settings: Settings, diverging: dict[tuple[str, 
     unit, length = ("epoch", per_epoch) if settings["epochs"] else ("step", 1)
     own = {key: value for key, value in variants[settings["keep"]].items() if not key.endswith(("_low", "_high"))}
     findings = {"objective": objective, "metric": metric, "graph": settings["graph"], "graph_backend": "eager"}
-    findings |= {"graph_note": "", "steps": len(history), "steps_per_epoch": per_epoch, "epochs": settings["epochs"]}
+    findings |= {
+        "graph_note": "",
+        "parameters": 1000,
+        "steps": len(history),
+        "steps_per_epoch": per_epoch,
+        "epochs": settings["epochs"],
+    }
     findings |= {key: value for key, value in own.items() if key not in ("runs", "diverged")}
     findings |= {"diverged": (settings["keep"], 0) in diverging, "variants": variants}
     if metric:
@@ -119,14 +126,29 @@ def numbers(runs: pd.DataFrame) -> dict[str, float | int | None]:
 
 
 @pytest.fixture(scope="session")
+def classes() -> dict[str, list[str]]:
+    """The classes of every data set; of those whose folders name them, made up."""
+    params = load(ROOT / "params.yaml")
+    twelve = [f"class {number}" for number in range(12)]
+    return {name: params.raw[dataset.raw].classes or twelve for name, dataset in params.datasets.items()}
+
+
+@pytest.fixture(scope="session")
 def stages() -> Settings:
-    """The settings of stage study of every study of params.yaml, at demo scale, and of stage report."""
+    """The settings of stages study (every one), collect and report of params.yaml, at demo scale.
+
+    And `analyses`: experiment -> kind -> settings.
+    """
     found = resolve(load(ROOT / "params.yaml"))
     studies = {name: copy.deepcopy(value) for (stage, name), value in found.items() if stage == "study"}
     for study in studies.values():
         for settings in study["experiments"].values():
             shorten(settings)
-    return {"study": studies, "collect": found["collect", None], "report": found["report", None]}
+    analyses: dict[str, Settings] = {}
+    for kind in ANALYSES:
+        for name in (name for stage, name in found if stage == kind):
+            analyses.setdefault(name, {})[kind] = found[kind, name]
+    return {"study": studies, "collect": found["collect", None], "report": found["report", None], "analyses": analyses}
 
 
 @pytest.fixture(scope="session", name="write_training")

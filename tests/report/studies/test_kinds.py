@@ -15,6 +15,9 @@ from revisit.report.collect import collect
 
 ROOT = Path(__file__).parents[3]
 BUDGET = 5_000_000  # bytes
+LOOKED, HIDDEN = "parameters filters strongest deconvnet", "invariance occlusion"
+FEATURES = "probes embedding neighbours"
+FASHION = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
 DIVERGING = {
     "lenet_optimizers": {("momentum", 1): 300},
     "lenet_rates": {("lr_1e1", 0): 180},
@@ -23,20 +26,24 @@ DIVERGING = {
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory, stages, write_training, write_findings, stage_settings):
+def built(tmp_path_factory, stages, classes, made_up, write_training, write_findings, stage_settings):
     """A folder with every study drawn once, and the page."""
     folder = tmp_path_factory.mktemp("studies")
     names, trained_by = copy.deepcopy(stages["collect"]["studies"]), stages["collect"]["stages"]
     settings = copy.deepcopy(stages["study"])
-    settings["fashion"], fashion = stage_settings()["study"], stage_settings()["collect"]
-    names["fashion"] = fashion["studies"]["fashion"]
+    settings["fashion"] = stage_settings()["study"]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         write_findings(paths.FINDINGS)
-        for name in names.keys() - {"fashion"}:
-            names[name] = {x: ["train.json", "history.csv", "evaluations.csv", "runs"] for x in names[name]}
-            for x, training in settings[name]["experiments"].items():
-                write_training(paths.FINDINGS / x, training, DIVERGING.get(x))
+        for name, chosen in settings.items():
+            for number, (x, training) in enumerate(chosen["experiments"].items(), 1):
+                if name != "fashion":
+                    write_training(paths.FINDINGS / x, training, DIVERGING.get(x))
+                dataset = training["dataset"]
+                channels = 1 if "mnist" in dataset else 3
+                data = made_up.Data(classes[dataset], training["objective"]["name"] == "multilabel", channels)
+                about = {"layers": FASHION} if name == "fashion" else {"kernel": 7 if "7x7" in x else 11}
+                made_up.write(paths.FINDINGS / x, data, stages["analyses"].get(x, {}), seed=number, **about)
         collect(names, trained_by, paths.FINDINGS, paths.COLLECTED)
         for name, chosen in settings.items():
             study.render(chosen, claims.load(ROOT / claims.LEDGER), paths.collected(name), paths.study(name))
@@ -71,15 +78,15 @@ def table(name, block):
 @pytest.mark.parametrize(
     ("name", "sections"),
     [
-        ("fashion", "results curves gap jumps smoothness classes parameters probes embedding neighbours"),
-        ("voc", "results sweeps curves"),
-        ("lenet", "results sweeps curves gap"),
+        ("fashion", f"results curves gap jumps smoothness classes {LOOKED} {HIDDEN} correspondence {FEATURES}"),
+        ("voc", f"results sweeps curves classes gain {LOOKED} evolution {HIDDEN} {FEATURES}"),
+        ("lenet", "results sweeps curves gap classes parameters filters strongest"),
         ("rows", "results sweeps curves gap"),
-        ("cifar", "results sweeps gap"),
-        ("siamese", "results curves"),
-        ("transfer", "results sweeps gap"),
-        ("seedlings", "results curves gap"),
-        ("autoencoders", "results sweeps curves"),
+        ("cifar", "results sweeps gap classes probes embedding"),
+        ("siamese", "results curves probes embedding"),
+        ("transfer", "results sweeps gap probes"),
+        ("seedlings", "results curves gap classes gain"),
+        ("autoencoders", "results sweeps curves probes"),
     ],
 )
 def test_sections_are_those_that_make_sense(drawn, name, sections):
@@ -89,7 +96,7 @@ def test_sections_are_those_that_make_sense(drawn, name, sections):
 @pytest.mark.parametrize(
     ("name", "there", "not_there"),
     [
-        ("voc", {"map", "best_map", "weights", "variant"}, {"accuracy", "runs", "backend", "low", "diverged"}),
+        ("voc", {"map", "best_map", "low", "weights", "variant"}, {"accuracy", "runs", "backend", "diverged"}),
         ("lenet", {"accuracy", "runs", "variant", "low", "high"}, {"map", "weights", "backend"}),
         ("siamese", {"diverged", "train_loss", "test_loss"}, {"accuracy", "map", "variant", "low"}),
         ("autoencoders", {"variant", "test_loss"}, {"accuracy", "map", "runs"}),

@@ -9,7 +9,7 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,11 @@ from markupsafe import Markup
 
 from revisit import files
 from revisit.errors import ArtifactError
-from revisit.report import svg
+from revisit.report import maps, svg
 from revisit.report.numbers import cell, published_text, value_text
 from revisit.report.palette import THEME
 
 TEMPLATES = Path(__file__).parent / "templates"
-GRID = 4095  # coordinates of maps are whole numbers from 0 to this: finer than any screen
 
 VERDICTS = {  # in the order in which they are counted -> name for style sheets, sign
     "agrees": ("agrees", "✓"),
@@ -88,6 +87,7 @@ def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: li
         source_text=SOURCES.get(sources, MIXED),
         origins=ORIGINS,
         studies=studies,
+        sprites=_sprites(block for study in studies for section in study["sections"] for block in section["blocks"]),
         claims=claims,
         counts={verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
         verdicts=VERDICTS,
@@ -117,6 +117,8 @@ def _block(block: dict[str, Any], folder: Path, study: str) -> dict[str, Any]:
     if kind == "row":
         return block | {"blocks": [_block(inner, folder, study) for inner in block["blocks"]]}
     block = block | {"anchor": f"{study}-{block['id']}", "study": study}
+    if kind == "figure" and "data" in block:
+        block["data"] = f"data/{study}-{Path(block['data']).name}"
     if kind == "figure" and block["file"].endswith(".svg"):
         return block | {"svg": svg.inline(_file(folder / block["file"]), block["anchor"], block["alt"])}
     if kind == "figure":
@@ -128,58 +130,15 @@ def _block(block: dict[str, Any], folder: Path, study: str) -> dict[str, Any]:
         return block | {"data": data, "rows": cells}
     block |= {"data": data, "uri": _uri(folder / block["picture"])}
     if kind == "neighbours":
-        return block | {"layers": list(dict.fromkeys(row["layer"] for row in rows)), "queries": _queries(block, rows)}
-    maps = [{**map_, "still": _block(map_["still"], folder, study)} for map_ in block["maps"]]
-    return block | {"maps": maps, "points": _points(block, rows)}
+        return block | maps.neighbours(block, rows)
+    shown = [{**map_, "still": _block(map_["still"], folder, study)} for map_ in block["maps"]]
+    picture = f"sprite-{hashlib.sha256(block['uri'].encode()).hexdigest()[:16]}"
+    return block | {"maps": shown, "points": maps.points(block, rows), "picture": picture}
 
 
-def _queries(block: dict[str, Any], rows: list[dict[str, str]]) -> list[dict[str, Any]]:
-    """One entry per query: its tile, and the tiles of its neighbours by layer, nearest first."""
-    found: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        query = found.setdefault(row["query"], _tile(block, row["query"], row["query_label"]) | {"layers": {}})
-        tile = _tile(block, row["neighbour"], row["neighbour_label"])
-        same = row["neighbour_label"] == row["query_label"]
-        query["layers"].setdefault(row["layer"], []).append(tile | {"same": same})
-    return list(found.values())
-
-
-def _tile(block: dict[str, Any], row: str, label: str) -> dict[str, Any]:
-    """Place of a test image in the block's sprite, and its class."""
-    sprite = block["sprite"]
-    try:
-        y, x = divmod(sprite["rows"].index(int(row)), sprite["columns"])
-    except ValueError:
-        stage = block["made_by"][0]
-        raise ArtifactError(f"{block['picture']} has no tile of test image {row}: make {stage} again") from None
-    return {"row": int(row), "x": x, "y": y, "name": sprite["classes"][int(label)]}
-
-
-def _points(block: dict[str, Any], rows: list[dict[str, str]]) -> dict[str, Any]:
-    """The maps as whole numbers for the script: each map fills the same square."""
-    sprite = block["sprite"]
-    place = {row: index for index, row in enumerate(sprite["rows"])}
-    maps, order = {}, []
-    for map_ in block["maps"]:
-        part = [row for row in rows if int(row["iterations"]) == map_["iterations"]]
-        order = part
-        axes = [[float(row[axis]) for row in part] for axis in "xy"]
-        span = max(max(values) - min(values) for values in axes) or 1.0
-        middles = [(max(values) + min(values)) / 2 for values in axes]
-        x, y = (
-            [round(((value - middle) / span + 0.5) * GRID) for value in values]
-            for values, middle in zip(axes, middles, strict=True)
-        )
-        maps[str(map_["iterations"])] = {"x": x, "y": [GRID - value for value in y]}  # screens count downwards
-    return {
-        "maps": maps,
-        "labels": [int(row["label"]) for row in order],
-        "rows": [int(row["row"]) for row in order],
-        "tiles": [place[int(row["row"])] for row in order],
-        "columns": sprite["columns"],
-        "tile": sprite["tile"],
-        "legend": block["legend"],
-    }
+def _sprites(blocks: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """The pictures of the interactive maps by their ids: maps of the same images share one."""
+    return {block["picture"]: block["uri"] for block in blocks if block["kind"] == "embedding"}
 
 
 def _settings(experiments: Mapping[str, Any]) -> dict[str, Any]:
@@ -231,4 +190,5 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _uri(path: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(_file(path).read_bytes()).decode()
+    kind = "jpeg" if path.suffix == ".jpg" else "png"
+    return f"data:image/{kind};base64," + base64.b64encode(_file(path).read_bytes()).decode()

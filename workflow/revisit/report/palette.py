@@ -4,6 +4,8 @@ Figures are drawn for white paper. The page replaces each colour by a CSS variab
 inlined figure follows the theme; as a file of its own a figure stays as drawn.
 """
 
+from collections.abc import Sequence
+
 INK = "#1f2328"  # text, axes
 MUTED = "#6e7781"  # secondary text, boundaries
 GRID = "#d8dde3"
@@ -30,7 +32,8 @@ THEME = {  # colour as drawn -> (CSS variable, colour on a dark page)
     TEAL: ("--teal", "#62cfdd"),
 }
 
-# Ten hues that stay apart on white and on black, after Paul Tol's qualitative schemes (SRON/EPS/TN/09-002).
+# Ten hues that stay apart on white and on black, after Paul Tol's qualitative schemes (SRON/EPS/TN/09-002), and ten
+# lighter or darker ones between them.
 CLASSES = (
     "#4477aa",
     "#dd5566",
@@ -38,13 +41,37 @@ CLASSES = (
     "#c9a227",
     "#3fb0d9",
     "#aa3f86",
-    "#8a8f98",
+    "#8c6248",
     "#e0762e",
     "#6f5bd0",
     "#8f9a2b",
+    "#8fb4e3",
+    "#a3323f",
+    "#8fd4a0",
+    "#8a6a0f",
+    "#157f9c",
+    "#e49ac9",
+    "#c9ab96",
+    "#f2b184",
+    "#b3a6f0",
+    "#5c6b14",
 )
+NONE = "#a3a9b1"  # of a point without a class
 
 
 def class_colour(index: int) -> str:
-    """The colour of a class; after ten classes the colours come again."""
+    """The colour of a class; after twenty classes the colours come again."""
     return CLASSES[index % len(CLASSES)]
+
+
+def blend(indices: Sequence[int]) -> str:
+    """The mean colour of some classes; grey without any."""
+    if not indices:
+        return NONE
+    colours = [bytes.fromhex(class_colour(index)[1:]) for index in indices]
+    return "#" + bytes(round(sum(channel) / len(colours)) for channel in zip(*colours, strict=True)).hex()
+
+
+def of_label(label: str) -> str:
+    """The colour of an image from its classes as tables hold them: numbers joined by spaces, none where it is empty."""
+    return blend([int(number) for number in label.split()])

@@ -1,6 +1,6 @@
 """The trainings of a study: settings, metrics and curves, whatever they minimise and however long they are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -183,9 +183,26 @@ class Run:
             raise ArtifactError(f"{path} is missing: add {name} to what is collected of {self.name}, run `collect`")
         return path
 
-    def table(self, name: str) -> pd.DataFrame:
-        """A collected CSV table; text stays text (a class named `NA` is no missing value)."""
-        return pd.read_csv(self.path(name), keep_default_na=False, na_values=[""])
+    def table(self, name: str, text: Sequence[str] = ()) -> pd.DataFrame:
+        """A collected CSV table; text stays text (a class named `NA` is no missing value).
+
+        So do numbers in the columns `text` (`3 7`, the classes of an image), where an empty cell is an empty text.
+        """
+        frame = pd.read_csv(self.path(name), keep_default_na=False, na_values=[""], dtype=dict.fromkeys(text, str))
+        return frame.fillna(dict.fromkeys(text, ""))
+
+    def array(self, name: str) -> np.ndarray:
+        """A collected array. Raises ArtifactError when it is missing or damaged."""
+        path = self.path(name)
+        try:
+            return np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            stage = f"{path.parent.name}@{self.name}"
+            raise ArtifactError(f"{path} is damaged ({error}): run `dvc repro --force {stage}`") from None
+
+    def look(self, part: str) -> dict[str, Any] | None:
+        """What a part of `inspect` found; None where it was not asked for."""
+        return self.metrics.get("inspect", {}).get(part)
 
 
 def flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:

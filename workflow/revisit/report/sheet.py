@@ -1,6 +1,5 @@
 """The folder of one study while it is drawn: writes figures and tables, returns what the page must know of each."""
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from revisit import files
-from revisit.report import figures
+from revisit.report import figures, sprites
 from revisit.report.runs import Run
 
 
@@ -30,6 +29,10 @@ class Sheet:
         """The experiments for which these stages left findings."""
         return [run for run in self.runs if all(stage in run.metrics for stage in stages)]
 
+    def looked(self, part: str) -> list[Run]:
+        """The experiments in which `inspect` did this part."""
+        return [run for run in self.runs if run.look(part)]
+
     def figure(
         self,
         name: str,
@@ -40,14 +43,23 @@ class Sheet:
         made_by: Iterable[str],
         suffix: str = ".svg",
         wide: bool = False,
+        data: str | None = None,
+        rows: Sequence[str] = (),
+        columns: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Draw to `figures/<name><suffix>`; the block for the page. A `wide` one scrolls where it does not fit."""
+        """Draw to `figures/<name><suffix>`; the block for the page. A `wide` one scrolls where it does not fit.
+
+        `data`: the table behind it, as `data` returned it. `rows` and `columns` name those of a picture made of equal
+        tiles, one name per tile or per as many tiles as there are more than names.
+        """
         file = f"figures/{name}{suffix}"
         figures.save(drawing, self.folder / file)
         block = {"kind": "figure", "id": name, "title": title, "file": file, "caption": caption, "alt": alt}
         if isinstance(drawing, np.ndarray):
             block |= {"height": drawing.shape[0], "width": drawing.shape[1]}
-        return block | {"wide": wide, "made_by": list(made_by)}
+        if data:
+            block["data"] = data
+        return block | {"rows": list(rows), "columns": list(columns), "wide": wide, "made_by": list(made_by)}
 
     def table(
         self,
@@ -71,11 +83,13 @@ class Sheet:
         files.write_csv(self.folder / file, frame)
         return file
 
-    def picture(self, name: str, source: Path) -> str:
-        """Copy a picture to `figures/<name>.png`."""
-        file = f"figures/{name}.png"
-        shutil.copyfile(source, self.folder / file)
-        return file
+    def sprite(self, name: str, sources: Sequence[Path], rows: Sequence[int]) -> dict[str, Any]:
+        """Write the tiles of test images `rows` to `figures/<name>`: `picture`, its file, and `sprite`, what it holds.
+
+        `sources`: folders of findings with tiles of the same data set.
+        """
+        image, sprite = sprites.cut(sources, rows)
+        return {"picture": f"figures/{sprites.save(image, self.folder / 'figures' / name)}", "sprite": sprite}
 
 
 def section(name: str, title: str, text: str, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from revisit import files
 from revisit.errors import ArtifactError, ConfigError
 from revisit.report import claims as ledger
 from revisit.report import statistics, verdicts
-from revisit.report.panels import curves, features, graphs, network, results
+from revisit.report.panels import classes, curves, features, gain, graphs, inside, network, results, sensitivity
 from revisit.report.runs import Run
 from revisit.report.sheet import Sheet
 
@@ -20,8 +20,16 @@ PANELS = (  # in the order of the page
     curves.gap,
     graphs.jumps,
     graphs.smoothness,
-    network.classes,
+    classes.classes,
+    gain.gain,
     network.network,
+    inside.filters,
+    inside.strongest,
+    inside.deconvnet,
+    inside.evolution,
+    sensitivity.invariance,
+    sensitivity.occlusion,
+    sensitivity.correspondence,
     features.probes,
     features.embeddings,
     network.neighbours,
@@ -35,7 +43,15 @@ SECTIONS = (
     "jumps",
     "smoothness",
     "classes",
+    "gain",
     "parameters",
+    "filters",
+    "strongest",
+    "deconvnet",
+    "evolution",
+    "invariance",
+    "occlusion",
+    "correspondence",
     "probes",
     "embedding",
     "neighbours",

@@ -4,23 +4,32 @@ The only package that imports matplotlib. Same input, same bytes: `save` writes 
 SVG elements are hashed with a fixed salt. Text stays text (the page's font), and a `$` in a name stays a `$`.
 """
 
-from revisit.report.figures.classes import confusion, dots, roc
+from revisit.report.figures.classes import confusion, dots, dumbbells, roc
 from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
 from revisit.report.figures.graphs import jump_test, smoothness
-from revisit.report.figures.pictures import filter_grid, scatter
+from revisit.report.figures.pictures import enlarged, filter_grid, followed, heat, mosaic, outlined, scatter
+from revisit.report.figures.responses import Response, responses
 from revisit.report.figures.style import SIZE, SMALL, save
 
 __all__ = [
     "SIZE",
     "SMALL",
     "Line",
+    "Response",
     "Variant",
     "band",
     "confusion",
     "dots",
+    "dumbbells",
+    "enlarged",
     "filter_grid",
+    "followed",
+    "heat",
     "jump_test",
     "lines",
+    "mosaic",
+    "outlined",
+    "responses",
     "roc",
     "save",
     "scatter",

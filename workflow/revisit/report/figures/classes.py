@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from revisit.report.figures.style import axes_of
-from revisit.report.palette import BLUE, INK, MUTED, PAPER, SERIES
+from revisit.report.palette import BLUE, GRID, INK, MUTED, PAPER, RUST, SERIES
 
 
 def confusion(counts: np.ndarray, classes: Sequence[str]) -> Figure:
@@ -61,13 +61,32 @@ def dots(rows: Sequence[str], series: Mapping[str, Sequence[float | None]], x_la
     for number, ((label, values), colour) in enumerate(zip(series.items(), SERIES, strict=False)):
         offset = 0.2 * (number - (len(series) - 1) / 2)
         known = [(value, y) for value, y in zip(values, positions + offset, strict=True) if value is not None]
-        axes.plot(*zip(*known, strict=True), "os^D"[number % 4], color=colour, markersize=7, label=label)
+        axes.plot(*np.array(known).reshape(-1, 2).T, "os^D"[number % 4], color=colour, markersize=7, label=label)
         for value, y in known:
             axes.annotate(f"{value:.1%}", (value, y), (8, 0), textcoords="offset points", va="center", size=8.5)
     axes.set_yticks(positions, rows)
     axes.set(xlabel=x_label, ylim=(len(rows) - 0.4, -0.6))
     axes.margins(x=0.18)
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if high - low > 0.05 else 1))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     figure.legend(loc="outside upper left", ncols=len(series))
+    return figure
+
+
+def dumbbells(rows: Sequence[str], ends: Mapping[str, Sequence[float]], x_label: str) -> Figure:
+    """Two dots per row, joined by a line: what was, and what it became; `ends`: two labels -> values 0..1."""
+    figure, axes = axes_of((5.2, 1.2 + 0.24 * len(rows)))
+    axes.grid(axis="y", visible=False)
+    positions = np.arange(len(rows))
+    (_, before), (_, after) = ends.items()
+    axes.hlines(positions, before, after, color=GRID, linewidth=3, zorder=1)
+    for (label, values), colour, mark in zip(ends.items(), (RUST, BLUE), "so", strict=True):
+        axes.plot(values, positions, mark, color=colour, markersize=6, label=label, zorder=2)
+    axes.set_yticks(positions, rows)
+    axes.set(xlabel=x_label, ylim=(len(rows) - 0.4, -0.6))
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    figure.legend(loc="outside upper left", ncols=2)
     return figure

@@ -1,11 +1,14 @@
 """The look of every figure, and how one is written: same input, same bytes."""
 
+from io import BytesIO
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from revisit.report.palette import GRID, INK, MUTED
 
@@ -40,6 +43,7 @@ STYLE = {
 SIZE = (5.2, 3.3)  # inches; two stand side by side on the page, one fills a phone
 SMALL = (3.3, 2.25)  # four side by side
 WIDE = 9.0  # inches of width; one alone
+MOST_BYTES = 60_000  # of a picture with all its colours
 
 
 def axes_of(size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
@@ -50,13 +54,39 @@ def axes_of(size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
 
 
 def save(drawing: Figure | np.ndarray, path: Path) -> None:
-    """Write a figure as SVG or PNG (by suffix), an image array (H, W[, C]) uint8 as PNG; the same bytes each time."""
-    if isinstance(drawing, np.ndarray):
-        from PIL import Image
+    """Write a figure as SVG or PNG (by suffix), an image array (H, W[, C]) uint8 as PNG; the same bytes each time.
 
-        Image.fromarray(drawing).save(path, format="PNG", optimize=True)
-    elif path.suffix == ".svg":
+    A PNG of more than MOST_BYTES has 256 colours at most.
+    """
+    if not isinstance(drawing, np.ndarray) and path.suffix == ".svg":
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         drawing.savefig(path, format="svg", transparent=True, metadata=nothing)
-    else:
-        drawing.savefig(path, format="png", dpi=150, transparent=True, metadata={"Software": None})
+        return
+    picture = Image.fromarray(drawing) if isinstance(drawing, np.ndarray) else _rastered(drawing)
+    stream = BytesIO()
+    picture.save(stream, format="PNG", optimize=True)
+    if stream.tell() > MOST_BYTES and picture.mode == "RGBA":
+        stream = BytesIO()
+        _reduced(picture).save(stream, format="PNG", optimize=True)
+    path.write_bytes(stream.getvalue())
+
+
+def _rastered(figure: Figure) -> Image.Image:
+    figure.set_facecolor("none")
+    figure.set_dpi(150)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.array(canvas.buffer_rgba()))
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    """A picture (RGBA) in 256 colours at most, one of them kept for gaps."""
+    alpha = np.asarray(picture.getchannel("A"))
+    if ((alpha > 0) & (alpha < 255)).any():  # soft edges
+        return picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    colours = picture.convert("RGB").quantize(255, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    indices = np.where(alpha == 0, 255, np.asarray(colours)).astype(np.uint8)
+    reduced = Image.frombytes("P", picture.size, indices.tobytes())
+    reduced.putpalette((colours.getpalette() + [0] * 768)[:768])
+    reduced.info["transparency"] = 255
+    return reduced

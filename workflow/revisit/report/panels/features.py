@@ -1,54 +1,48 @@
 """What the features know: linear probes by layer and t-SNE maps."""
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from revisit.report import figures
 from revisit.report.numbers import formatted
-from revisit.report.palette import class_colour
-from revisit.report.sheet import Run, Sheet, row, section
+from revisit.report.palette import class_colour, of_label
+from revisit.report.runs import METRICS, Run
+from revisit.report.sheet import Sheet, row, section
 
-PROBE = {
-    "layer": ("layer", "text"),
-    "protocol": ("protocol", "text"),
-    "dimensions": ("dimensions", "integer"),
-    "C": ("C", "decimal"),
-    "accuracy": ("accuracy", "percent"),
-    "train_size": ("fit on", "integer"),
-    "test_size": ("scored on", "integer"),
-}
+MOST_POINTS = 2000  # on an interactive map: each comes with its image
+SEVERAL = "An image of several classes has the mean of their colours, one without a class is grey."
 
 
 def probes(sheet: Sheet) -> dict[str, Any] | None:
-    """Accuracy of a linear classifier on the features of each layer."""
-    runs, blocks = sheet.having("probe"), []
+    """Accuracy or mean average precision of a linear classifier on the features of each layer."""
+    runs = sheet.having("probe")
+    blocks = _compared(sheet, runs) if len(runs) > 1 else []
     for run in runs:
-        frame = run.table("probe/probe.csv")
-        frame["layer"] = frame["layer"].astype(str)
+        frame, metric = _probed(run), _metric(run)
         layers = list(dict.fromkeys(frame["layer"]))
         by_protocol = {}
         for protocol, part in frame.groupby("protocol", sort=False):
-            found = dict(zip(part["layer"], part["accuracy"], strict=True))
+            found = dict(zip(part["layer"], part[metric], strict=True))
             by_protocol[f"{protocol} protocol"] = [
                 None if pd.isna(value := found.get(layer)) else float(value) for layer in layers
             ]
-        drawing = figures.dots(layers, by_protocol, "accuracy")
+        drawing = figures.dots(layers, by_protocol, METRICS[metric])
         told = "; ".join(
             f"{layer}: "
-            + ", ".join(f"{protocol} {formatted(found['accuracy'], '.1%')}" for protocol, found in protocols.items())
+            + ", ".join(f"{protocol} {formatted(found[metric], '.1%')}" for protocol, found in protocols.items())
             for layer, protocols in run.metrics["probe"].items()
         )
         made_by, title = [f"probe@{run.name}"], f"Linear probes, {run.label}"
         caption = f"A linear SVM on the features of each layer. {told}."
         name = f"probe-{run.name}"
-        blocks.append(
-            row(
-                sheet.figure(name, drawing, title, caption, f"Dot plot. {caption}", made_by),
-                sheet.table(f"{name}-table", frame, f"{title}, in numbers", PROBE, made_by),
-            )
-        )
+        columns = {"layer": ("layer", "text"), "protocol": ("protocol", "text"), **_columns(metric)}
+        table = sheet.table(f"{name}-table", frame, f"{title}, in numbers", columns, made_by)
+        figure = sheet.figure(name, drawing, title, caption, f"Dot plot. {caption}", made_by, data=table["file"])
+        blocks.append(row(figure, table))
+        if metric == "map":
+            blocks.append(_by_class(sheet, run))
     text = (
         "Published protocol: fit and scored on parts of the test set. Sound protocol: fit on features of training "
         "images, scored on the whole test set."
@@ -56,43 +50,108 @@ def probes(sheet: Sheet) -> dict[str, Any] | None:
     return section("probes", "How much each layer knows", text, blocks) if runs else None
 
 
+def _probed(run: Run) -> pd.DataFrame:
+    return run.table("probe/probe.csv", text=["layer"])
+
+
+def _metric(run: Run) -> str:
+    """What a run's probes measure, a key of METRICS."""
+    return next(metric for metric in METRICS if metric in _probed(run))
+
+
+def _columns(metric: str) -> dict[str, tuple[str, str]]:
+    return {
+        "dimensions": ("dimensions", "integer"),
+        "C": ("C", "decimal"),
+        metric: (METRICS[metric], "percent"),
+        "train_size": ("fit on", "integer"),
+        "test_size": ("scored on", "integer"),
+    }
+
+
+def _compared(sheet: Sheet, runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """The layers of all runs in one table, a column per protocol; a table for each metric."""
+    blocks = []
+    for metric in dict.fromkeys(_metric(run) for run in runs):
+        alike = [run for run in runs if _metric(run) == metric]
+        rows = pd.concat([_probed(run).assign(experiment=run.name) for run in alike])
+        protocols = list(dict.fromkeys(rows["protocol"]))
+        keys = ["experiment", "layer", "dimensions"]
+        frame = rows.set_index([*keys, "protocol"])[metric].unstack("protocol")
+        order = pd.MultiIndex.from_frame(rows[keys].drop_duplicates())
+        frame = frame.reindex(index=order, columns=protocols).reset_index()
+        columns = {"experiment": ("experiment", "text"), "layer": ("layer", "text")}
+        columns |= {"dimensions": ("dimensions", "integer")}
+        columns |= {protocol: (f"{METRICS[metric]}, {protocol}", "percent") for protocol in protocols}
+        made_by = [f"probe@{run.name}" for run in alike]
+        title = f"Linear probes side by side: {METRICS[metric]}"
+        blocks.append(sheet.table(f"probes-{metric}", frame, title, columns, made_by))
+    return blocks
+
+
+def _by_class(sheet: Sheet, run: Run) -> dict[str, Any]:
+    """Average precision of each class, a column per layer and protocol."""
+    rows = run.table("probe/per_class.csv", text=["layer", "class"])
+    rows["probe"] = rows["layer"] + ", " + rows["protocol"]
+    order, classes = list(dict.fromkeys(rows["probe"])), list(dict.fromkeys(rows["class"]))
+    frame = rows.pivot(index="class", columns="probe", values="average_precision")
+    frame = frame.reindex(index=classes, columns=order).rename_axis(columns=None).reset_index()
+    columns = {"class": ("class", "text"), **{probe: (probe, "percent") for probe in order}}
+    title = f"Linear probes, average precision per class, {run.label}"
+    return sheet.table(f"probe-{run.name}-classes", frame, title, columns, [f"probe@{run.name}"], folded=True)
+
+
 def embeddings(sheet: Sheet) -> dict[str, Any] | None:
-    """t-SNE maps: points, pictures and a static picture for each number of iterations."""
+    """t-SNE maps: for each layer points, pictures and a static picture for each number of iterations."""
     runs = sheet.having("embed")
+    blocks = [block for run in runs for block in _embedded(sheet, run)]
     text = (
         "Each point is a test image; near points have similar features. Distances between far groups and the size of a "
         "group mean little."
     )
-    blocks = [_embedding(sheet, run) for run in runs]
     return section("embedding", "t-SNE of the features", text, blocks) if runs else None
 
 
-def _embedding(sheet: Sheet, run: Run) -> dict[str, Any]:
-    frame, found = run.table("embed/points.csv"), run.metrics["embed"]
-    sprite = json.loads(run.path("embed/sprite.json").read_text(encoding="utf-8"))
+def _embedded(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
+    """A block for each layer; all of them show the same images."""
+    frame, found = run.table("embed/points.csv", text=["layer", "label"]), run.metrics["embed"]
     name, made_by = f"tsne-{run.name}", [f"embed@{run.name}"]
-    maps = []
-    for iterations, part in frame.groupby("iterations", sort=True):
-        scores = found[f"iterations_{iterations}"]
-        told = (
-            f"{iterations} iterations: Kullback-Leibler divergence {formatted(scores['kl_divergence'], '.2f')}, "
-            f"{formatted(scores['neighbourhood_preservation'], '.1%')} of neighbours preserved"
-        )
-        drawing = figures.scatter(part["x"].to_numpy(), part["y"].to_numpy(), part["label"].to_numpy())
-        still = sheet.figure(
-            f"{name}-{iterations}", drawing, f"{iterations} iterations", f"{told}.", f"Map, {told}", made_by, ".png"
-        )
-        maps.append({"iterations": int(iterations), "still": still})
-    legend = [{"name": str(label), "colour": class_colour(number)} for number, label in enumerate(sprite["classes"])]
-    return {
-        "kind": "embedding",
-        "id": name,
-        "title": f"t-SNE of {found['layer']}, {run.label}",
-        "caption": f"{found['points']:,} test images, perplexity {found['perplexity']:g}.",
-        "file": sheet.data(name, frame),
-        "picture": sheet.picture(name, run.path("embed/thumbnails.png")),
-        "sprite": sprite,
-        "legend": legend,
-        "maps": maps,
-        "made_by": made_by,
-    }
+    rows = frame["row"].drop_duplicates().tolist()
+    step = -(-len(rows) // MOST_POINTS)
+    common = {"file": sheet.data(name, frame), **sheet.sprite(name, [run.path("embed")], rows[::step])}
+    classes = common["sprite"]["classes"]
+    common["legend"] = [{"name": str(label), "colour": class_colour(n)} for n, label in enumerate(classes)]
+    caption = f"{found['points']:,} test images, perplexity {found['perplexity']:g}."
+    if step > 1:
+        caption += f" The interactive map shows one point in {step}."
+    if not frame["label"].str.fullmatch(r"\d+").all():
+        caption += f" {SEVERAL}"
+    blocks = []
+    for layer, part in frame.groupby("layer", sort=False):
+        inner = f"{name}-{slug(layer)}"
+        maps = []
+        for iterations, points in part.groupby("iterations", sort=True):
+            still = _still(sheet, inner, points, int(iterations), found["layers"][layer], made_by)
+            maps.append({"iterations": int(iterations), "still": still})
+        block = {"kind": "embedding", "id": inner, "title": f"t-SNE of {layer}, {run.label}", "layer": layer}
+        blocks.append({**block, "caption": caption, **common, "maps": maps, "made_by": made_by})
+    return blocks
+
+
+def _still(
+    sheet: Sheet, name: str, points: pd.DataFrame, iterations: int, scores: dict[str, Any], made_by: list[str]
+) -> dict[str, Any]:
+    scores = scores[f"iterations_{iterations}"]
+    told = (
+        f"{iterations} iterations: Kullback-Leibler divergence {formatted(scores['kl_divergence'], '.2f')}, "
+        f"{formatted(scores['neighbourhood_preservation'], '.1%')} of neighbours preserved"
+    )
+    colours = [of_label(label) for label in points["label"]]
+    drawing = figures.scatter(points["x"].to_numpy(), points["y"].to_numpy(), colours)
+    title = f"{iterations} iterations"
+    return sheet.figure(f"{name}-{iterations}", drawing, title, f"{told}.", f"Map, {told}", made_by, ".png")
+
+
+def slug(layer: str) -> str:
+    """A layer's name for ids and file names: `features.30` becomes `features-30`."""
+    return layer.replace(".", "-")

@@ -1,23 +1,16 @@
-"""What the networks are and get right: classes, parameters, filters, activations."""
+"""What the networks are: parameters, filters, activations, and what their features hold to be near."""
 
-import json
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
 from revisit.report import figures
 from revisit.report.numbers import formatted
-from revisit.report.sheet import Run, Sheet, row, section
+from revisit.report.runs import Run
+from revisit.report.sheet import Sheet, row, section
 
-PER_CLASS = {
-    "class": ("class", "text"),
-    "support": ("images", "integer"),
-    "precision": ("precision", "percent"),
-    "recall": ("recall", "percent"),
-    "average_precision": ("average precision", "percent"),
-    "average_precision_11_point": ("11-point", "percent"),
-    "auc": ("ROC area", "decimal"),
-}
+MOST_LAYERS = 16  # in a table that is not folded
+
 PARAMETERS = {
     "layer": ("layer", "text"),
     "weights": ("weights", "integer"),
@@ -32,112 +25,73 @@ ACTIVATIONS = {
 }
 
 
-def classes(sheet: Sheet) -> dict[str, Any] | None:
-    """Confusion matrix, ROC curves and scores per class of each experiment that was evaluated."""
-    runs = sheet.having("evaluate")
-    blocks = []
-    for number, run in enumerate(runs):
-        single = run.metric == "accuracy"  # an image of several classes is not taken for another class
-        blocks.append(row(*([_confusion(sheet, run)] if single else []), _roc(sheet, run)))
-        found = run.metrics["evaluate"]
-        caption = f"Hardest: {found['hardest_class'] or 'unknown'}; easiest: {found['easiest_class'] or 'unknown'}."
-        frame = run.table("evaluate/per_class.csv")
-        title = f"Scores per class, {run.label}"
-        made_by = [f"evaluate@{run.name}"]
-        blocks.append(sheet.table(f"classes-{run.name}", frame, title, PER_CLASS, made_by, caption, folded=number > 0))
-    text = "On the test set, after training. Average precision is the area under the precision-recall curve."
-    return section("classes", "Class by class", text, blocks) if runs else None
-
-
-def _confusion(sheet: Sheet, run: Run) -> dict[str, Any]:
-    frame = run.table("evaluate/confusion.csv")
-    names = list(dict.fromkeys(frame["actual"].astype(str)))
-    index = {name: number for number, name in enumerate(names)}
-    counts = np.zeros((len(names), len(names)), dtype=np.int64)
-    for actual, predicted, count in frame[["actual", "predicted", "count"]].itertuples(index=False):
-        counts[index[str(actual)], index[str(predicted)]] = count
-    sheet.data(f"confusion-{run.name}", frame)
-    wrong = counts - np.diag(np.diag(counts))
-    worst = np.unravel_index(wrong.argmax(), wrong.shape)
-    caption = (
-        f"Rows are true classes. Most frequent confusion: {names[worst[0]]} taken for {names[worst[1]]}, "
-        f"{wrong[worst]} of {counts[worst[0]].sum()}."
-    )
-    drawing = figures.confusion(counts, names)
-    title = f"Confusion, {run.label}"
-    alt = f"Confusion matrix, {run.label}. {caption}"
-    return sheet.figure(f"confusion-{run.name}", drawing, title, caption, alt, [f"evaluate@{run.name}"])
-
-
-def _roc(sheet: Sheet, run: Run) -> dict[str, Any]:
-    frame = run.table("evaluate/roc.csv")
-    sheet.data(f"roc-{run.name}", frame)
-    curves = {
-        str(name): (part["false_positive_rate"].to_numpy(), part["true_positive_rate"].to_numpy())
-        for name, part in frame.groupby("class", sort=False)
-    }
-    found, scores = run.metrics["evaluate"], run.table("evaluate/per_class.csv").set_index("class")["auc"]
-    emphasised = {
-        "micro": f"all decisions (micro), area {formatted(found['micro_auc'], '.3f')}",
-        "macro": f"mean of classes (macro), area {formatted(found['macro_auc'], '.3f')}",
-    }
-    caption = "One class against the rest."
-    if scores.notna().any():  # a diverged run has no areas
-        lowest = str(scores.idxmin())
-        emphasised[lowest] = f"{lowest}, area {scores.min():.3f}"
-        caption = f"One class against the rest; the class with the smallest area is {lowest}."
-    drawing = figures.roc(curves, {name: text for name, text in emphasised.items() if name in curves})
-    alt = f"ROC curves, {run.label}. {caption}"
-    return sheet.figure(f"roc-{run.name}", drawing, f"ROC, {run.label}", caption, alt, [f"evaluate@{run.name}"])
-
-
 def network(sheet: Sheet) -> dict[str, Any] | None:
     """Parameters, first-layer filters and activations; equal tables of further experiments are not repeated."""
-    runs, blocks, shown = sheet.having("inspect"), [], []
+    runs = sheet.having("inspect")
+    counted: list[tuple[pd.DataFrame, list[Run]]] = []
     for run in runs:
-        frame = run.table("inspect/parameters.csv")
-        made_by, name = [f"inspect@{run.name}"], run.name
-        if not any(frame.equals(other) for other in shown):
-            shown.append(frame)
-            caption = f"{run.metrics['inspect']['total_parameters']:,} trainable parameters in all."
-            block = sheet.table(f"parameters-{name}", frame, "Trainable parameters", PARAMETERS, made_by, caption)
-            blocks.append(block)
+        frame = run.table("inspect/parameters.csv", text=["layer"])
+        same = next((alike for other, alike in counted if frame.equals(other)), None)
+        if same is None:
+            counted.append((frame, same := []))
+        same.append(run)
+    blocks = [row(*(_parameters(sheet, *found) for found in counted))]
     tables, images = [], []
     for run in runs:
         made_by, name = [f"inspect@{run.name}"], run.name
-        weights = np.load(run.path("inspect/filters.npy"))
-        caption = f"The {len(weights)} filters of the first layer; mid-grey is zero."
-        alt = f"Grid of {len(weights)} small patches of {weights.shape[2]} by {weights.shape[3]} weights"
-        title = f"First-layer filters, {run.label}"
-        grid = figures.filter_grid(weights)
-        images.append(sheet.figure(f"filters-{name}", grid, title, caption, alt, made_by, ".png"))
-        frame = run.table("inspect/activations.csv")
+        if (run.folder / "inspect/filters.npy").exists():  # else there is no convolution
+            weights = run.array("inspect/filters.npy")
+            caption = f"The {len(weights)} filters of the first layer; mid-grey is zero."
+            alt = f"Grid of {len(weights)} small patches of {weights.shape[2]} by {weights.shape[3]} weights"
+            title = f"First-layer filters, {run.label}"
+            grid = figures.filter_grid(weights)
+            images.append(sheet.figure(f"filters-{name}", grid, title, caption, alt, made_by, ".png"))
+        frame = run.table("inspect/activations.csv", text=["layer"])
         title = f"Activations on test images, {run.label}"
-        tables.append(sheet.table(f"activations-{name}", frame, title, ACTIVATIONS, made_by))
+        folded = len(frame) > MOST_LAYERS
+        tables.append(sheet.table(f"activations-{name}", frame, title, ACTIVATIONS, made_by, folded=folded))
     text = "Counted, not calculated by hand; the filters are the weights after training."
-    return section("parameters", "Inside the network", text, [*blocks, row(*images), row(*tables)]) if runs else None
+    blocks += [row(*part) for part in (images, tables) if part]
+    return section("parameters", "Inside the network", text, blocks) if runs else None
+
+
+def _parameters(sheet: Sheet, frame: pd.DataFrame, runs: list[Run]) -> dict[str, Any]:
+    title = f"Trainable parameters, {' and '.join(run.label for run in runs)}"
+    caption = f"{runs[0].metrics['inspect']['total_parameters']:,} trainable parameters in all."
+    name, made_by = f"parameters-{runs[0].name}", [f"inspect@{run.name}" for run in runs]
+    return sheet.table(name, frame, title, PARAMETERS, made_by, caption, folded=len(frame) > MOST_LAYERS)
 
 
 def neighbours(sheet: Sheet) -> dict[str, Any] | None:
-    """Pictures of the nearest neighbours of some test images in each layer."""
-    blocks = []
-    runs = sheet.having("neighbours")
-    for run in runs:
-        frame = run.table("neighbours/queries.csv")
-        sprite = json.loads(run.path("neighbours/sprite.json").read_text(encoding="utf-8"))
-        shares = run.metrics["neighbours"]
-        told = "; ".join(f"{layer} {formatted(found['share_same_class'], '.1%')}" for layer, found in shares.items())
-        blocks.append(
-            {
-                "kind": "neighbours",
-                "id": f"neighbours-{run.name}",
-                "title": f"Nearest neighbours, {run.label}",
-                "caption": f"Neighbours of the same class, over the whole test set: {told}.",
-                "file": sheet.data(f"neighbours-{run.name}", frame),
-                "picture": sheet.picture(f"neighbours-{run.name}", run.path("neighbours/thumbnails.png")),
-                "sprite": sprite,
-                "made_by": [f"neighbours@{run.name}"],
-            }
-        )
-    text = "Test images nearest to a query by Euclidean distance, in the features of each layer. ≠ marks another class."
-    return section("neighbours", "Nearest neighbours", text, blocks) if runs else None
+    """Pictures of the nearest neighbours of some test images in each layer; a block for runs with the same queries."""
+    groups: dict[Any, list[tuple[Run, pd.DataFrame]]] = {}
+    for run in sheet.having("neighbours"):
+        frame = run.table("neighbours/queries.csv", text=["layer", "query_label", "neighbour_label"])
+        groups.setdefault((run.settings["dataset"], *frame["query"].unique()), []).append((run, frame))
+    blocks = [_neighbours(sheet, found) for found in groups.values()]
+    text = (
+        "Test images nearest to a query by Euclidean distance, in the features of each layer. ≠ marks an image that "
+        "shows another class; of images with several classes, one that shares none with the query."
+    )
+    return section("neighbours", "Nearest neighbours", text, blocks) if blocks else None
+
+
+def _neighbours(sheet: Sheet, found: list[tuple[Run, pd.DataFrame]]) -> dict[str, Any]:
+    name = f"neighbours-{found[0][0].name}"
+    frame = pd.concat([frame.assign(experiment=run.name) for run, frame in found], ignore_index=True)
+    rows = sorted({*frame["query"], *frame["neighbour"]})
+    told = []
+    for run, _ in found:
+        shares = run.metrics["neighbours"].items()
+        layers = ", ".join(f"{layer} {formatted(numbers['share_same_class'], '.1%')}" for layer, numbers in shares)
+        told.append(f"{run.label}: {layers}")
+    return {
+        "kind": "neighbours",
+        "id": name,
+        "title": f"Nearest neighbours, {' and '.join(run.label for run, _ in found)}",
+        "caption": f"Neighbours that share a class, over the whole test set: {'; '.join(told)}.",
+        "file": sheet.data(name, frame),
+        **sheet.sprite(name, [run.path("neighbours") for run, _ in found], rows),
+        "runs": {run.name: run.label for run, _ in found},
+        "made_by": [f"neighbours@{run.name}" for run, _ in found],
+    }

@@ -73,7 +73,7 @@ for (const table of all("table.sortable")) {
 // --- maps: pan, zoom, classes, pictures ----------------------------------------------------------------
 function explore(figure) {
   const box = figure.querySelector(".explorer"), canvas = box.querySelector(".stage canvas");
-  const data = JSON.parse(box.querySelector("script").textContent), sprite = box.querySelector(".sprite");
+  const data = JSON.parse(box.querySelector("script").textContent), sprite = document.getElementById(box.dataset.picture);
   const buttons = all("[data-map]", box.querySelector(".tools")), tell = box.querySelector(".shown p");
   const thumb = box.querySelector(".shown canvas").getContext("2d"), pen = canvas.getContext("2d");
   const full = 4095, hidden = new Set();
@@ -81,7 +81,9 @@ function explore(figure) {
 
   const scale = () => (side / (full * 1.06)) * view.zoom;
   const place = (i) => [(map.x[i] - view.x) * scale() + side / 2, (map.y[i] - view.y) * scale() + side / 2];
-  const visible = () => data.labels.map((_, i) => i).filter((i) => !hidden.has(data.labels[i]));
+  const kind = (i) => data.kinds[data.labels[i]]; // its classes, their names and mean colour
+  const shows = (i) => !kind(i).classes.length || kind(i).classes.some((one) => !hidden.has(one));
+  const visible = () => data.labels.map((_, i) => i).filter(shows);
 
   function draw() {
     waiting = false;
@@ -94,13 +96,13 @@ function explore(figure) {
     for (const i of visible()) {
       const [x, y] = place(i);
       if (x < -9 || y < -9 || x > side + 9 || y > side + 9) continue;
-      pen.fillStyle = data.legend[data.labels[i]].colour;
+      pen.fillStyle = kind(i).colour;
       pen.beginPath();
       pen.arc(x, y, radius, 0, 7);
       pen.fill();
     }
     pen.globalAlpha = 1;
-    if (current < 0 || hidden.has(data.labels[current])) return;
+    if (current < 0 || !shows(current)) return;
     const [x, y] = place(current);
     pen.strokeStyle = getComputedStyle(canvas).color;
     pen.lineWidth = 2;
@@ -117,7 +119,7 @@ function explore(figure) {
     thumb.imageSmoothingEnabled = false;
     thumb.clearRect(0, 0, size, size);
     thumb.drawImage(sprite, (tile % data.columns) * width, Math.floor(tile / data.columns) * height, width, height, 0, 0, size, size);
-    tell.textContent = `${data.legend[data.labels[i]].name}, test image ${data.rows[i]}`;
+    tell.textContent = `${kind(i).name}, test image ${data.rows[i]}`;
     redraw();
   }
   function nearest(x, y, cost) {

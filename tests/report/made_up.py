@@ -1,0 +1,292 @@
+"""Findings of the analyses in the formats that the stages write: made up, plausible and small.
+
+`write` writes those of one experiment from the settings of its analyses, as `params.yaml` resolves them.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+SEVERAL = ("0", "0 1", "", "3 5", "2")  # classes of the test images where they may have several, again and again
+SCORES = {"kl_divergence": 1.2, "neighbourhood_preservation": 0.55}
+TRANSFORMS = {"translate": (-0.25, 0.0, 0.25), "scale": (1.0, 1.8), "rotate": (0.0, 90.0, 180.0)}
+MOMENTS = [0, 30, 58]
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Data:
+    """The test images: their classes, whether an image may have several, channels, pixels of a tile."""
+
+    classes: Sequence[str]
+    several: bool = False
+    channels: int = 3
+    tile: int = 28
+
+    def label(self, row: int) -> str:
+        """The classes of a test image, as tables hold them."""
+        return SEVERAL[row % len(SEVERAL)] if self.several else str(row % len(self.classes))
+
+    def share(self, row: int, other: int) -> bool:
+        """Whether two test images have a class in common."""
+        return bool(set(self.label(row).split()) & set(self.label(other).split()))
+
+    def pictures(self, rng: np.random.Generator, *shape: int, side: int | None = None) -> np.ndarray:
+        """Patchy pictures (*shape, side, side, channels) uint8."""
+        side = side or self.tile
+        patches = (
+            rng.random((*shape, 4, 4, self.channels)).repeat(-(-side // 4), axis=-3).repeat(-(-side // 4), axis=-2)
+        )
+        return (255 * patches[..., :side, :side, :]).astype(np.uint8)
+
+
+def put(path: Path, content: Any) -> None:
+    """Write a JSON value, a table (its columns) or an array, by the suffix."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".json":
+        path.write_text(json.dumps(content, indent=2))
+    elif path.suffix == ".csv":
+        pd.DataFrame(content).to_csv(path, index=False)
+    else:
+        np.save(path, content)
+
+
+def columns(names: str, rows: Sequence[Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Rows as columns."""
+    return dict(zip(names.split(), zip(*rows, strict=True), strict=True))
+
+
+def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: Any) -> None:
+    """The findings of the named analyses of one experiment; `about`: what `write_inspection` takes."""
+    seed = about.pop("seed", 1)
+    if "evaluate" in analyses:
+        write_evaluation(folder, data, seed=seed)
+    if "probe" in analyses:
+        write_probe(folder, data, analyses["probe"]["layers"], analyses["probe"]["protocols"])
+    if "embed" in analyses:
+        write_maps(folder, data, analyses["embed"]["layers"], analyses["embed"]["iterations"])
+    if "neighbours" in analyses:
+        write_neighbours(folder, data, analyses["neighbours"]["layers"], analyses["neighbours"]["k"], 2 * seed)
+    if "inspect" in analyses:
+        write_inspection(folder, data, analyses["inspect"], **about)
+
+
+def write_evaluation(folder: Path, data: Data, images: int = 40, seed: int = 1) -> None:
+    """Scores class by class; the confusion of images with one class each."""
+    rng, names = np.random.default_rng(seed), list(data.classes)
+    count, score = len(names), rng.uniform(0.5, 0.9, len(names))
+    table: dict[str, Any] = {"class": names, "support": images}
+    if not data.several:
+        table |= {"precision": score, "recall": score[::-1]}
+        shares = np.full((count, count), 0.2 / count) + 0.8 * np.eye(count)
+        pairs = [
+            (actual, predicted, number)
+            for actual, row in zip(names, shares, strict=True)
+            for predicted, number in zip(names, rng.multinomial(images, row), strict=True)
+        ]
+        put(folder / "evaluate/confusion.csv", columns("actual predicted count", pairs))
+    precisions = {
+        "average_precision": score,
+        "average_precision_low": score - 0.04,
+        "average_precision_high": score + 0.03,
+        "average_precision_11_point": score + 0.01,
+        "auc": score**0.2,
+    }
+    put(folder / "evaluate/per_class.csv", table | precisions)
+    rate, drawn = np.linspace(0, 1, 60), [*names, "micro", "macro"]
+    curves = {"class": np.repeat(drawn, 60), "false_positive_rate": np.tile(rate, len(drawn))}
+    powers = [*(1 - score) / 2 + 0.005, 0.03, 0.04]
+    curves["true_positive_rate"] = np.concatenate([rate**power for power in powers])
+    put(folder / "evaluate/roc.csv", curves)
+    summary = {} if data.several else {"accuracy": 0.82, "accuracy_low": 0.79, "accuracy_high": 0.85}
+    summary |= {} if data.several else {"top_k": {"top_1": 0.82, "top_5": 0.99}}
+    summary |= {f"mean_average_precision{end}": score.mean() for end in ("", "_11_point", "_low", "_high")}
+    by_class = {name: {key: values[number] for key, values in precisions.items()} for number, name in enumerate(names)}
+    summary |= {"macro_auc": 0.97, "micro_auc": 0.98, "per_class": by_class}
+    extremes = {"hardest_class": names[score.argmin()], "easiest_class": names[score.argmax()]}
+    put(folder / "evaluate.json", summary | extremes)
+
+
+def write_probe(folder: Path, data: Data, layers: Sequence[str], protocols: Sequence[str]) -> None:
+    """Linear probes; each is 0.03 better than the one before."""
+    metric = "map" if data.several else "accuracy"
+    grid = [(layer, protocol) for layer in layers for protocol in protocols]
+    rows = [(*key, 1024, 0.01, 0.3 + 0.03 * number, 800, 200) for number, key in enumerate(grid)]
+    put(folder / "probe/probe.csv", columns(f"layer protocol dimensions C {metric} train_size test_size", rows))
+    summary: dict[str, dict] = {layer: {} for layer in layers}
+    for layer, protocol, _, C, value, *_ in rows:
+        summary[layer][protocol] = {metric: value, "C": C}
+    put(folder / "probe.json", summary)
+    if data.several:
+        scores = [(*key, name, 0.3) for key in grid for name in data.classes]
+        put(folder / "probe/per_class.csv", columns("layer protocol class average_precision", scores))
+
+
+def write_tiles(folder: Path, data: Data, rows: Sequence[int]) -> None:
+    """Tiles of some test images, each of a colour of its own."""
+    across, side = 32, data.tile
+    image = np.zeros((-(-len(rows) // across) * side, across * side, data.channels), np.uint8)
+    for number, row in enumerate(rows):
+        top, left = number // across * side, number % across * side
+        image[top : top + side, left : left + side] = (row % 256, 2 * row % 256, 90)[: data.channels]
+    folder.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image[..., 0] if data.channels == 1 else image).save(folder / "thumbnails.png")
+    sprite = {"columns": across, "tile": [side, side], "rows": list(rows), "classes": list(data.classes)}
+    put(folder / "sprite.json", sprite)
+
+
+def write_maps(
+    folder: Path, data: Data, layers: Sequence[str], iterations: Sequence[int] = (300, 750), points: int = 40
+) -> None:
+    """t-SNE maps of every third test image."""
+    rng, rows = np.random.default_rng(3), [3 * number for number in range(points)]
+    table = [
+        (layer, row, data.label(row), count, *rng.normal(size=2))
+        for layer in layers
+        for count in iterations
+        for row in rows
+    ]
+    put(folder / "embed/points.csv", columns("layer row label iterations x y", table))
+    found = {layer: {f"iterations_{count}": SCORES for count in iterations} for layer in layers}
+    about = {"points": points, "perplexity": 40.0, "pca": dict.fromkeys(layers, 50)}
+    put(folder / "embed.json", about | {"layers": found})
+    write_tiles(folder / "embed", data, rows)
+
+
+def write_neighbours(folder: Path, data: Data, layers: Sequence[str], k: int = 3, first: int = 1) -> None:
+    """Neighbours of test images 7, 2 and 11; other ones for another `first`."""
+    rows = []
+    for layer in layers:
+        for query in (7, 2, 11):
+            for rank in range(1, k + 1):
+                other = first + 5 * rank + query
+                same = str(data.share(query, other)).lower()
+                rows.append((layer, query, data.label(query), rank, other, data.label(other), 1.0 * rank, same))
+    names = "layer query query_label rank neighbour neighbour_label distance same_class"
+    put(folder / "neighbours/queries.csv", columns(names, rows))
+    put(folder / "neighbours.json", {layer: {"share_same_class": 0.8, "k": k} for layer in layers})
+    write_tiles(folder / "neighbours", data, sorted({row[1] for row in rows} | {row[4] for row in rows}))
+
+
+def write_inspection(
+    folder: Path,
+    data: Data,
+    settings: Settings,
+    layers: Mapping[str, tuple[int, int]] | None = None,
+    kernel: int | None = 5,
+) -> None:
+    """A look inside a network: the parts that `settings` ask for.
+
+    `layers`: name -> weights, biases; `kernel`: of the first convolution, None without one.
+    """
+    inside, layers = folder / "inspect", layers or {"conv1": (90, 10), "fc1": (180, 20)}
+    rng, total = np.random.default_rng(5), {layer: sum(counts) for layer, counts in layers.items()}
+    rows = [(layer, *counts, total[layer]) for layer, counts in layers.items()]
+    put(inside / "parameters.csv", columns("layer weights biases parameters", rows))
+    statistics = {"mean": 0.1, "variance": 0.02, "sparsity": 0.6}
+    put(inside / "activations.csv", {"layer": list(layers), **statistics})
+    summary: dict[str, Any] = {"parameters": total, "total_parameters": sum(total.values()), "first_layer": None}
+    summary["activations"] = dict.fromkeys(["conv1", "tanh1", "tanh2", *layers], statistics)
+    if kernel:
+        put(inside / "filters.npy", rng.normal(0, 0.1, (32, data.channels, kernel, kernel)).astype(np.float32))
+        table = {"filter": range(32), "norm": 1.0, "largest_activation": 2.0, "dead": False, "high_frequency": 0.3}
+        put(inside / "first_layer.csv", table)
+        found = {"filters": 32, "dead": kernel - 5, "dead_share": (kernel - 5) / 32, "high_frequency": 0.3}
+        summary["first_layer"] = found | {"kernel": [kernel, kernel], "stride": 4 if kernel > 7 else 2}
+    for part, wanted in settings.items():
+        if part in PARTS and wanted:
+            summary[part] = PARTS[part](inside, data, wanted, rng)
+    put(folder / "inspect.json", summary)
+
+
+def _filters(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    count = len(wanted["numbers"])
+    weights = rng.normal(0, 0.1, (len(MOMENTS), count, data.channels, 11, 11))
+    put(inside / "filters_followed.npy", weights.astype(np.float32))
+    return {"numbers": wanted["numbers"], "moments": MOMENTS, "unit": "epoch"}
+
+
+def _strongest(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    layers, rows = wanted["layers"], list(range(5, 5 + wanted["images"]))
+    put(inside / "strongest_images.npy", data.pictures(rng, len(rows)))
+    for layer in layers:
+        put(inside / f"strongest_{layer}.npy", rng.random((len(rows), 14, 14), np.float32))
+    table = [(layer, row, row % 3, 0.4) for layer in layers for row in rows]
+    put(inside / "strongest.csv", columns("layer row map mean_activation", table))
+    return {"layers": {layer: {"maps": 16} for layer in layers}, "rows": rows}
+
+
+def _deconvnet(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    found, shape = {}, (wanted["maps"], wanted["top"])
+    for number, layer in enumerate(wanted["layers"], 1):
+        side, maps = 4 + 40 * (number > 1) + 8 * number, list(range(3, 3 + wanted["maps"]))
+        put(inside / f"deconvnet_{layer}.npy", data.pictures(rng, *shape, side=side))
+        put(inside / f"deconvnet_patches_{layer}.npy", data.pictures(rng, *shape, side=side))
+        found[layer] = {"maps": maps, "receptive_field": side, "mean_distinct_classes": 0.9 / number}
+    table = [(layer, 3, 1, 5, 0, 2, 2, 1.5, 0, 0, 8, 8) for layer in wanted["layers"]]
+    names = "layer map rank row label y x activation top left bottom right"
+    put(inside / "deconvnet.csv", columns(names, table))
+    return {"layers": found}
+
+
+def _evolution(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    maps = list(range(3, 3 + wanted["maps"]))
+    for number, layer in enumerate(wanted["layers"]):
+        put(inside / f"evolution_{layer}.npy", data.pictures(rng, len(maps), len(MOMENTS), side=12 + 40 * (number > 0)))
+    table = [(layer, number, moment, 5, 1.5) for layer in wanted["layers"] for number in maps for moment in MOMENTS]
+    put(inside / "evolution.csv", columns("layer map moment row activation", table))
+    found = {layer: {"maps": maps, "changed_image": 0.75} for layer in wanted["layers"]}
+    return {"moments": MOMENTS, "unit": "epoch", "layers": found}
+
+
+def _invariance(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    layers, moves = wanted["layers"], [(name, amount) for name, all_ in TRANSFORMS.items() for amount in all_]
+    table = [(*move, layer, 0.8 - 0.2 * number, 0.1) for number, layer in enumerate(layers) for move in moves]
+    put(inside / "invariance.csv", columns("transform amount layer distance distance_sd", table))
+    said = [(*move, 0.7) for move in moves]
+    put(inside / "invariance_probability.csv", columns("transform amount probability", said))
+    means = {layer: dict.fromkeys(TRANSFORMS, 0.8 - 0.2 * number) for number, layer in enumerate(layers)}
+    return {"layers": means, "rows": [1, 2, 3]}
+
+
+def _occlusion(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    rows = list(range(5, 5 + wanted["images"]))
+    put(inside / "occlusion_images.npy", data.pictures(rng, len(rows)))
+    for kind in ("probability", "activation"):
+        put(inside / f"occlusion_{kind}.npy", rng.random((len(rows), 9, 9), np.float32))
+    # Of the last image no square lies off the object.
+    labels, off = [number % len(data.classes) for number in range(len(rows))], [0.05] * (len(rows) - 1) + [None]
+    table = {"row": rows, "label": labels, "class": [data.classes[label] for label in labels], "map": 3}
+    table |= {"probability": 0.8, "lowest": 0.1, "drop_on_object": 0.3, "drop_off_object": off}
+    put(inside / "occlusion.csv", table)
+    means = {"drop_on_object": 0.3, "drop_off_object": 0.05}
+    return {"size": 7, "stride": 2, "rows": rows, "images": len(rows), **means}
+
+
+def _correspondence(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    parts, layers = wanted["parts"], wanted["layers"]
+    put(inside / "correspondence_images.npy", data.pictures(rng, wanted["images"]))
+    boxes = [*parts, *(f"{kind} {n}" for kind in ("random", "fixed") for n in range(1, wanted["random"] + 1))]
+    table = [(layer, box, 0.1 + 0.1 * number, 0.01, 5) for layer in layers for number, box in enumerate(boxes)]
+    put(inside / "correspondence.csv", columns("layer part delta delta_se images", table))
+    below = {"parts": 0.15, "random": 0.3, "fixed": 0.2}
+    above = {"parts": 0.3, "random": 0.2, "fixed": 0.2}
+    means = {layer: above if number else below for number, layer in enumerate(layers)}
+    return {"layers": means, "class": wanted["label"], "rows": [1, 2, 3], "parts": parts}
+
+
+PARTS = {
+    "filters": _filters,
+    "strongest": _strongest,
+    "deconvnet": _deconvnet,
+    "evolution": _evolution,
+    "invariance": _invariance,
+    "occlusion": _occlusion,
+    "correspondence": _correspondence,
+}

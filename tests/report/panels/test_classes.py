@@ -1,0 +1,70 @@
+import pandas as pd
+
+from revisit.report.panels import classes
+
+
+def flat(blocks):
+    return [inner for block in blocks for inner in (block["blocks"] if block["kind"] == "row" else [block])]
+
+
+def by_id(section):
+    return {block["id"]: block for block in flat(section["blocks"])}
+
+
+def test_images_of_several_classes_have_no_confusion_but_curves_and_intervals(sheet):
+    found = by_id(classes.classes(sheet))
+    assert not any(name.startswith("confusion") for name in found)
+    assert {"roc-scratch", "roc-tuned", "roc-caffenet"} <= set(found)
+    columns = [column["key"] for column in found["classes-tuned"]["columns"]]
+    assert columns == [
+        "class",
+        "support",
+        "average_precision",
+        "average_precision_low",
+        "average_precision_high",
+        "average_precision_11_point",
+        "auc",
+    ]
+    assert (found["classes-scratch"]["folded"], found["classes-tuned"]["folded"]) == (False, True)
+    rows = pd.read_csv(sheet.folder / found["classes-tuned"]["file"], keep_default_na=False)
+    assert "NA" in set(rows["class"])  # a name, no missing value
+    assert (rows["average_precision_low"] < rows["average_precision"]).all()
+
+
+def test_one_label_per_image_has_a_confusion_matrix(sheet, found, tmp_path):
+    run = sheet.runs[0]
+    run.metrics["train"]["metric"] = "accuracy"
+    run.folder = tmp_path / "scratch"
+    (run.folder / "evaluate").mkdir(parents=True)
+    for name in ("per_class.csv", "roc.csv"):
+        (run.folder / "evaluate" / name).write_text((found / "scratch/evaluate" / name).read_text())
+    (run.folder / "evaluate/confusion.csv").write_text(
+        "actual,predicted,count\n1,1,5\n1,NA,2\nNA,1,0\nNA,NA,7\n"  # classes that look like a number, or like nothing
+    )
+    block = by_id(classes.classes(sheet))["confusion-scratch"]
+    assert block["caption"].endswith("Most frequent confusion: 1 taken for NA, 2 of 7.")
+    assert (sheet.folder / block["data"]).read_text().splitlines()[2] == "1,NA,2"
+
+
+def test_trainings_on_the_same_data_share_a_figure(sheet):
+    found = by_id(classes.classes(sheet))
+    assert found["roc-of-scenes"]["made_by"] == ["evaluate@scratch", "evaluate@tuned", "evaluate@caffenet"]
+    assert "tuned, area 0.980" in found["roc-of-scenes"]["caption"]
+    sheet.runs = sheet.runs[:1]
+    sheet.folder = sheet.folder / "alone"
+    sheet.__post_init__()
+    assert "roc-of-scenes" not in by_id(classes.classes(sheet))
+
+
+def test_a_diverged_network_has_no_areas(sheet, tmp_path, found):
+    run = sheet.runs[1]
+    run.folder = tmp_path / "tuned"
+    (run.folder / "evaluate").mkdir(parents=True)
+    scores = pd.read_csv(found / "tuned/evaluate/per_class.csv", keep_default_na=False)
+    scores.assign(auc=None, average_precision=None).to_csv(run.folder / "evaluate/per_class.csv", index=False)
+    (run.folder / "evaluate/roc.csv").write_text("class,false_positive_rate,true_positive_rate\nmicro,0,0\nmicro,1,1\n")
+    run.metrics["evaluate"] |= dict.fromkeys(("macro_auc", "mean_average_precision", "hardest_class", "easiest_class"))
+    blocks = by_id(classes.classes(sheet))
+    assert blocks["roc-tuned"]["caption"] == "One class against the rest."
+    assert "Mean average precision unknown" in blocks["classes-tuned"]["caption"]
+    assert "Hardest: unknown; easiest: unknown." in blocks["classes-tuned"]["caption"]

@@ -1,0 +1,114 @@
+import json
+import shutil
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from revisit.report.panels import features
+
+
+def run_of(sheet, name):
+    return next(run for run in sheet.runs if run.name == name)
+
+
+def test_all_probed_layers_stand_in_one_table_in_the_metric_of_the_data(sheet):
+    blocks = features.probes(sheet)["blocks"]
+    side_by_side = blocks[0]
+    assert [column["label"] for column in side_by_side["columns"]] == [
+        "experiment",
+        "layer",
+        "dimensions",
+        "mean AP, sound",
+        "mean AP, published",
+    ]
+    rows = pd.read_csv(sheet.folder / side_by_side["file"])
+    assert list(zip(rows["experiment"], rows["layer"], strict=True)) == [
+        ("scratch", "pool5"),
+        ("scratch", "features.30"),
+        ("tuned", "pool5"),
+        ("tuned", "features.30"),
+    ]
+    assert list(rows["sound"]) == pytest.approx([0.3, 0.33, 0.33, 0.39])
+    assert rows["published"].isna().tolist() == [True, True, False, False]
+    figure, table = blocks[3]["blocks"]
+    assert figure["caption"].startswith("A linear SVM on the features of each layer. pool5: published 30.0%")
+    assert {"key": "map", "label": "mean AP", "format": "percent"} in table["columns"]
+
+
+def test_each_class_has_a_column_per_probe_in_a_folded_table(sheet):
+    block = next(block for block in features.probes(sheet)["blocks"] if block.get("id") == "probe-tuned-classes")
+    assert block["folded"]
+    assert [column["key"] for column in block["columns"]] == [
+        "class",
+        "pool5, published",
+        "pool5, sound",
+        "features.30, published",
+        "features.30, sound",
+    ]
+    rows = pd.read_csv(sheet.folder / block["file"], keep_default_na=False)
+    assert list(rows["class"])[4] == "NA"
+    assert (rows["pool5, sound"] == 0.3).all()
+
+
+def test_one_probed_run_of_one_label_needs_no_comparison(sheet, tmp_path, found):
+    shutil.copytree(found / "scratch/probe", tmp_path / "scratch/probe")
+    table = tmp_path / "scratch/probe/probe.csv"
+    table.write_text(table.read_text().replace(",map,", ",accuracy,"))
+    (tmp_path / "scratch/probe/per_class.csv").unlink()
+    run = run_of(sheet, "scratch")
+    run.folder = tmp_path / "scratch"
+    run.metrics["probe"] = json.loads(json.dumps(run.metrics["probe"]).replace('"map"', '"accuracy"'))
+    run.metrics["probe"]["features.30"]["sound"]["accuracy"] = None
+    sheet.runs = [run]
+    (block,) = features.probes(sheet)["blocks"]
+    assert "features.30: sound unknown" in block["blocks"][0]["caption"]
+    assert {"key": "accuracy", "label": "accuracy", "format": "percent"} in block["blocks"][1]["columns"]
+
+
+def test_the_layers_of_a_run_are_maps_that_share_a_picture(sheet):
+    run_of(sheet, "tuned").metrics["embed"]["layers"]["features.30"]["iterations_300"]["kl_divergence"] = None
+    pool, deep, other = features.embeddings(sheet)["blocks"]
+    assert [block["id"] for block in (pool, deep, other)] == [
+        "tsne-tuned-pool5",
+        "tsne-tuned-features-30",
+        "tsne-caffenet-pool5",
+    ]
+    assert pool["title"] == "t-SNE of pool5, tuned"
+    assert (pool["picture"], pool["file"]) == (deep["picture"], deep["file"])
+    assert [map_["iterations"] for map_ in deep["maps"]] == [300, 750]
+    assert "divergence unknown, 55.0% of neighbours preserved" in deep["maps"][0]["still"]["caption"]
+    assert features.SEVERAL in pool["caption"]
+    with Image.open(sheet.folder / pool["picture"]) as image:
+        assert image.size == (32 * 28, 2 * 28)
+    stills = {map_["still"]["file"] for block in (pool, deep, other) for map_ in block["maps"]}
+    assert len(stills) == 6
+
+
+def test_points_keep_their_labels_as_text(sheet):
+    pool = features.embeddings(sheet)["blocks"][0]
+    rows = pd.read_csv(sheet.folder / pool["file"], dtype=str, keep_default_na=False)
+    assert rows["label"].tolist()[:5] == ["0", "3 5", "0 1", "2", ""]
+
+
+def test_of_too_many_points_every_so_many_has_its_image(sheet, monkeypatch):
+    monkeypatch.setattr(features, "MOST_POINTS", 15)
+    sheet.runs = [run_of(sheet, "caffenet")]
+    (block,) = features.embeddings(sheet)["blocks"]
+    assert block["sprite"]["rows"] == list(range(0, 120, 9))  # of the rows 0, 3, 6, ... every third
+    assert "The interactive map shows one point in 3." in block["caption"]
+    assert len(pd.read_csv(sheet.folder / block["file"])) == 80  # the table has them all
+
+
+def test_probes_of_a_diverged_network_are_unknown(sheet, tmp_path, found):
+    run = run_of(sheet, "scratch")
+    run.folder = tmp_path / "scratch"
+    shutil.copytree(found / "scratch/probe", run.folder / "probe")
+    for name, key in (("probe", "map"), ("per_class", "average_precision")):
+        rows = pd.read_csv(run.folder / f"probe/{name}.csv", keep_default_na=False)
+        rows.assign(**{key: None}).to_csv(run.folder / f"probe/{name}.csv", index=False)
+    for layer in run.metrics["probe"].values():
+        layer["sound"]["map"] = None
+    sheet.runs = [run]
+    row, _ = features.probes(sheet)["blocks"]
+    assert row["blocks"][0]["caption"].endswith("pool5: sound unknown; features.30: sound unknown.")

@@ -1,0 +1,50 @@
+import pandas as pd
+import pytest
+
+from revisit.report.panels import gain
+
+
+def precisions(folder, name):
+    rows = pd.read_csv(folder / name / "evaluate/per_class.csv", keep_default_na=False)
+    return dict(zip(rows["class"], rows["average_precision"], strict=True))
+
+
+def test_each_class_from_scratch_and_fine_tuned_the_largest_gain_first(sheet, found):
+    ((row,),) = [gain.gain(sheet)["blocks"]]
+    figure, table = row["blocks"]
+    before, after = precisions(found, "scratch"), precisions(found, "tuned")
+    rows = pd.read_csv(sheet.folder / table["file"], keep_default_na=False)
+    gains = {name: after[name] - before[name] for name in before}
+    assert list(rows["class"]) == sorted(gains, key=gains.get, reverse=True)
+    assert list(rows["gain"]) == pytest.approx(sorted(gains.values(), reverse=True))
+    assert list(rows["scratch"]) == pytest.approx([before[name] for name in rows["class"]])
+    first = rows.iloc[0]
+    assert f"Largest gain: {first['class']}, +{100 * first['gain']:.1f} points." in figure["caption"]
+    hardest, easiest = min(after, key=after.get), max(after, key=after.get)
+    assert f"fine-tuned {hardest} is hardest, {easiest} easiest" in figure["caption"]
+    assert figure["data"] == table["file"]
+    assert table["made_by"] == ["evaluate@scratch", "evaluate@tuned"]
+
+
+def test_only_the_same_network_on_the_same_data_is_compared(sheet):
+    runs = {run.name: run for run in sheet.runs}
+    assert gain.pairs(sheet.runs) == [(runs["scratch"], runs["tuned"])]
+    runs["scratch"].settings["dataset"] = "others"
+    assert gain.pairs(sheet.runs) == []
+    assert gain.gain(sheet) is None
+    runs["caffenet"].settings["weights"] = "imagenet"
+    runs["tuned"].settings["weights"] = "imagenet"
+    assert gain.pairs(sheet.runs) == [(runs["caffenet_7x7"], runs["caffenet"])]
+
+
+def test_a_diverged_training_gains_nothing_and_breaks_nothing(sheet, tmp_path, found):
+    run = next(run for run in sheet.runs if run.name == "tuned")
+    run.folder = tmp_path / "tuned"
+    (run.folder / "evaluate").mkdir(parents=True)
+    scores = pd.read_csv(found / "tuned/evaluate/per_class.csv", keep_default_na=False)
+    scores.assign(average_precision=None).to_csv(run.folder / "evaluate/per_class.csv", index=False)
+    figure, table = gain.gain(sheet)["blocks"][0]["blocks"]
+    assert figure["caption"] == "Unknown: a training diverged."
+    rows = pd.read_csv(sheet.folder / table["file"], keep_default_na=False, na_values=[""])
+    assert rows["gain"].isna().all()
+    assert len(rows) == len(scores)

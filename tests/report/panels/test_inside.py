@@ -1,0 +1,87 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from revisit.report.panels import inside
+from revisit.report.panels.features import slug
+
+PANELS = (inside.filters, inside.strongest, inside.deconvnet, inside.evolution)
+
+
+def flat(blocks):
+    return [inner for block in blocks for inner in (block["blocks"] if block["kind"] == "row" else [block])]
+
+
+def picture(sheet, block):
+    with Image.open(sheet.folder / block["file"]) as image:
+        return np.asarray(image.convert("RGBA"))
+
+
+def test_first_layers_side_by_side_with_what_the_networks_reach(sheet, found):
+    table, followed = flat(inside.filters(sheet)["blocks"])
+    rows = pd.read_csv(sheet.folder / table["file"]).set_index("experiment")
+    assert rows["kernel"].tolist() == ["11×11", "7×7"]
+    assert rows["dead"].tolist() == [6, 2]
+    assert rows["map"].tolist() == pytest.approx([run.kept["test_map"] for run in sheet.looked("first_layer")])
+    assert table["columns"][-1] == {"key": "map", "label": "test mean AP", "format": "percent"}
+    assert "caffenet (11×11, stride 4): 6 of 32 dead, 30.0% high frequencies" in table["caption"]
+    assert (sheet.folder / "tables/first-layer-caffenet_7x7.csv").is_file()
+    assert (followed["rows"], followed["columns"]) == (["filter 4", "filter 9"], ["epoch 0", "epoch 30", "epoch 58"])
+
+
+def test_a_followed_filter_is_a_row(sheet, found):
+    block = flat(inside.filters(sheet)["blocks"])[1]
+    image = picture(sheet, block)
+    cell = 7  # 80 // 11
+    side = 11 * cell
+    assert image.shape == (2 * side + 4, 3 * side + 2 * 4, 4)
+    weights = np.load(found / "caffenet/inspect/filters_followed.npy")[2, 1]  # the third moment of the second filter
+    largest = np.abs(np.load(found / "caffenet/inspect/filters_followed.npy")[:, 1]).max()
+    tile = image[side + 4 :, 2 * (side + 4) :, :3][::cell, ::cell]
+    assert tile == pytest.approx(127.5 + 127.5 * weights.transpose(1, 2, 0) / largest, abs=1)
+
+
+def test_images_stand_above_the_strongest_map_of_each_layer(sheet):
+    (block,) = inside.strongest(sheet)["blocks"]
+    assert block["rows"] == ["image", "conv1", "features.30"]
+    assert block["columns"] == ["5", "6", "7", "8"]
+    assert "Different maps among 4 images: conv1 3, features.30 3." in block["caption"]
+    assert picture(sheet, block).shape[:2] == (3 * 84 + 2 * 4, 4 * 84 + 3 * 4)  # tiles of 28, three times as large
+    assert (sheet.folder / block["data"]).is_file()
+
+
+def test_projections_stand_beside_their_patches(sheet):
+    rows = inside.deconvnet(sheet)["blocks"]
+    assert [[block["id"] for block in row["blocks"]] for row in rows] == [
+        [f"deconvnet-caffenet-{slug(layer)}", f"deconvnet-patches-caffenet-{slug(layer)}"]
+        for layer in ("conv1", "features.30")
+    ]
+    projections, patches = rows[1]["blocks"]
+    assert projections["rows"] == ["map 3", "map 4"]
+    assert "fields of 60 pixels: the 9 images of a map show 4.0 different classes on average" in patches["caption"]
+    assert picture(sheet, patches).shape[:2] == (2 * 48 + 4, 9 * 48 + 8 * 4)  # larger tiles are shrunk
+
+
+def test_evolution_has_a_column_per_snapshot(sheet):
+    first, second = flat(inside.evolution(sheet)["blocks"])
+    assert first["columns"] == second["columns"] == ["epoch 0", "epoch 30", "epoch 58"]
+    assert "changes in 75% of the cases" in first["caption"]
+    assert picture(sheet, first).shape[:2] == (2 * 120 + 4, 3 * 120 + 2 * 4)
+
+
+def test_parts_that_were_not_asked_for_are_left_out(sheet):
+    for run in sheet.runs:
+        for part in ("filters", "strongest", "deconvnet", "evolution", "first_layer"):
+            run.metrics.get("inspect", {})[part] = None
+    assert [panel(sheet) for panel in PANELS] == [None] * 4
+
+
+def test_what_is_not_known_says_so(sheet):
+    run = next(run for run in sheet.runs if run.name == "caffenet")
+    run.look("first_layer")["high_frequency"] = None
+    run.look("deconvnet")["layers"]["conv1"]["mean_distinct_classes"] = None
+    run.look("evolution")["layers"]["conv1"]["changed_image"] = None
+    run.kept["test_map"] = None
+    captions = [block["caption"] for panel in PANELS for block in flat(panel(sheet)["blocks"])]
+    assert sum("unknown" in caption for caption in captions) == 3

@@ -1,0 +1,81 @@
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from revisit.errors import ArtifactError
+from revisit.report.panels import network
+
+
+def flat(blocks):
+    return [inner for block in blocks for inner in (block["blocks"] if block["kind"] == "row" else [block])]
+
+
+def test_a_network_without_convolution_has_no_filters(sheet):
+    found = {block["id"]: block for block in flat(network.network(sheet)["blocks"])}
+    assert {"filters-caffenet", "filters-caffenet_7x7"} <= set(found)
+    assert "filters-dense" not in found
+    assert {"activations-caffenet", "activations-dense", "parameters-dense"} <= set(found)
+    sheet.runs = sheet.runs[-1:]
+    sheet.folder = sheet.folder / "dense"
+    sheet.__post_init__()
+    assert [block["id"] for block in flat(network.network(sheet)["blocks"])] == [
+        "parameters-dense",
+        "activations-dense",
+    ]
+
+
+def test_equal_networks_share_a_table(sheet):
+    blocks = [block for block in flat(network.network(sheet)["blocks"]) if block["id"].startswith("parameters")]
+    assert [block["title"] for block in blocks] == [
+        "Trainable parameters, caffenet and caffenet_7x7",
+        "Trainable parameters, dense",
+    ]
+    assert blocks[0]["made_by"] == ["inspect@caffenet", "inspect@caffenet_7x7"]
+
+
+def test_a_damaged_array_names_what_to_run(sheet, tmp_path, found):
+    run = next(run for run in sheet.runs if run.name == "caffenet_7x7")
+    run.folder = tmp_path / "caffenet_7x7"
+    (run.folder / "inspect").mkdir(parents=True)
+    for name in ("parameters.csv", "activations.csv"):
+        (run.folder / "inspect" / name).write_text((found / "caffenet_7x7/inspect" / name).read_text())
+    (run.folder / "inspect/filters.npy").write_bytes(b"no array")
+    with pytest.raises(ArtifactError, match=r"filters\.npy is damaged.*inspect@caffenet_7x7"):
+        network.network(sheet)
+
+
+def test_runs_with_the_same_queries_share_a_block(sheet, found):
+    (block,) = network.neighbours(sheet)["blocks"]
+    assert block["runs"] == {"tuned": "tuned", "caffenet": "caffenet"}
+    assert block["made_by"] == ["neighbours@tuned", "neighbours@caffenet"]
+    rows = pd.read_csv(sheet.folder / block["file"], dtype=str, keep_default_na=False)
+    assert list(rows["experiment"].unique()) == ["tuned", "caffenet"]
+    assert {"", "0 1", "3 5"} <= set(rows["neighbour_label"])
+    shown = {int(row) for row in (*rows["query"], *rows["neighbour"])}
+    assert block["sprite"]["rows"] == sorted(shown)
+    assert "tuned: pool5 80.0%, fc7 80.0%; caffenet: pool5 80.0%" in block["caption"]
+
+
+def test_runs_with_other_queries_or_data_do_not(sheet):
+    tuned = next(run for run in sheet.runs if run.name == "tuned")
+    tuned.settings["dataset"] = "others"
+    blocks = network.neighbours(sheet)["blocks"]
+    assert [list(block["runs"]) for block in blocks] == [["tuned"], ["caffenet"]]
+    assert blocks[0]["sprite"]["rows"] != blocks[1]["sprite"]["rows"]
+
+
+def test_damaged_tiles_name_what_to_run(sheet, tmp_path, found):
+    run = next(run for run in sheet.runs if run.name == "caffenet")
+    run.folder = tmp_path / "caffenet"
+    shutil.copytree(found / "caffenet/neighbours", run.folder / "neighbours")
+    sprite = run.folder / "neighbours/sprite.json"
+    described = json.loads(sprite.read_text())
+    sprite.write_text(json.dumps(described | {"rows": described["rows"][:-1]}))
+    sheet.runs = [run]
+    with pytest.raises(ArtifactError, match=r"no tile of test image \d+: run `dvc repro --force neighbours@caffenet`"):
+        network.neighbours(sheet)
+    (run.folder / "neighbours/thumbnails.png").write_bytes(b"no picture")
+    with pytest.raises(ArtifactError, match=r"cannot be read.*neighbours@caffenet"):
+        network.neighbours(sheet)

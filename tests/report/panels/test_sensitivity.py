@@ -1,0 +1,95 @@
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from revisit.report.panels import sensitivity
+
+PANELS = (sensitivity.invariance, sensitivity.occlusion, sensitivity.correspondence)
+
+
+def looked(sheet):
+    return next(run for run in sheet.runs if run.name == "caffenet")
+
+
+def test_a_column_for_each_transformation_and_a_line_for_each_layer(sheet):
+    figure, table = sensitivity.invariance(sheet)["blocks"]
+    svg = (sheet.folder / figure["file"]).read_text()
+    for text in ("Moved", "Enlarged", "Turned", "conv1", "fc7", "degrees", "probability"):
+        assert f">{text}<" in svg
+    assert figure["wide"]
+    assert "Mean over 3 test images" in figure["caption"]
+    assert "conv1 moved 0.80, enlarged 0.80, turned 0.80; fc7 moved 0.60" in figure["alt"]
+    assert [column["label"] for column in table["columns"]] == ["layer", "moved", "enlarged", "turned"]
+    names = {path.name for path in (sheet.folder / "tables").iterdir()}
+    assert {"invariance-caffenet.csv", "invariance-caffenet-probability.csv"} <= names
+
+
+def test_heat_maps_below_each_image_and_their_numbers(sheet, found):
+    (row,) = sensitivity.occlusion(sheet)["blocks"]
+    figure, table = row["blocks"]
+    assert figure["rows"] == ["image", "probability", "strongest map"]
+    assert figure["columns"][0] == "person"
+    assert "drops by 30.0% on average, elsewhere by 5.0%" in figure["caption"]
+    rows = pd.read_csv(sheet.folder / table["file"])
+    assert rows["drop_off_object"].isna().tolist() == [False, False, True]
+    with Image.open(sheet.folder / figure["file"]) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    side = 56  # twice 28
+    assert pixels.shape[:2] == (3 * side + 8, 3 * side + 8)
+    values = np.load(found / "caffenet/inspect/occlusion_probability.npy")[0]
+    tile = pixels[side + 4 : 2 * side + 4, :side]
+    brightness = [tile[round((i + 0.5) * side / 9), round((j + 0.5) * side / 9)].sum() for i, j in np.ndindex(9, 9)]
+    assert np.argmax(brightness) == values.argmax()
+    assert brightness[values.argmin()] == pytest.approx(min(brightness), abs=30)
+
+
+def test_parts_are_outlined_and_compared_with_random_ones_in_each_layer(sheet):
+    picture, tables = sensitivity.correspondence(sheet)["blocks"]
+    assert picture["caption"].endswith("The boxes: left sleeve blue, collar rust.")
+    first, last = tables["blocks"]
+    assert first["caption"].endswith("the parts are below random.")
+    assert last["caption"].endswith("the parts are not below random.")
+    rows = pd.read_csv(sheet.folder / first["file"])
+    assert rows["part"].tolist() == ["left sleeve", "collar", "random 1", "fixed 1"]
+    assert rows["delta"].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4])
+    with Image.open(sheet.folder / picture["file"]) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    side = 140  # five times 28
+    left, top = pixels[round(0.4 * side) + 1, 0], pixels[0, round(0.35 * side) + 1]
+    assert left == pytest.approx([0x1F, 0x5F, 0x99], abs=12)
+    assert top == pytest.approx([0xB5, 0x48, 0x1D], abs=12)
+
+
+def test_parts_that_were_not_asked_for_are_left_out(sheet):
+    for part in ("invariance", "occlusion", "correspondence"):
+        looked(sheet).metrics["inspect"].pop(part)
+    assert [panel(sheet) for panel in PANELS] == [None] * 3
+
+
+def test_what_is_not_known_says_so(sheet, found, tmp_path):
+    run = looked(sheet)
+    run.look("invariance")["layers"]["conv1"] = dict.fromkeys(("translate", "scale", "rotate"))
+    run.look("occlusion")["drop_on_object"] = None
+    run.look("correspondence")["layers"]["fc7"] = dict.fromkeys(("parts", "random", "fixed"))
+    figure, _ = sensitivity.invariance(sheet)["blocks"]
+    assert "conv1 moved unknown" in figure["alt"]
+    assert "drops by unknown" in sensitivity.occlusion(sheet)["blocks"][0]["blocks"][0]["caption"]
+    caption = sensitivity.correspondence(sheet)["blocks"][1]["blocks"][1]["caption"]
+    assert caption == "Mean of the parts unknown, of random boxes unknown."
+
+
+def test_a_diverged_network_is_drawn(sheet, found, tmp_path):
+    run = looked(sheet)
+    folder = tmp_path / "caffenet/inspect"
+    folder.mkdir(parents=True)
+    for file in (found / "caffenet/inspect").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    for name in ("invariance.csv", "invariance_probability.csv"):
+        rows = pd.read_csv(folder / name)
+        rows[[key for key in ("distance", "distance_sd", "probability") if key in rows]] = np.nan
+        rows.to_csv(folder / name, index=False)
+    for kind in ("probability", "activation"):
+        np.save(folder / f"occlusion_{kind}.npy", np.full((3, 9, 9), np.nan, np.float32))
+    run.folder = folder.parent
+    assert all(panel(sheet) for panel in PANELS)

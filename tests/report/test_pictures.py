@@ -1,0 +1,122 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from revisit.errors import ArtifactError
+from revisit.report import figures, sprites
+from revisit.report.palette import CLASSES, NONE, blend, class_colour, of_label
+
+
+def test_equal_tiles_stand_in_rows_with_transparent_gaps():
+    tiles = [np.full((2, 3, 1), shade, np.uint8) for shade in (10, 20, 30)]
+    image = figures.mosaic(tiles, 2, gap=1)
+    assert image.shape == (5, 7, 4)
+    assert image[0, 0].tolist() == [10, 10, 10, 255]
+    assert image[0, 4].tolist() == [20, 20, 20, 255]
+    assert image[4, 2].tolist() == [30, 30, 30, 255]
+    assert image[2, :, 3].tolist() == [*image[:, 3, 3].tolist(), 0, 0] == [0] * 7
+    assert image[4, 4:, 3].tolist() == [0, 0, 0]  # no fourth tile
+
+
+def test_small_pictures_grow_by_whole_factors_and_large_ones_shrink():
+    tile = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    assert figures.enlarged(tile, 7).tolist() == np.kron(tile, np.ones((3, 3, 1), np.uint8)).tolist()
+    large = np.zeros((40, 20, 1), np.uint8)
+    large[:20] = 200
+    shrunk = figures.enlarged(large, 10)
+    assert shrunk[:, :, 0].tolist() == [[200] * 5] * 5 + [[0] * 5] * 5
+
+
+def test_heat_maps_are_dark_at_nothing_and_bright_at_the_largest_value():
+    dark, bright = [68, 1, 84], [253, 231, 36]  # the ends of viridis
+    image = figures.heat(np.array([[0.0, 4.0], [2.0, np.nan]]), (4, 4))
+    assert image.shape == (4, 4, 3)
+    assert (image[0, 0].tolist(), image[1, 3].tolist(), image[3, 3].tolist()) == (dark, bright, dark)
+    assert sum(dark) < image[3, 0].sum() < sum(bright)
+    even = figures.heat(np.full((2, 2), 0.5), (2, 2))
+    assert (even == bright).all()
+    assert (figures.heat(np.zeros((2, 2)), (2, 2)) == dark).all()
+    assert figures.heat(np.array([[-1.0, 0.0, 1.0]]), (1, 3))[0, 0].tolist() == dark
+
+
+def test_boxes_are_outlined_and_nothing_else_changes():
+    tile = np.full((20, 20, 1), 7, np.uint8)
+    image = figures.outlined(tile, [((0.5, 0.0, 1.0, 0.5), "#ff0080")], width=2)
+    assert image.shape == (20, 20, 3)
+    assert image[10, 0].tolist() == image[19, 9].tolist() == [255, 0, 128]
+    assert image[12, 2].tolist() == image[9, 0].tolist() == image[15, 10].tolist() == [7, 7, 7]
+    assert (image == [255, 0, 128]).all(axis=2).sum() == 10 * 10 - 6 * 6
+    assert (tile == 7).all()
+
+
+def test_large_pictures_have_fewer_colours_and_keep_their_gaps(tmp_path):
+    rng = np.random.default_rng(0)
+    tiles = rng.integers(0, 256, (30, 64, 64, 3), dtype=np.uint8)
+    image = figures.mosaic(list(tiles), 6)
+    figures.save(image, tmp_path / "a.png")
+    figures.save(image, tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    stream = io.BytesIO()
+    Image.fromarray(image).save(stream, "PNG", optimize=True)
+    assert (tmp_path / "a.png").stat().st_size < 0.4 * len(stream.getvalue())
+    with Image.open(tmp_path / "a.png") as picture:
+        read = np.asarray(picture.convert("RGBA")).astype(int)
+    assert (read[..., 3] == image[..., 3]).all()
+    opaque = image[..., 3] > 0
+    assert np.abs(read[opaque] - image[opaque]).mean() < 20
+
+
+def test_small_pictures_keep_all_their_colours(tmp_path):
+    image = figures.mosaic(list(np.random.default_rng(0).integers(0, 256, (4, 40, 40, 3), dtype=np.uint8)), 2)
+    figures.save(image, tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as picture:
+        assert np.asarray(picture.convert("RGBA")).tolist() == image.tolist()
+
+
+def test_a_class_has_its_colour_several_their_mean_and_none_is_grey():
+    assert blend([3]) == class_colour(3) == CLASSES[3]
+    assert len(set(CLASSES)) == 20
+    assert class_colour(23) == class_colour(3)
+    channels = [int(blend([0, 1])[at : at + 2], 16) for at in (1, 3, 5)]
+    both = [[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in CLASSES[:2]]
+    assert channels == pytest.approx(np.mean(both, axis=0), abs=0.5)
+    assert of_label("0 1") == blend([0, 1])
+    assert of_label("") == NONE
+
+
+def write_tiles(folder, rows, columns=2):
+    """Tiles of 2 x 3 pixels, each of the shade of its row."""
+    image = np.zeros((2 * -(-len(rows) // columns), 3 * columns), np.uint8)
+    for number, row in enumerate(rows):
+        top, left = number // columns * 2, number % columns * 3
+        image[top : top + 2, left : left + 3] = row
+    folder.mkdir(parents=True)
+    Image.fromarray(image).save(folder / "thumbnails.png")
+    (folder / "sprite.json").write_text(f'{{"columns": {columns}, "tile": [2, 3], "rows": {rows}, "classes": ["a"]}}')
+
+
+def test_tiles_are_cut_from_several_sources(tmp_path):
+    write_tiles(tmp_path / "x/embed", [4, 8, 15])
+    write_tiles(tmp_path / "y/embed", [16, 23, 4], columns=3)
+    image, sprite = sprites.cut([tmp_path / "x/embed", tmp_path / "y/embed"], [23, 4, 15])
+    assert sprite == {"columns": 3, "tile": [2, 3], "rows": [23, 4, 15], "classes": ["a"]}
+    assert image[:, ::3].tolist() == [[23, 4, 15]] * 2
+    assert sprites.save(image, tmp_path / "all") == "all.png"
+    with Image.open(tmp_path / "all.png") as picture:
+        assert np.asarray(picture).tolist() == image.tolist()
+
+
+def test_tiles_that_are_missing_or_differ_name_their_stage(tmp_path):
+    write_tiles(tmp_path / "x/embed", [4, 8])
+    with pytest.raises(ArtifactError, match=r"no tile of test image 5: run `dvc repro --force embed@x`"):
+        sprites.cut([tmp_path / "x/embed"], [4, 5])
+    write_tiles(tmp_path / "y/embed", [4, 8])
+    described = (tmp_path / "y/embed/sprite.json").read_text()
+    (tmp_path / "y/embed/sprite.json").write_text(described.replace('"a"', '"b"'))
+    with pytest.raises(ArtifactError, match="different data"):
+        sprites.cut([tmp_path / "x/embed", tmp_path / "y/embed"], [4])
+    (tmp_path / "y/embed/sprite.json").write_text("{}")
+    with pytest.raises(ArtifactError, match=r"cannot be read.*embed@y"):
+        sprites.cut([tmp_path / "y/embed"], [4])

@@ -1,0 +1,75 @@
+"""The small test images behind maps and neighbours: those that are shown, of several experiments in one picture."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from revisit.errors import ArtifactError
+
+COLUMNS = 32
+QUALITY = 75  # of JPEG; a photograph as PNG is eight times as large
+Sprite = dict[str, Any]
+
+
+def cut(sources: Sequence[Path], rows: Sequence[int]) -> tuple[np.ndarray, Sprite]:
+    """The tiles of test images `rows` as one picture, and its description: columns, tile, rows, classes.
+
+    Args:
+        sources: folders with `thumbnails.png` and `sprite.json`, all of the same data set.
+        rows: test images; each has a tile in one of the sources.
+
+    Returns:
+        (H, W) or (H, W, 3) uint8, black where there is no tile; and the description, as in `sprite.json`.
+
+    Raises:
+        ArtifactError: a source is damaged or differs from the others in its tiles, or a tile is missing.
+    """
+    found: dict[int, np.ndarray] = {}
+    described: list[Sprite] = []
+    for folder in sources:
+        tiles, sprite = _read(folder)
+        described.append(sprite)
+        found |= dict(zip(sprite["rows"], tiles, strict=False))
+    first = described[0]
+    if any((other["tile"], other["classes"]) != (first["tile"], first["classes"]) for other in described):
+        raise ArtifactError(f"{sources[0]} and {sources[-1]} hold tiles of different data: {_again(sources[-1])}")
+    if missing := [row for row in rows if row not in found]:
+        raise ArtifactError(f"{sources[0]} has no tile of test image {missing[0]}: {_again(sources[0])}")
+    (h, w), columns = first["tile"], min(COLUMNS, len(rows))
+    lines = -(-len(rows) // columns)
+    image = np.zeros((lines * h, columns * w, *found[rows[0]].shape[2:]), np.uint8)
+    for number, row in enumerate(rows):
+        top, left = number // columns * h, number % columns * w
+        image[top : top + h, left : left + w] = found[row]
+    return image, {**first, "columns": columns, "rows": [int(row) for row in rows]}
+
+
+def save(image: np.ndarray, path: Path) -> str:
+    """Write a picture beside `path`: grey as PNG, colour as JPEG; the name of the file. The same bytes each time."""
+    if image.ndim == 2:
+        path = path.with_name(f"{path.name}.png")
+        Image.fromarray(image).save(path, optimize=True)
+    else:
+        path = path.with_name(f"{path.name}.jpg")
+        Image.fromarray(image).save(path, quality=QUALITY, optimize=True)
+    return path.name
+
+
+def _read(folder: Path) -> tuple[list[np.ndarray], Sprite]:
+    try:
+        sprite = json.loads((folder / "sprite.json").read_text(encoding="utf-8"))
+        with Image.open(folder / "thumbnails.png") as picture:
+            image = np.asarray(picture)
+        (h, w), columns = sprite["tile"], sprite["columns"]
+        corners = [(number // columns * h, number % columns * w) for number in range(len(sprite["rows"]))]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"the tiles in {folder} cannot be read ({error}): {_again(folder)}") from None
+    return [image[top : top + h, left : left + w] for top, left in corners], sprite
+
+
+def _again(folder: Path) -> str:
+    return f"run `dvc repro --force {folder.name}@{folder.parent.name}`"

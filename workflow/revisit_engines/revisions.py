@@ -1,0 +1,154 @@
+"""The numbers of a revision, out of git and DVC's cache: nothing is checked out, fetched or changed."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from dvc.exceptions import DvcException
+from dvc.output import Output
+from dvc.repo import Repo
+from dvc.scm import SCMError, resolve_rev
+from scmrepo.exceptions import SCMError as GitError
+
+from revisit import paths
+from revisit.errors import ArtifactError, EngineError
+from revisit.params.load import load
+from revisit_engines.compare import Results, flatten
+from revisit_engines.configure import records
+from revisit_engines.staleness import stale_stages
+
+WORKING_TREE = "workspace"  # what DVC calls it
+CLAIMS = "claims.json"
+RUN = "run the pipeline (`dvc repro`)"
+
+
+class _NotCachedError(Exception):
+    """DVC knows of an artifact that its cache does not hold."""
+
+
+def read(revisions: list[str]) -> list[Results]:
+    """The numbers of each revision: what git or DVC's experiments know by that name, or `workspace`.
+
+    Of the working tree what lies in it counts, then what `dvc.lock` says; waits while DVC writes there.
+
+    Raises:
+        EngineError: no git repository, no such revision, or DVC cannot read the files of one.
+        ArtifactError: a revision has no results, or the cache does not hold them.
+        ConfigError: the working tree's `params.yaml` has a mistake.
+    """
+    os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())  # private, not the machine's shared one
+    try:
+        with Repo(_wait_for_lock=True) as repo:
+            return [_working_tree(repo) if name == WORKING_TREE else _commit(repo, name) for name in revisions]
+    except SCMError as error:
+        raise EngineError(
+            f"git: {error}; revisions can be compared in a git repository: clone the project, or `git init` and commit"
+        ) from error
+    except DvcException as error:
+        raise EngineError(f"DVC: {error}") from error
+
+
+def _working_tree(repo: Repo) -> Results:
+    stale = stale_stages(records(load()))
+    with repo.lock:
+        numbers, stages = _numbers(repo, "the working tree", "bring them back with `dvc checkout`")
+    return Results("the working tree", *numbers, tuple(sorted(stale & stages)))
+
+
+def _commit(repo: Repo, name: str) -> Results:
+    commit = _resolve(repo, name)
+    shown = name if name.isprintable() else repr(name)
+    remedy = "get them with `dvc fetch --all-commits` if there is a remote, or check that revision out"
+    with repo.switch(commit):
+        numbers, _ = _numbers(repo, f"revision {shown}", remedy)
+    return Results(f"{shown} ({commit[:7]})", *numbers)
+
+
+def _resolve(repo: Repo, name: str) -> str:
+    """The commit of a revision. No shell and no git command sees the name."""
+    if repo.scm.no_commits:
+        raise EngineError("git: there is no commit yet: commit the project and its results, then compare")
+    try:
+        return repo.scm.resolve_commit(resolve_rev(repo.scm, name)).hexsha
+    except (SCMError, GitError, ValueError) as error:
+        raise EngineError(
+            f"git knows no revision {name!r}; name a commit, a branch, a tag or an experiment of DVC, such as HEAD~1 "
+            "(`git log --oneline -- dvc.lock` lists the commits with new results)"
+        ) from error
+
+
+Numbers = tuple[dict[str, Any], dict[str, Any]]  # metrics by path, claims by id
+
+
+def _numbers(repo: Repo, name: str, remedy: str) -> tuple[Numbers, set[str]]:
+    """Metrics, claims, and the stages that make them, of the revision that `repo` looks at."""
+    metrics: dict[str, Any] = {}
+    claims: dict[str, Any] = {}
+    stages, missing = set(), []
+    found = False
+    for out, file in _files(repo):
+        stages.add(out.stage.addressing)
+        try:
+            content = _content(repo, out, file)
+        except _NotCachedError:
+            missing.append(file.as_posix())
+            continue
+        if content is None:
+            continue
+        found = True
+        value = _parsed(content, file, name)
+        if file.name == CLAIMS:
+            claims |= {row["id"]: row for row in value}
+        else:
+            metrics |= flatten(value, f"{file.parent.name}.{file.stem}")
+    if missing:
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ArtifactError(f"{name}: DVC's cache has no {missing[0]}{others}: {remedy} and {RUN}")
+    if not found:
+        raise ArtifactError(
+            f"{name} has no results: it has no dvc.lock that tells of any; {RUN}, commit dvc.lock with your work, and "
+            "compare revisions that have one (`git log --oneline -- dvc.lock`)"
+        )
+    return (metrics, claims), stages
+
+
+def _files(repo: Repo) -> Iterator[tuple[Output, PurePosixPath]]:
+    """The outputs that hold numbers, each with its file of them, in a fixed order."""
+    outs = {PurePosixPath(out.def_path): out for stage in repo.index.stages for out in stage.outs if out.is_in_repo}
+    for path, out in sorted(outs.items()):
+        if path.parent.parent == PurePosixPath(paths.FINDINGS) and path.suffix == ".json":
+            yield out, path
+        elif path.parent == PurePosixPath(paths.STUDIES):
+            yield out, path / CLAIMS
+
+
+def _content(repo: Repo, out: Output, file: PurePosixPath) -> bytes | None:
+    """The content of a file of an output; None if no run has made it.
+
+    Read from the cache by its digest, since DVC's own file system would turn to a remote for what is not there.
+    """
+    if repo.fs.protocol == "local" and Path(file).is_file():
+        return Path(file).read_bytes()
+    entry = out.hash_info
+    if not entry:
+        return None
+    if entry.isdir:
+        tree = out.get_obj()
+        if tree is None:
+            raise _NotCachedError
+        _, entry = tree.get(file.relative_to(out.def_path).parts) or (None, None)
+        if entry is None:
+            return None
+    try:
+        return Path(out.cache.oid_to_path(entry.value)).read_bytes()
+    except FileNotFoundError:
+        raise _NotCachedError from None
+
+
+def _parsed(content: bytes, file: PurePosixPath, name: str) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise ArtifactError(f"{name}: {file} is not JSON ({error}): remove it from there and {RUN}") from None
