@@ -35,3 +35,10 @@ def test_the_same_bytes_every_time(tmp_path):
         written.append([(tmp_path / name / file).read_bytes() for file in ("thumbnails.png", "sprite.json")])
     assert written[0] == written[1]
     assert b"tIME" not in written[0][0]
+
+
+def test_a_large_map_gets_every_so_many_tiles(monkeypatch):
+    monkeypatch.setattr(sprites, "MOST", 15)
+    assert sprites.thinned(np.arange(15)).tolist() == list(range(15))
+    assert sprites.thinned(np.arange(16)).tolist() == list(range(0, 16, 2))
+    assert len(sprites.thinned(np.arange(1000))) == 15

@@ -66,8 +66,11 @@ def same(a: Any, b: Any) -> bool:
 
 
 def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The values that are not the same in `a` and `b`, new or gone, by their paths; see `_row`."""
-    return [row for row in _rows(a, b) if row["changed"]]
+    """Every value of `a` and `b`, sorted by path: whether it `changed`, what it is in `a` and in `b` if it is there.
+
+    Of numbers also their `difference`, and that `relative` to the one in `a`, None for 0.
+    """
+    return [_difference(path, a, b) for path in sorted(a.keys() | b.keys())]
 
 
 def compare(a: Results, b: Results, pattern: str | None = None, everything: bool = False) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def compare(a: Results, b: Results, pattern: str | None = None, everything: bool
     Raises:
         ArtifactError: neither has a metric that `pattern` names.
     """
-    rows = _rows(a.metrics, b.metrics)
+    rows = differences(a.metrics, b.metrics)
     selected = [row for row in rows if _matches(row["path"], pattern)]
     if pattern is not None and not selected:
         raise ArtifactError(
@@ -121,12 +124,7 @@ def _matches(path: str, pattern: str | None) -> bool:
     return any(fnmatchcase(path, chosen) for chosen in (MAIN if pattern is None else [pattern]))
 
 
-def _rows(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [_row(path, a, b) for path in sorted(a.keys() | b.keys())]
-
-
-def _row(path: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
-    """`path`, `changed`, the value in `a` and in `b` if it is there, and of numbers their difference, also by `a`'s."""
+def _difference(path: str, a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {"path": path, "changed": not (path in a and path in b and same(a[path], b[path]))}
     row |= {side: values[path] for side, values in (("a", a), ("b", b)) if path in values}
     if is_number(row.get("a")) and is_number(row.get("b")):

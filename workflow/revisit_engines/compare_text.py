@@ -35,8 +35,8 @@ def _name(side: str, name: str, stale: list[str]) -> str:
         return f"{side.upper()}: {name}"
     some = ", ".join(stale[:3]) + (", …" if len(stale) > 3 else "")
     return (
-        f"{side.upper()}: {name}; {_count(len(stale), 'stage')} with numbers in it still to run ({some}): "
-        "its numbers are those from before"
+        f"{side.upper()}: {name}; {_count(len(stale), 'stage')} of it to run again ({some}): "
+        "until then these are the numbers from before"
     )
 
 
@@ -108,10 +108,9 @@ def _arrow(a: str, b: str) -> str:
 def _pair(a: Any, b: Any) -> list[str]:
     """Both values as text; numbers that differ with as many digits as it takes to see it."""
     texts = [_value(a), _value(b)]
-    digits = 4
-    while texts[0] == texts[1] and is_number(a) and is_number(b) and not same(a, b):
-        texts = [f"{value:#.{digits}g}".replace("-", MINUS) for value in (a, b)]
-        digits += 1
+    if texts[0] == texts[1] and is_number(a) and is_number(b) and not same(a, b):
+        finer = ([f"{value:#.{digits}g}".replace("-", MINUS) for value in (a, b)] for digits in range(4, 17))
+        return next((pair for pair in finer if pair[0] != pair[1]), texts)
     return texts
 
 

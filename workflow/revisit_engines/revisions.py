@@ -99,10 +99,10 @@ def _numbers(repo: Repo, name: str, remedy: str) -> tuple[Numbers, set[str]]:
             continue
         found = True
         value = _parsed(content, file, name)
-        if file.name == CLAIMS:
-            claims |= {row["id"]: row for row in value}
-        else:
+        if file.name != CLAIMS:
             metrics |= flatten(value, f"{file.parent.name}.{file.stem}")
+        else:
+            claims |= {row["id"]: row for row in value}
     if missing:
         others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ArtifactError(f"{name}: DVC's cache has no {missing[0]}{others}: {remedy} and {RUN}")

@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     with files.replacing(paths.findings(name, "embed")) as folder:
         folder.mkdir()
         files.write_csv(folder / "points.csv", pd.concat(tables))
-        sprites.write(folder, source.thumbnails(), rows, source.classes)
+        sprites.write(folder, source.thumbnails(), sprites.thinned(rows), source.classes)
     files.write_json(paths.findings(name, "embed.json"), summary)
 
 

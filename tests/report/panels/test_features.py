@@ -91,12 +91,17 @@ def test_points_keep_their_labels_as_text(sheet):
     assert rows["label"].tolist()[:5] == ["0", "3 5", "0 1", "2", ""]
 
 
-def test_of_too_many_points_every_so_many_has_its_image(sheet, monkeypatch):
-    monkeypatch.setattr(features, "MOST_POINTS", 15)
-    sheet.runs = [run_of(sheet, "caffenet")]
+def test_only_points_with_an_image_are_on_the_interactive_map(sheet, found, tmp_path):
+    run = run_of(sheet, "caffenet")
+    run.folder = tmp_path / "caffenet"
+    shutil.copytree(found / "caffenet/embed", run.folder / "embed")
+    described = json.loads((run.folder / "embed/sprite.json").read_text())
+    described["rows"] = described["rows"][:14]
+    (run.folder / "embed/sprite.json").write_text(json.dumps(described))
+    sheet.runs = [run]
     (block,) = features.embeddings(sheet)["blocks"]
-    assert block["sprite"]["rows"] == list(range(0, 120, 9))  # of the rows 0, 3, 6, ... every third
-    assert "The interactive map shows one point in 3." in block["caption"]
+    assert block["sprite"]["rows"] == described["rows"]
+    assert "The interactive map shows 14 of them." in block["caption"]
     assert len(pd.read_csv(sheet.folder / block["file"])) == 80  # the table has them all
 
 

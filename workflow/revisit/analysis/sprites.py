@@ -8,6 +8,7 @@ from PIL import Image
 from revisit import files
 
 COLUMNS = 32
+MOST = 2000  # tiles of a map: each comes with its image
 
 
 def sprite(thumbnails: np.ndarray) -> np.ndarray:
@@ -17,6 +18,11 @@ def sprite(thumbnails: np.ndarray) -> np.ndarray:
     tiles = np.zeros((rows * COLUMNS, h, w, C), np.uint8)
     tiles[:N] = thumbnails
     return tiles.reshape(rows, COLUMNS, h, w, C).swapaxes(1, 2).reshape(rows * h, COLUMNS * w, C)
+
+
+def thinned(rows: np.ndarray) -> np.ndarray:
+    """Every n-th of `rows`, as many as leave `MOST` at most."""
+    return rows[:: -(-len(rows) // MOST)]
 
 
 def write(folder: Path, thumbnails: np.ndarray, rows: np.ndarray, classes: list[str]) -> None:

@@ -83,10 +83,10 @@ class Sheet:
         files.write_csv(self.folder / file, frame)
         return file
 
-    def sprite(self, name: str, sources: Sequence[Path], rows: Sequence[int]) -> dict[str, Any]:
+    def sprite(self, name: str, sources: Sequence[Path], rows: Sequence[int] | None = None) -> dict[str, Any]:
         """Write the tiles of test images `rows` to `figures/<name>`: `picture`, its file, and `sprite`, what it holds.
 
-        `sources`: folders of findings with tiles of the same data set.
+        `sources`: folders of findings with tiles of the same data set; without `rows` all tiles of the first.
         """
         image, sprite = sprites.cut(sources, rows)
         return {"picture": f"figures/{sprites.save(image, self.folder / 'figures' / name)}", "sprite": sprite}

@@ -15,12 +15,12 @@ QUALITY = 75  # of JPEG; a photograph as PNG is eight times as large
 Sprite = dict[str, Any]
 
 
-def cut(sources: Sequence[Path], rows: Sequence[int]) -> tuple[np.ndarray, Sprite]:
+def cut(sources: Sequence[Path], rows: Sequence[int] | None = None) -> tuple[np.ndarray, Sprite]:
     """The tiles of test images `rows` as one picture, and its description: columns, tile, rows, classes.
 
     Args:
         sources: folders with `thumbnails.png` and `sprite.json`, all of the same data set.
-        rows: test images; each has a tile in one of the sources.
+        rows: test images; each has a tile in one of the sources. None: those of the first source.
 
     Returns:
         (H, W) or (H, W, 3) uint8, black where there is no tile; and the description, as in `sprite.json`.
@@ -35,6 +35,7 @@ def cut(sources: Sequence[Path], rows: Sequence[int]) -> tuple[np.ndarray, Sprit
         described.append(sprite)
         found |= dict(zip(sprite["rows"], tiles, strict=False))
     first = described[0]
+    rows = first["rows"] if rows is None else rows
     if any((other["tile"], other["classes"]) != (first["tile"], first["classes"]) for other in described):
         raise ArtifactError(f"{sources[0]} and {sources[-1]} hold tiles of different data: {_again(sources[-1])}")
     if missing := [row for row in rows if row not in found]:

@@ -11,7 +11,6 @@ from revisit.report.palette import class_colour, of_label
 from revisit.report.runs import METRICS, Run
 from revisit.report.sheet import Sheet, row, section
 
-MOST_POINTS = 2000  # on an interactive map: each comes with its image
 SEVERAL = "An image of several classes has the mean of their colours, one without a class is grey."
 
 
@@ -116,14 +115,12 @@ def _embedded(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
     """A block for each layer; all of them show the same images."""
     frame, found = run.table("embed/points.csv", text=["layer", "label"]), run.metrics["embed"]
     name, made_by = f"tsne-{run.name}", [f"embed@{run.name}"]
-    rows = frame["row"].drop_duplicates().tolist()
-    step = -(-len(rows) // MOST_POINTS)
-    common = {"file": sheet.data(name, frame), **sheet.sprite(name, [run.path("embed")], rows[::step])}
+    common = {"file": sheet.data(name, frame), **sheet.sprite(name, [run.path("embed")])}
     classes = common["sprite"]["classes"]
     common["legend"] = [{"name": str(label), "colour": class_colour(n)} for n, label in enumerate(classes)]
     caption = f"{found['points']:,} test images, perplexity {found['perplexity']:g}."
-    if step > 1:
-        caption += f" The interactive map shows one point in {step}."
+    if (shown := len(common["sprite"]["rows"])) < found["points"]:
+        caption += f" The interactive map shows {shown:,} of them."
     if not frame["label"].str.fullmatch(r"\d+").all():
         caption += f" {SEVERAL}"
     blocks = []
