@@ -7,7 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: report test check reproducible endurance overhead lock help
+.PHONY: report test compare check browser reproducible endurance overhead lock help
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -17,11 +17,21 @@ report: $(READY)  ## the environment, then everything up to the report
 test: $(READY)  ## the environment, then all tests
 	pytest --numprocesses $(CORES) --dist loadgroup
 
+# `value` and the environment: neither make nor a shell expands what is in a revision's name.
+unexport A B
+compare: export COMPARE_A := $(value A)
+compare: export COMPARE_B := $(value B)
+compare: $(READY)  ## verdicts and metrics that changed from one revision to another: A=HEAD B=workspace
+	python workflow/scripts/compare_revisions.py
+
 check: $(READY)  ## style: ruff, snakefmt, snakemake --lint
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint
+
+browser: .venv/.browser  ## the report in a real browser: the machine's chromium, driven from .venv
+	pytest tests/browser
 
 reproducible: $(READY)  ## two clean runs in two clones, one by each engine: every artifact byte for byte
 	python tests/pipeline/reproducible.py
@@ -50,4 +60,8 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --require-hashes -r requirements.lock
 	.venv/bin/uv pip install --python .venv/bin/python --no-deps --no-build-isolation --quiet --editable .
 	.venv/bin/python -m compileall -q workflow
+	@touch $@
+
+.venv/.browser: $(READY) requirements-browser.lock
+	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --quiet --require-hashes -r requirements-browser.lock
 	@touch $@

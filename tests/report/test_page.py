@@ -83,7 +83,7 @@ def test_the_page_stands_alone(text):
     for tag, attributes in elements.found:
         for key in ("src", "href", "xlink:href"):
             address = attributes.get(key, "#")
-            assert address.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,", "data/")), (
+            assert address.startswith(("#", "data:image/webp;base64,", "data/")), (
                 tag,
                 address,
             )

@@ -143,8 +143,8 @@ def test_filter_grid_is_grey_about_zero_with_transparent_gaps():
 def test_colour_filters_keep_their_colour(tmp_path):
     weights = np.zeros((2, 3, 1, 1), np.float32)
     weights[0, 0], weights[1, 2] = 0.5, -2
-    figures.save(figures.filter_grid(weights, cell=1, gap=1), tmp_path / "f.png")
-    with Image.open(tmp_path / "f.png") as image:
+    figures.save(figures.filter_grid(weights, cell=1, gap=1), tmp_path / "f.webp")
+    with Image.open(tmp_path / "f.webp") as image:
         assert image.getpixel((0, 0)) == (255, 128, 128, 255)
         assert image.getpixel((2, 0)) == (128, 128, 0, 255)
 

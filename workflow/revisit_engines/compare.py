@@ -111,7 +111,9 @@ def compare(a: Results, b: Results, pattern: str | None = None, everything: bool
         "gone_experiments": sorted(experiments[0] - experiments[1]),
         "counts": {
             "claims": len(claims),
-            "claims_changed": sum(row["changed"] for row in claims),
+            "claims_changed": sum(row["changed"] and "a" in row and "b" in row for row in claims),
+            "claims_new": sum("a" not in row for row in claims),
+            "claims_gone": sum("b" not in row for row in claims),
             "claims_of_other_value": sum(not row["changed"] and not row["same_value"] for row in claims),
             "metrics": len(rows),
             "metrics_changed": sum(row["changed"] for row in rows),

@@ -1,6 +1,7 @@
 """What changed between two revisions, for a reader: the verdicts first, then the metrics by experiment."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ from revisit.report.numbers import MINUS, number, published_text, value_text
 from revisit_engines.compare import is_number, same
 
 WIDEST = 40  # characters of a value that is no number
+ROUNDED = 0.2  # two numbers are rounded as long as their difference stays within this share of what it is
 
 
 def text(comparison: Mapping[str, Any], pattern: str | None = None) -> str:
@@ -35,8 +37,8 @@ def _name(side: str, name: str, stale: list[str]) -> str:
         return f"{side.upper()}: {name}"
     some = ", ".join(stale[:3]) + (", …" if len(stale) > 3 else "")
     return (
-        f"{side.upper()}: {name}; {_count(len(stale), 'stage')} of it to run again ({some}): "
-        "until then these are the numbers from before"
+        f"{side.upper()}: {name}\n"
+        f"   not up to date: {_count(len(stale), 'stage')} ({some}); run either engine to see the new numbers"
     )
 
 
@@ -85,16 +87,16 @@ def _shown(row: Mapping[str, Any], side: str) -> str:
 
 def _last_line(counts: Mapping[str, int], pattern: str | None) -> str:
     shown, hidden = counts["metrics_shown"], counts["metrics_changed"] - counts["metrics_shown"]
-    if not (counts["claims_changed"] or counts["claims_of_other_value"] or counts["metrics_changed"]):
+    beside = {kind: counts[f"claims_{kind.replace(' ', '_')}"] for kind in ("new", "gone", "of other value")}
+    if not (counts["claims_changed"] or any(beside.values()) or counts["metrics_changed"]):
         of = f"{_count(counts['claims'], 'verdict')} and {_count(counts['metrics'], 'metric')}"
         return f"Nothing changed: {of} are the same."
-    verdicts = f"{counts['claims_changed']} of {_count(counts['claims'], 'verdict')} changed"
-    if counts["claims_of_other_value"]:
-        verdicts += f", {_count(counts['claims_of_other_value'], 'other claim')} with another value"
+    verdicts = [f"{counts['claims_changed']} of {_count(counts['claims'], 'verdict')} changed"]
+    verdicts += [f"{count} {kind}" for kind, count in beside.items() if count]
     metrics = f"{_count(shown, 'main metric' if pattern is None else 'chosen metric')} changed"
     if hidden:
         metrics += f", {_count(hidden, 'other')} too: see --metrics '*'"
-    return f"{verdicts}; {metrics}."
+    return f"{', '.join(verdicts)}; {metrics}."
 
 
 def _count(count: int, what: str) -> str:
@@ -106,12 +108,15 @@ def _arrow(a: str, b: str) -> str:
 
 
 def _pair(a: Any, b: Any) -> list[str]:
-    """Both values as text; numbers that differ with as many digits as it takes to see it."""
-    texts = [_value(a), _value(b)]
-    if texts[0] == texts[1] and is_number(a) and is_number(b) and not same(a, b):
-        finer = ([f"{value:#.{digits}g}".replace("-", MINUS) for value in (a, b)] for digits in range(4, 17))
-        return next((pair for pair in finer if pair[0] != pair[1]), texts)
-    return texts
+    """Both values as text; of numbers that differ as many decimals, the same of both, as show by how much."""
+    if not (is_number(a) and is_number(b)) or same(a, b) or (isinstance(a, int) and isinstance(b, int)):
+        return [_value(a), _value(b)]
+    if all(value == 0 or 1e-4 <= abs(value) < 1e6 for value in (a, b)):
+        first = max(0, 2 - math.floor(math.log10(max(abs(a), abs(b)))))  # three significant digits of the larger
+        for decimals in range(first, first + 16):
+            if abs(round(b, decimals) - round(a, decimals) - (b - a)) <= ROUNDED * abs(b - a):
+                return [f"{value:,.{decimals}f}".replace("-", MINUS) for value in (a, b)]
+    return [_value(a), _value(b)]
 
 
 def _signed(value: float) -> str:

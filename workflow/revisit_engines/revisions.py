@@ -7,13 +7,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dvc.exceptions import DvcException
+from dvc.fs import LocalFileSystem
+from dvc.lock import LockError
 from dvc.output import Output
 from dvc.repo import Repo
-from dvc.scm import SCMError, resolve_rev
-from scmrepo.exceptions import SCMError as GitError
+from dvc.scm import SCMError, map_scm_exception, resolve_rev
 
 from revisit import paths
-from revisit.errors import ArtifactError, EngineError
+from revisit.errors import ArtifactError, BusyError, EngineError
 from revisit.params.load import load
 from revisit_engines.compare import Results, flatten
 from revisit_engines.configure import records
@@ -31,29 +32,35 @@ class _NotCachedError(Exception):
 def read(revisions: list[str]) -> list[Results]:
     """The numbers of each revision: what git or DVC's experiments know by that name, or `workspace`.
 
-    Of the working tree what lies in it counts, then what `dvc.lock` says; waits while DVC writes there.
+    Of the working tree what lies in it counts, then what `dvc.lock` says.
 
     Raises:
         EngineError: no git repository, no such revision, or DVC cannot read the files of one.
         ArtifactError: a revision has no results, or the cache does not hold them.
         ConfigError: the working tree's `params.yaml` has a mistake.
+        BusyError: DVC holds the working tree for longer than a moment.
     """
     os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())  # private, not the machine's shared one
     try:
-        with Repo(_wait_for_lock=True) as repo:
+        with Repo() as repo:
             return [_working_tree(repo) if name == WORKING_TREE else _commit(repo, name) for name in revisions]
     except SCMError as error:
-        raise EngineError(
-            f"git: {error}; revisions can be compared in a git repository: clone the project, or `git init` and commit"
-        ) from error
+        raise EngineError(f"git: {error}; run `git init` and commit: there must be revisions to compare") from error
     except DvcException as error:
         raise EngineError(f"DVC: {error}") from error
 
 
 def _working_tree(repo: Repo) -> Results:
-    stale = stale_stages(records(load()))
-    with repo.lock:
-        numbers, stages = _numbers(repo, "the working tree", "bring them back with `dvc checkout`")
+    params = load()
+    try:
+        with repo.lock:  # DVC tries for three seconds; its jobs hold it for less
+            numbers, stages = _numbers(repo, "the working tree", "bring them back with `dvc checkout`")
+    except LockError as error:
+        holder = Path(repo.lock.lockfile).read_text(encoding="utf-8").strip()
+        raise BusyError(
+            f"DVC{f' (PID {holder})' if holder else ''} holds this working tree; wait until it ends, or compare commits"
+        ) from error
+    stale = stale_stages(records(params))
     return Results("the working tree", *numbers, tuple(sorted(stale & stages)))
 
 
@@ -71,8 +78,9 @@ def _resolve(repo: Repo, name: str) -> str:
     if repo.scm.no_commits:
         raise EngineError("git: there is no commit yet: commit the project and its results, then compare")
     try:
-        return repo.scm.resolve_commit(resolve_rev(repo.scm, name)).hexsha
-    except (SCMError, GitError, ValueError) as error:
+        with map_scm_exception():
+            return repo.scm.resolve_commit(resolve_rev(repo.scm, name)).hexsha
+    except (SCMError, ValueError, AttributeError) as error:  # the last: a file or a tree, no commit
         raise EngineError(
             f"git knows no revision {name!r}; name a commit, a branch, a tag or an experiment of DVC, such as HEAD~1 "
             "(`git log --oneline -- dvc.lock` lists the commits with new results)"
@@ -87,8 +95,7 @@ def _numbers(repo: Repo, name: str, remedy: str) -> tuple[Numbers, set[str]]:
     metrics: dict[str, Any] = {}
     claims: dict[str, Any] = {}
     stages, missing = set(), []
-    found = False
-    for out, file in _files(repo):
+    for out, file in _files(repo, name):
         stages.add(out.stage.addressing)
         try:
             content = _content(repo, out, file)
@@ -97,27 +104,32 @@ def _numbers(repo: Repo, name: str, remedy: str) -> tuple[Numbers, set[str]]:
             continue
         if content is None:
             continue
-        found = True
-        value = _parsed(content, file, name)
-        if file.name != CLAIMS:
-            metrics |= flatten(value, f"{file.parent.name}.{file.stem}")
-        else:
-            claims |= {row["id"]: row for row in value}
+        try:
+            value = json.loads(content)
+            if file.name == CLAIMS:
+                claims |= {row["id"]: dict(row) for row in value}
+            else:
+                metrics |= flatten(value, f"{file.parent.name}.{file.stem}")
+        except (ValueError, TypeError, LookupError) as error:
+            raise ArtifactError(f"{name}: {file} is damaged ({error}): remove it and {RUN}") from None
     if missing:
         others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise ArtifactError(f"{name}: DVC's cache has no {missing[0]}{others}: {remedy} and {RUN}")
-    if not found:
+    if not metrics:
         raise ArtifactError(
-            f"{name} has no results: it has no dvc.lock that tells of any; {RUN}, commit dvc.lock with your work, and "
+            f"{name} has no results: no dvc.lock tells of any there; {RUN}, commit dvc.lock with your work, and "
             "compare revisions that have one (`git log --oneline -- dvc.lock`)"
         )
     return (metrics, claims), stages
 
 
-def _files(repo: Repo) -> Iterator[tuple[Output, PurePosixPath]]:
+def _files(repo: Repo, name: str) -> Iterator[tuple[Output, PurePosixPath]]:
     """The outputs that hold numbers, each with its file of them, in a fixed order."""
-    outs = {PurePosixPath(out.def_path): out for stage in repo.index.stages for out in stage.outs if out.is_in_repo}
-    for path, out in sorted(outs.items()):
+    try:
+        outs = {PurePosixPath(out.def_path): out for stage in repo.index.stages for out in stage.outs}
+    except DvcException as error:
+        raise EngineError(f"{name}: DVC: {error}: compare another revision, or mend that file") from error
+    for path, out in sorted(outs.items(), key=lambda item: item[0]):
         if path.parent.parent == PurePosixPath(paths.FINDINGS) and path.suffix == ".json":
             yield out, path
         elif path.parent == PurePosixPath(paths.STUDIES):
@@ -129,7 +141,7 @@ def _content(repo: Repo, out: Output, file: PurePosixPath) -> bytes | None:
 
     Read from the cache by its digest, since DVC's own file system would turn to a remote for what is not there.
     """
-    if repo.fs.protocol == "local" and Path(file).is_file():
+    if isinstance(repo.fs, LocalFileSystem) and Path(file).is_file():
         return Path(file).read_bytes()
     entry = out.hash_info
     if not entry:
@@ -145,10 +157,3 @@ def _content(repo: Repo, out: Output, file: PurePosixPath) -> bytes | None:
         return Path(out.cache.oid_to_path(entry.value)).read_bytes()
     except FileNotFoundError:
         raise _NotCachedError from None
-
-
-def _parsed(content: bytes, file: PurePosixPath, name: str) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError as error:
-        raise ArtifactError(f"{name}: {file} is not JSON ({error}): remove it from there and {RUN}") from None

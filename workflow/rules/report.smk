@@ -33,7 +33,7 @@ rule study:
     output:
         report(
             directory("results/studies/{study}"),
-            patterns=["figures/{figure}.svg", "figures/{figure}.png"],
+            patterns=["figures/{figure}.svg", "figures/{figure}.webp"],
             caption="../report/figure.rst",
             category="{study}",
             labels={"figure": "{figure}"},

@@ -101,7 +101,7 @@ def test_maps_of_the_same_images_share_a_picture_on_the_page(page):
     pictures = [attributes for tag, attributes in page.found if tag == "img" and (attributes.get("id") or "") in boxes]
     assert len(boxes) == 3
     assert len(set(boxes)) == len(pictures) == 1
-    assert pictures[0]["src"].startswith("data:image/jpeg;base64,")
+    assert pictures[0]["src"].startswith("data:image/webp;base64,")
 
 
 def test_rows_and_columns_of_pictures_are_named_in_text(page):
@@ -139,4 +139,4 @@ def test_tiles_are_those_of_their_test_images(drawn):
             assert middle == pytest.approx((row % 256, 2 * row % 256, 90), abs=4)
     rows = pd.read_csv(drawn[0] / paths.study("scenes") / block["file"])
     assert set(rows["query"]) | set(rows["neighbour"]) == set(sprite["rows"])
-    assert re.fullmatch(r"figures/neighbours-tuned\.jpg", block["picture"])
+    assert re.fullmatch(r"figures/neighbours-tuned\.webp", block["picture"])

@@ -30,7 +30,7 @@ def test_heat_maps_below_each_image_and_their_numbers(sheet, found):
     figure, table = row["blocks"]
     assert figure["rows"] == ["image", "probability", "strongest map"]
     assert figure["columns"][0] == "person"
-    assert "drops by 30.0% on average, elsewhere by 5.0%" in figure["caption"]
+    assert "drops by 30.0% on average over 3 images, elsewhere by 5.0%" in figure["caption"]
     rows = pd.read_csv(sheet.folder / table["file"])
     assert rows["drop_off_object"].isna().tolist() == [False, False, True]
     with Image.open(sheet.folder / figure["file"]) as image:

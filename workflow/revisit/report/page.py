@@ -190,5 +190,4 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _uri(path: Path) -> str:
-    kind = "jpeg" if path.suffix == ".jpg" else "png"
-    return f"data:image/{kind};base64," + base64.b64encode(_file(path).read_bytes()).decode()
+    return "data:image/webp;base64," + base64.b64encode(_file(path).read_bytes()).decode()

@@ -11,7 +11,7 @@ from PIL import Image
 from revisit.errors import ArtifactError
 
 COLUMNS = 32
-QUALITY = 75  # of JPEG; a photograph as PNG is eight times as large
+QUALITY = 75  # a photograph as PNG is ten times as large
 Sprite = dict[str, Any]
 
 
@@ -50,13 +50,9 @@ def cut(sources: Sequence[Path], rows: Sequence[int] | None = None) -> tuple[np.
 
 
 def save(image: np.ndarray, path: Path) -> str:
-    """Write a picture beside `path`: grey as PNG, colour as JPEG; the name of the file. The same bytes each time."""
-    if image.ndim == 2:
-        path = path.with_name(f"{path.name}.png")
-        Image.fromarray(image).save(path, optimize=True)
-    else:
-        path = path.with_name(f"{path.name}.jpg")
-        Image.fromarray(image).save(path, quality=QUALITY, optimize=True)
+    """Write a picture beside `path` as WebP; the name of the file. The same bytes each time."""
+    path = path.with_name(f"{path.name}.webp")
+    Image.fromarray(image).save(path, quality=QUALITY, method=6)
     return path.name
 
 

@@ -43,7 +43,8 @@ STYLE = {
 SIZE = (5.2, 3.3)  # inches; two stand side by side on the page, one fills a phone
 SMALL = (3.3, 2.25)  # four side by side
 WIDE = 9.0  # inches of width; one alone
-MOST_BYTES = 60_000  # of a picture with all its colours
+MOST_BYTES = 20_000  # of a picture that is kept to the pixel
+QUALITY = 80  # of one that is not
 
 
 def axes_of(size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
@@ -54,9 +55,9 @@ def axes_of(size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
 
 
 def save(drawing: Figure | np.ndarray, path: Path) -> None:
-    """Write a figure as SVG or PNG (by suffix), an image array (H, W[, C]) uint8 as PNG; the same bytes each time.
+    """Write a figure as SVG or WebP (by suffix), an image array (H, W[, C]) uint8 as WebP; the same bytes each time.
 
-    A PNG of more than MOST_BYTES has 256 colours at most.
+    A picture of more than MOST_BYTES is not kept to the pixel.
     """
     if not isinstance(drawing, np.ndarray) and path.suffix == ".svg":
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -64,10 +65,10 @@ def save(drawing: Figure | np.ndarray, path: Path) -> None:
         return
     picture = Image.fromarray(drawing) if isinstance(drawing, np.ndarray) else _rastered(drawing)
     stream = BytesIO()
-    picture.save(stream, format="PNG", optimize=True)
-    if stream.tell() > MOST_BYTES and picture.mode == "RGBA":
+    picture.save(stream, format="WEBP", lossless=True, method=6)
+    if stream.tell() > MOST_BYTES:
         stream = BytesIO()
-        _reduced(picture).save(stream, format="PNG", optimize=True)
+        picture.save(stream, format="WEBP", quality=QUALITY, method=6)
     path.write_bytes(stream.getvalue())
 
 
@@ -77,16 +78,3 @@ def _rastered(figure: Figure) -> Image.Image:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return Image.fromarray(np.array(canvas.buffer_rgba()))
-
-
-def _reduced(picture: Image.Image) -> Image.Image:
-    """A picture (RGBA) in 256 colours at most, one of them kept for gaps."""
-    alpha = np.asarray(picture.getchannel("A"))
-    if ((alpha > 0) & (alpha < 255)).any():  # soft edges
-        return picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    colours = picture.convert("RGB").quantize(255, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    indices = np.where(alpha == 0, 255, np.asarray(colours)).astype(np.uint8)
-    reduced = Image.frombytes("P", picture.size, indices.tobytes())
-    reduced.putpalette((colours.getpalette() + [0] * 768)[:768])
-    reduced.info["transparency"] = 255
-    return reduced

@@ -146,7 +146,7 @@ def _still(
     colours = [of_label(label) for label in points["label"]]
     drawing = figures.scatter(points["x"].to_numpy(), points["y"].to_numpy(), colours)
     title = f"{iterations} iterations"
-    return sheet.figure(f"{name}-{iterations}", drawing, title, f"{told}.", f"Map, {told}", made_by, ".png")
+    return sheet.figure(f"{name}-{iterations}", drawing, title, f"{told}.", f"Map, {told}", made_by, ".webp")
 
 
 def slug(layer: str) -> str:

@@ -69,7 +69,7 @@ def _followed(sheet: Sheet, run: Run) -> dict[str, Any]:
     )
     made_by, rows = [f"inspect@{run.name}"], [f"filter {number}" for number in numbers]
     grid, alt = figures.followed(weights), f"A row of patches per filter, a column per moment. {caption}"
-    return sheet.figure(f"followed-{run.name}", grid, title, caption, alt, made_by, ".png", rows=rows, columns=moments)
+    return sheet.figure(f"followed-{run.name}", grid, title, caption, alt, made_by, ".webp", rows=rows, columns=moments)
 
 
 def strongest(sheet: Sheet) -> dict[str, Any] | None:
@@ -96,7 +96,7 @@ def strongest(sheet: Sheet) -> dict[str, Any] | None:
             caption,
             f"A row of images, and below it a row of heat maps per layer. {caption}",
             [f"inspect@{run.name}"],
-            ".png",
+            ".webp",
             data=data,
             rows=["image", *layers],
             columns=[str(number) for number in run.look("strongest")["rows"]],
@@ -133,7 +133,7 @@ def deconvnet(sheet: Sheet) -> dict[str, Any] | None:
                     caption,
                     f"A row of small pictures per feature map, {told}. {caption}",
                     [f"inspect@{run.name}"],
-                    ".png",
+                    ".webp",
                     data=data,
                     rows=maps,
                 )
@@ -165,7 +165,7 @@ def evolution(sheet: Sheet) -> dict[str, Any] | None:
                 caption,
                 f"A row of projections per feature map of {layer}, a column per snapshot. {caption}",
                 [f"inspect@{run.name}"],
-                ".png",
+                ".webp",
                 data=data,
                 rows=[f"map {number}" for number in of_layer["maps"]],
                 columns=_moments(found),

@@ -45,7 +45,7 @@ def network(sheet: Sheet) -> dict[str, Any] | None:
             alt = f"Grid of {len(weights)} small patches of {weights.shape[2]} by {weights.shape[3]} weights"
             title = f"First-layer filters, {run.label}"
             grid = figures.filter_grid(weights)
-            images.append(sheet.figure(f"filters-{name}", grid, title, caption, alt, made_by, ".png"))
+            images.append(sheet.figure(f"filters-{name}", grid, title, caption, alt, made_by, ".webp"))
         frame = run.table("inspect/activations.csv", text=["layer"])
         title = f"Activations on test images, {run.label}"
         folded = len(frame) > MOST_LAYERS

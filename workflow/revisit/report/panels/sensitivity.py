@@ -12,6 +12,7 @@ from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
 
 SIDE = 72  # screen pixels of a tile
+SHOWN = 6  # of the images behind the means
 TRANSFORMS = {  # in this order -> title, what its amount counts
     "translate": ("Moved", "vertical shift, share of the height"),
     "scale": ("Enlarged", "factor"),
@@ -83,17 +84,19 @@ def occlusion(sheet: Sheet) -> dict[str, Any] | None:
 
 def _occluded(sheet: Sheet, run: Run) -> dict[str, Any]:
     found, frame = run.look("occlusion"), run.table("inspect/occlusion.csv", text=["class"])
-    images = [figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_images.npy")]
+    images = [figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_images.npy")[:SHOWN]]
     tiles = list(images)
     for kind in ("probability", "activation"):
-        tiles += [figures.heat(values, images[0].shape[:2]) for values in run.array(f"inspect/occlusion_{kind}.npy")]
+        tiles += [
+            figures.heat(values, images[0].shape[:2]) for values in run.array(f"inspect/occlusion_{kind}.npy")[:SHOWN]
+        ]
     on, off = (formatted(found[key], ".1%") for key in ("drop_on_object", "drop_off_object"))
     caption = (
         f"Square of {found['size']} pixels, every {found['stride']}. Where it hides the object, the probability drops "
-        f"by {on} on average, elsewhere by {off}."
+        f"by {on} on average over {found['images']} images, elsewhere by {off}."
     )
     name, title, made_by = f"occlusion-{run.name}", f"Occlusion, {run.label}", [f"inspect@{run.name}"]
-    table = sheet.table(f"{name}-table", frame, f"{title}, in numbers", OCCLUDED, made_by)
+    table = sheet.table(f"{name}-table", frame, f"{title}, in numbers", OCCLUDED, made_by, folded=True)
     figure = sheet.figure(
         name,
         figures.mosaic(tiles, len(images)),
@@ -101,10 +104,10 @@ def _occluded(sheet: Sheet, run: Run) -> dict[str, Any]:
         caption,
         f"Images, and below each two heat maps. {caption}",
         made_by,
-        ".png",
+        ".webp",
         data=table["file"],
         rows=["image", "probability", "strongest map"],
-        columns=list(frame["class"]),
+        columns=list(frame["class"][:SHOWN]),
     )
     return row(figure, table)
 
@@ -134,7 +137,7 @@ def _hidden(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
     title = f"Hidden parts, {run.label}"
     caption = f"{len(images)} test images of {found['class']} that the network gets right. The boxes: {drawn}."
     picture = sheet.figure(
-        name, figures.mosaic(images, len(images)), title, caption, f"{title}. {caption}", made_by, ".png", data=data
+        name, figures.mosaic(images, len(images)), title, caption, f"{title}. {caption}", made_by, ".webp", data=data
     )
     tables = []
     for layer, means in found["layers"].items():

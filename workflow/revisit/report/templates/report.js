@@ -35,13 +35,16 @@ const all = (selector, inside = document) => [...inside.querySelectorAll(selecto
   form.addEventListener("change", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
   apply();
-  // A link to a claim that a filter hides takes the filter away.
-  addEventListener("hashchange", () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target?.hidden && rows.includes(target)) { form.reset(); apply(); target.scrollIntoView(); }
-    const folded = target?.closest("details");
+  // A link to a claim that a filter hides takes the filter away; one to a folded table unfolds it.
+  const arrive = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    const folded = target?.closest("details:not([open])");
     if (folded) folded.open = true;
-  });
+    if (target?.hidden && rows.includes(target)) { form.reset(); apply(); } else if (!folded) return;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", arrive);
+  arrive();
 }
 
 // --- sortable tables ---------------------------------------------------------------------------------
@@ -203,5 +206,26 @@ function explore(figure) {
 }
 all(".embedding").forEach(explore);
 
-// Paper shows what is folded away; a setting table that nobody opened stays closed.
-addEventListener("beforeprint", () => all("details.folded").forEach((details) => { details.open = true; }));
+// --- boxes that scroll: in the order of the keyboard while they hold more than they show ------------------
+{
+  const watch = new ResizeObserver((entries) => {
+    for (const { target: box } of entries) {
+      const name = box.closest("figure, .tabular, details").querySelector("caption, .title, summary").textContent;
+      const needed = box.scrollWidth > box.clientWidth && !box.querySelector("a, button");
+      for (const [key, value] of Object.entries({ tabindex: 0, role: "group", "aria-label": name })) {
+        needed ? box.setAttribute(key, value) : box.removeAttribute(key);
+      }
+    }
+  });
+  all(".scroll, .drawing.wide, .how pre").forEach((box) => watch.observe(box));
+}
+
+// --- paper: shows what is folded away; a setting table that nobody opened stays closed ----------------------
+{
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = all("details.folded:not([open])");
+    opened.forEach((details) => { details.open = true; });
+  });
+  addEventListener("afterprint", () => opened.forEach((details) => { details.open = false; }));
+}
