@@ -1,0 +1,136 @@
+"""A report of made-up findings, opened in a real browser without a network.
+
+Whatever the browser complains of fails the test: errors and warnings on its console, errors of the script, dialogs,
+and requests for anything but the page.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from revisit import paths
+from revisit.report import claims, page, study
+from revisit.report.collect import collect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+DESKTOP = {"width": 1280, "height": 900}
+ORDER = "fashion", "lenet", "scenes"
+TRAINING = "train.json", "history.csv", "evaluations.csv", "runs"
+Visit = Callable[..., "Page"]
+
+
+def _module(path: str) -> ModuleType:
+    """A module of the tests by its path: their folders are no packages."""
+    spec = spec_from_file_location(Path(path).stem, ROOT / "tests" / path)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+chromium = _module("browser/chromium.py")
+fashion, scenes, studies = (_module(f"report/{folder}conftest.py") for folder in ("", "panels/", "studies/"))
+stages, classes = studies.stages, studies.classes  # fixtures
+
+LACKING = chromium.missing()
+collect_ignore_glob = ["test_[!c]*.py"] if LACKING else []  # all but test_chromium.py, which says what is lacking
+
+
+@pytest.fixture(scope="session")
+def lacking() -> str:
+    """What the tests of this folder lack; empty when they can run."""
+    return LACKING
+
+
+@pytest.fixture(scope="package")  # a loop of asyncio runs until it is closed: in other folders it would be in the way
+def browser() -> "Iterator[Browser]":
+    """One browser for all tests of this folder."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = chromium.launch(playwright)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def write_report(stages: dict[str, Any], classes: dict[str, list[str]]) -> Callable[..., Path]:
+    """`write_report(folder, change=lambda findings, settings: None, ledger=None)` -> the page.
+
+    Three studies: graphs (claims, every part of a look inside), sweeps (replicates, a diverged run), scenes (several
+    labels per image, names that look like markup). `change` may alter findings and settings of the stages `study`.
+    """
+    made_up, lenet = fashion.made_up, stages["study"]["lenet"]
+
+    def write(folder: Path, change: Callable[..., None] = lambda findings, settings: None, ledger: Any = None) -> Path:
+        settings = {"fashion": fashion.settings()["study"], "scenes": scenes.study_settings()}
+        settings["lenet"] = copy.deepcopy(lenet)
+        names = {
+            **fashion.settings()["collect"]["studies"],
+            "scenes": {},
+            "lenet": stages["collect"]["studies"]["lenet"],
+        }
+        for name, found in scenes.ANALYSES.items():
+            names["scenes"][name] = [*TRAINING, *(file for kind in found for file in (f"{kind}.json", kind))]
+        ledger = claims.load(ROOT / claims.LEDGER) if ledger is None else ledger
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            fashion.write_findings(paths.FINDINGS)
+            scenes.write_study(paths.FINDINGS, made_up, fashion.write_training)
+            for number, (name, training) in enumerate(lenet["experiments"].items(), 1):
+                data = made_up.Data(classes[training["dataset"]])
+                studies.write_training(paths.FINDINGS / name, training, {("momentum", 1): 300} if number == 1 else {})
+                made_up.write(paths.FINDINGS / name, data, stages["analyses"].get(name, {}), seed=number)
+            change(paths.FINDINGS, settings)
+            trained = {name: "train" for chosen in settings.values() for name in chosen["experiments"]}
+            collect(names, trained, paths.FINDINGS, paths.COLLECTED)
+            for name in ORDER:
+                study.render(settings[name], ledger, paths.collected(name), paths.study(name))
+            page.render({"scale": "demo", "source": "embedded", "studies": ORDER}, paths.STUDIES, paths.REPORT)
+        return folder / paths.REPORT / "index.html"
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory, write_report: Callable[..., Path]) -> Path:
+    """The page, written once."""
+    return write_report(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture
+def visit(browser: "Browser", report: Path) -> Iterator[Visit]:
+    """`visit(fragment="", address=report, **options)` opens the report in a browser of its own, without a network.
+
+    `options`: of Playwright's `new_context`, such as `color_scheme`, `viewport`, `java_script_enabled`.
+    """
+    contexts, complaints = [], []
+
+    def opened(fragment: str = "", address: Path = report, **options: Any) -> "Page":
+        context = browser.new_context(**{"viewport": DESKTOP, **options})
+        context.set_offline(True)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))
+        page.on("pageerror", lambda error: complaints.append(f"{error}"))
+        page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda sent: foreign(sent.url, address) and complaints.append(f"request: {sent.url}"))
+        page.goto(address.as_uri() + fragment)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def foreign(url: str, address: Path) -> bool:
+    """Whether a request leaves the page."""
+    return not url.startswith("data:") and url.partition("#")[0] != address.as_uri()

@@ -1,0 +1,109 @@
+"""Markup and scripts in names and texts stay text.
+
+The policy of the page would stop most scripts; that it has something to stop is already a complaint of the browser.
+"""
+
+import csv
+import io
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from revisit.report import claims
+
+TEXT = (
+    """</script></title><script>alert(1)</script><img src=x onerror="alert(2)"> <xss autofocus onfocus='alert(3)'> """
+    "<!--<script> ${alert(4)} {{ 7 * 7 }} &lt;b&gt; &amp; javascript:alert(5) ]]></style>"
+)
+CLASS = "</script><script>alert(6)"
+VARIANT = "\"'><xss onload=alert(7)>"
+STATEMENT = "javascript:alert(8) <!--<script>"
+CLAIM = "fashion_parameters_fc2"
+
+
+def renamed(value, old, new):
+    """A JSON value with a name replaced, in keys and in texts."""
+    if isinstance(value, dict):
+        return {renamed(key, old, new): renamed(inner, old, new) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner, old, new) for inner in value]
+    return new if value == old else value
+
+
+def rename(folder, old, new):
+    """A name replaced in all tables and JSON files below a folder."""
+    for path in folder.rglob("*.json"):
+        path.write_text(json.dumps(renamed(json.loads(path.read_text()), old, new)))
+    for path in folder.rglob("*.csv"):
+        rows = [renamed(row, old, new) for row in csv.reader(io.StringIO(path.read_text()))]
+        with open(path, "w", newline="") as stream:
+            csv.writer(stream).writerows(rows)
+
+
+def change(findings, settings):
+    rename(findings, "Ankle boot", CLASS)
+    rename(findings / "lenet_optimizers", "adagrad", VARIANT)
+    optimizers = settings["lenet"]["experiments"]["lenet_optimizers"]
+    settings["lenet"]["experiments"]["lenet_optimizers"] = renamed(optimizers, "adagrad", VARIANT)
+    settings["fashion"] |= {"title": TEXT, "question": TEXT, "protocol": TEXT, "assumptions": [TEXT]}
+    settings["fashion"]["pretrained"] = {"imagenet": {"source": "web", "note": TEXT}}
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory, write_report):
+    ledger = claims.load(claims.LEDGER)
+    texts = {"statement": STATEMENT, "place": TEXT, "unit": TEXT, "note": TEXT}
+    ledger = [claim.model_copy(update=texts) if claim.id == CLAIM else claim for claim in ledger]
+    return write_report(tmp_path_factory.mktemp("hostile"), change, ledger)
+
+
+@pytest.fixture
+def page(visit, hostile):
+    return visit(address=hostile)
+
+
+def test_nothing_becomes_markup(page, visit):
+    tags = "() => [...new Set([...document.querySelectorAll('*')].map((one) => one.localName))].sort()"
+    assert page.evaluate(tags) == visit().evaluate(tags)
+    maps = page.locator(".embedding").count()
+    assert maps > 2
+    assert page.locator("script").count() == maps + 1
+    names = page.evaluate("() => [...document.querySelectorAll('*')].flatMap((one) => one.getAttributeNames())")
+    assert not any(name.startswith("on") for name in names)
+    links = page.locator("a").evaluate_all("all => all.map((link) => link.getAttribute('href'))")
+    assert all(link.startswith(("#", "data/")) for link in links)
+
+
+def test_titles_and_claims_read_as_written(page):
+    assert page.locator("#fashion > h2").text_content() == TEXT
+    assert page.locator("#filters option[value=fashion]").text_content() == TEXT
+    assert page.locator("#fashion nav").get_attribute("aria-label") == TEXT
+    assert page.locator("#fashion .brief dd").first.text_content() == TEXT
+    row = page.locator(f"#{CLAIM}")
+    expect(row.locator("th")).to_have_text(f"#{STATEMENT} S0, {TEXT}")
+    expect(row.locator("td").first).to_contain_text(TEXT)
+
+
+def test_names_read_as_written(page):
+    table = page.locator("#lenet-variants-lenet_optimizers")
+    assert VARIANT in table.locator("tbody th").all_text_contents()
+    assert VARIANT in " ".join(page.locator("#lenet figure svg text").all_text_contents())
+    figure = page.locator("#fashion-tsne-fashion_dynamic-fc1")
+    expect(figure.locator(".toggles button").last).to_have_text(CLASS)
+    assert CLASS in page.locator("#fashion figure svg text").all_text_contents()
+    assert CLASS in page.locator("#fashion-classes-fashion_dynamic tbody th").all_text_contents()
+    canvas, told = figure.locator(".stage canvas"), figure.locator(".shown p")
+    for toggle in figure.locator(".toggles button").all()[:-1]:
+        toggle.click()
+    canvas.focus()
+    expect(told).to_contain_text(f"{CLASS}, test image ")
+
+
+def test_controls_work(page):
+    page.get_by_role("button", name="Switch to the dark theme").click()
+    page.locator("#filters select[name=study]").select_option("fashion")
+    expect(page.locator("#fashion_parameters_fc2")).to_be_visible()
+    head = page.locator("#fashion-classes-fashion_dynamic thead th").first
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "ascending")
