@@ -25,9 +25,10 @@ INLINE = ["tensorboard --logdir results/models"]
 EXAMPLES = [YAML(typ="safe").load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.S)]
 
 # Run elsewhere, since they would run these very tests or take long: `.ci/run` runs the first two on every
-# change; of the others the tests beside this one run a short form.
+# change; of the others the tests beside this one, those of the browser and of the benchmarks run a short form.
 ELSEWHERE = {
-    "make test", "make check", "make reproducible", "make endurance", "make overhead", "pytest",
+    "make test", "make check", "make reproducible", "make endurance", "make overhead", "pytest", "make browser",
+    "python benchmarks/linear_probes.py",
 }  # fmt: skip
 
 
