@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.pipeline,
     pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning"),  # DVC's own use of pygtrie
 ]
-COMPARE = ("make", "-o", ".venv/.ready", "compare")
+COMPARE = ("make", "--no-print-directory", "-o", ".venv/.ready", "compare")  # `make test` may run this very test
 SCRIPT = ("python", "workflow/scripts/compare_revisions.py")
 HOSTILE = ("x; touch pwned", "$(shell touch pwned)", "'; echo $(touch pwned) `touch pwned`; '")
 UNKNOWN = (
