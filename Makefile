@@ -15,7 +15,7 @@ report: $(READY)  ## the environment, then everything up to the report
 	@echo "The report: $(CURDIR)/results/report/index.html"
 
 test: $(READY)  ## the environment, then all tests
-	pytest --numprocesses $(CORES) --dist loadgroup
+	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
 unexport A B
@@ -45,6 +45,8 @@ overhead: $(READY)  ## what the engines cost: doing nothing, and per job
 lock: $(READY)  ## compile requirements.in again into requirements.lock
 	uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
+	uv pip compile requirements-browser.in -c requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-browser.lock
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -1,22 +1,38 @@
 """One thread, as in the scripts, and how the tests are shared out to several processes.
 
-`make test` runs them as `pytest --numprocesses <cores> --dist loadgroup`.
+`make test` runs them as `pytest --numprocesses <cores> --dist loadfile --no-loadscope-reorder`.
 """
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadFileScheduling
 
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[_variable] = "1"  # read when NumPy and PyTorch are imported
 
+REAL = ("test_readme.py", "test_real_scripts.py")  # they share the one tree with the real scripts
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of one file share a process, and so do all that use the one tree with the real scripts.
+    """The engines come first: they take longest."""
+    items.sort(key=lambda item: ("pipeline" not in item.path.parts, item.path.name not in REAL))
 
-    The engines come first: they take longest.
-    """
-    for item in items:
-        together = "real" if "real" in getattr(item, "fixturenames", ()) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
-    items.sort(key=lambda item: "pipeline" not in item.path.parts)
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadFileScheduling":
+    """The tests of one file share a process, and so do all that use the one tree with the real scripts."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            if Path(file).name in REAL:
+                return "real"
+            return "browser" if Path(file).parent.name == "browser" else file
+
+    return Together(config, log)
