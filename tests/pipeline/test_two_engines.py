@@ -56,8 +56,9 @@ def test_an_edited_module_reruns_the_stages_that_import_it(built, engine):
     module = built.folder / "workflow/revisit/analysis/embed.py"
     source = module.read_text()
     module.write_text(f"{source}# {engine}\n")
-    # the map's record changes; the stages below run again, since the stand-in's output names its input
-    assert finish(built, engine) == {"embed@fashion_dynamic", "collect", "study@fashion", "report"}
+    # the maps' records change; the stages below run again, since the stand-in's output names its input
+    below = {"collect", "study@fashion", "study@voc", "report"}
+    assert finish(built, engine) == {"embed@fashion_dynamic", "embed@voc_vgg16_finetuned", *below}
     built.assert_nothing_to_do()
     module.write_text(source)
     assert finish(built, engine) == set()
