@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from revisit.training import checkpoint
+from revisit.training import checkpoint, workers
 from revisit.training import train as training
 from revisit.training.history import History
 from revisit.training.outputs import Outcome
@@ -50,6 +50,12 @@ def write_prepared(folder: Path, multi_label: bool = False) -> Path:
     meta |= {"labels": "multi" if multi_label else "single"}
     (folder / "meta.json").write_text(json.dumps(meta))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test process may hold threads: it should not be copied."""
+    monkeypatch.setenv(workers.CORES, "1")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Progress of long work: a bar on a terminal, a line now and then in a log."""
 
+import multiprocessing
 import sys
 import time
 from collections.abc import Callable
@@ -12,9 +13,10 @@ LOG_INTERVAL = 10.0  # seconds between two lines where there is no terminal
 def bar(total: int, what: str, unit: str = "it", initial: int = 0) -> tqdm:
     """A progress bar over `total` units; call `.update(n)`, use it as a context manager.
 
-    Without a terminal it prints a whole line at most every `LOG_INTERVAL` seconds.
+    Without a terminal, or in one of several processes that share it, it prints a whole line at most every
+    `LOG_INTERVAL` seconds.
     """
-    terminal = sys.stderr.isatty()
+    terminal = sys.stderr.isatty() and multiprocessing.parent_process() is None
     return tqdm(
         total=total,
         initial=initial,

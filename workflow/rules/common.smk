@@ -55,3 +55,17 @@ def model_of(section, key):
     return (
         lambda wildcards: f"results/models/{getattr(section[wildcards.experiment], key)}"
     )
+
+
+def cores_for(section):
+    """A core for each run of a sweep, but at most half of them all: other jobs wait for one, too.
+
+    One where there is a GPU, on which the runs go one after the other.
+    """
+
+    def cores(wildcards):
+        training = section[wildcards.experiment]
+        runs = len(training.protocols()) * training.replicates
+        return 1 if GPU else max(1, min(runs, (workflow.cores or 2) // 2))
+
+    return cores

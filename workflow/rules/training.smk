@@ -47,11 +47,11 @@ rule train:
         experiment=one_of(NOW.params.experiments),
     conda:
         "../envs/revisit.yml"
-    threads: 1
+    threads: cores_for(NOW.params.experiments)
     resources:
         gpu=GPU,
     shell:
-        "dvc --wait-for-lock repro -s train@{wildcards.experiment} > {log} 2>&1"
+        "REVISIT_CORES={threads} dvc --wait-for-lock repro -s train@{wildcards.experiment} > {log} 2>&1"
 
 
 rule graft:
@@ -103,8 +103,8 @@ rule finetune:
         experiment=one_of(NOW.params.finetunings),
     conda:
         "../envs/revisit.yml"
-    threads: 1
+    threads: cores_for(NOW.params.finetunings)
     resources:
         gpu=GPU,
     shell:
-        "dvc --wait-for-lock repro -s finetune@{wildcards.experiment} > {log} 2>&1"
+        "REVISIT_CORES={threads} dvc --wait-for-lock repro -s finetune@{wildcards.experiment} > {log} 2>&1"

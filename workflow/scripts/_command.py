@@ -4,7 +4,6 @@ One thread per job: two jobs of one thread beat one job of two, and a fixed numb
 the order of floating-point sums, and with it every artifact's bytes, the same on every run.
 """
 
-import ctypes
 import errno
 import os
 import signal
@@ -20,9 +19,8 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-from revisit.errors import RevisitError  # noqa: E402  (needs the path set above)
-
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from revisit import orphans  # noqa: E402  (needs the path set above)
+from revisit.errors import RevisitError  # noqa: E402
 
 
 def run(main: Callable[[], None]) -> None:
@@ -55,7 +53,7 @@ def _die_with_parent() -> None:
     """
     if sys.platform == "linux" and "DVC_STAGE" in os.environ:
         parent = os.getppid()
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         dvc = int(os.environ.get("REVISIT_DVC_PID", parent))
-        if os.getppid() != parent or not Path(f"/proc/{dvc}").exists():  # it died before the request
+        orphans.end_with(parent)
+        if not Path(f"/proc/{dvc}").exists():  # it ended before the request
             os.kill(os.getpid(), signal.SIGKILL)

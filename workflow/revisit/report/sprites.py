@@ -52,7 +52,7 @@ def cut(sources: Sequence[Path], rows: Sequence[int] | None = None) -> tuple[np.
 def save(image: np.ndarray, path: Path) -> str:
     """Write a picture beside `path` as WebP; the name of the file. The same bytes each time."""
     path = path.with_name(f"{path.name}.webp")
-    Image.fromarray(image).save(path, quality=QUALITY, method=6)
+    Image.fromarray(image).save(path, quality=QUALITY)
     return path.name
 
 

@@ -65,10 +65,10 @@ def save(drawing: Figure | np.ndarray, path: Path) -> None:
         return
     picture = Image.fromarray(drawing) if isinstance(drawing, np.ndarray) else _rastered(drawing)
     stream = BytesIO()
-    picture.save(stream, format="WEBP", lossless=True, method=6)
+    picture.save(stream, format="WEBP", lossless=True)
     if stream.tell() > MOST_BYTES:
         stream = BytesIO()
-        picture.save(stream, format="WEBP", quality=QUALITY, method=6)
+        picture.save(stream, format="WEBP", quality=QUALITY)
     path.write_bytes(stream.getvalue())
 
 
