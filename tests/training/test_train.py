@@ -53,6 +53,7 @@ def test_outputs(run, settings, prepared, digests):
         "graph_note": "dynamic graph: every operation runs as Python reaches it",
         "device": "cpu",
         "parameters": (25 * 8 + 8) + (25 * 8 * 16 + 16) + (64 * 256 + 256) + (256 * 4 + 4),
+        "operations": 2 * (64 * 25 * 8 + 16 * 25 * 8 * 16 + 64 * 256 + 256 * 4),  # 8x8 positions, then 4x4
         "fresh_layers": None,
         "steps": STEPS,
         "epochs": 2,

@@ -99,6 +99,7 @@ def write_training(folder: Path, settings: Settings, diverging: dict[tuple[str, 
     findings |= {
         "graph_note": "",
         "parameters": 1000,
+        "operations": 2000,
         "steps": len(history),
         "steps_per_epoch": per_epoch,
         "epochs": settings["epochs"],

@@ -13,7 +13,7 @@ import torch
 from revisit import progress
 from revisit.data import arrays, tensors
 from revisit.errors import ConfigError
-from revisit.models import registry, weights
+from revisit.models import operations, registry, weights
 from revisit.training import batches, events, freezing, graphs, mixup, objectives, optimizers, state
 from revisit.training.checkpoint import Checkpoint
 from revisit.training.criterion import Criterion
@@ -117,7 +117,8 @@ class Run:
         """An image goes through the network: a mistake in the settings shows before the first step."""
         self.network.eval()
         with torch.inference_mode():
-            output = self.criterion.predict(self.test_feed.inputs(self.test_feed.evaluation(self.whole_test[:1])))
+            one = self.test_feed.inputs(self.test_feed.evaluation(self.whole_test[:1]))
+            output, self.operations = operations.counted(lambda: self.criterion.predict(one))
         if wanted := self.objective.fits(tuple(output.shape[1:]), image, classes):
             raise ConfigError(
                 f"model: {self.protocol['model']} does not fit the objective {self.protocol['objective']['name']}, "
@@ -142,6 +143,7 @@ class Run:
             "graph_note": self.graph.note,
             "device": self.common.device.type,
             "parameters": sum(parameter.numel() for parameter in self.network.parameters()),
+            "operations": self.operations,  # of a forward pass on one image
             "fresh_layers": self.fresh_layers,
             "diverged": content["diverged"],
         }

@@ -1,0 +1,34 @@
+import pytest
+import torch
+
+from revisit.models import operations, registry
+
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+
+
+def count(name, shape, classes, **network):
+    built = registry.build(name, shape, classes, network).eval()
+    with torch.inference_mode():
+        output, found = operations.counted(lambda: built(torch.zeros(1, shape[2], *shape[:2])))
+    assert output.shape == (1, classes)
+    return found
+
+
+@pytest.mark.parametrize("cell", GATES)
+def test_recurrent_layers_by_hand(cell):
+    """28 steps, each a product of the row and one of the state with the matrices of all gates; then the classes."""
+    per_step = GATES[cell] * (28 * 32 + 32 * 32)
+    assert count("recurrent", (28, 28, 1), 10, cell=cell, hidden=32) == 2 * (28 * per_step + 32 * 10)
+
+
+@pytest.mark.parametrize(("name", "published"), [("alexnet", 0.714e9), ("vgg16", 15.47e9)])
+def test_published_networks(name, published):
+    """Multiply-adds for an image of 224 pixels and 1,000 classes, as torchvision lists them with its weights."""
+    assert count(name, (224, 224, 3), 1000) / 2 == pytest.approx(published, rel=0.005)
+
+
+def test_settings_are_put_back():
+    before = torch.backends.mkldnn.enabled, torch.backends.cudnn.enabled
+    with pytest.raises(ZeroDivisionError):
+        operations.counted(lambda: 1 / 0)
+    assert (torch.backends.mkldnn.enabled, torch.backends.cudnn.enabled) == before
