@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit  # the quantiles of Student's t; scipy.stats takes ten times as long to import
 
 from revisit.training.results import Result
 
@@ -32,6 +31,8 @@ def _estimate(quantity: str, values: list[float | None]) -> dict[str, float | No
     if None not in values:
         mean = float(np.mean(values))
         if len(values) > 1:
+            from scipy.special import stdtrit  # Student's t; not for single runs: it takes long to import
+
             error = np.std(values, ddof=1) / np.sqrt(len(values))
             reach = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2) * error)
             low, high = mean - reach, mean + reach
