@@ -7,7 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: report test compare check browser reproducible endurance overhead lock help
+.PHONY: report test compare check browser reproducible endurance reliability overhead bill audit lock help
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -39,14 +39,26 @@ reproducible: $(READY)  ## two clean runs in two clones, one by each engine: eve
 endurance: $(READY)  ## a random walk of edits, damage and kills with either engine, checked at every step
 	python tests/pipeline/random_walk.py --steps 200 --seed 1
 
+reliability: $(READY)  ## every attack at its full length, some hours: kills, damage, full disks; docs/reliability.md
+	python tests/reliability/page.py
+
 overhead: $(READY)  ## what the engines cost: doing nothing, and per job
 	python benchmarks/engine_overhead.py
+
+bill: .venv/supply/.ready  ## every package with its version and licence, and a CycloneDX bill of them in bill.json
+	.venv/supply/bin/pip-licenses --python .venv/bin/python --order=license
+	.venv/supply/bin/cyclonedx-py environment --output-reproducible -o bill.json .venv/bin/python
+
+audit: .venv/supply/.ready  ## known vulnerabilities of the locked packages, as PyPI knows them
+	.venv/supply/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
 
 lock: $(READY)  ## compile requirements.in again into requirements.lock
 	uv pip compile requirements.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
 	uv pip compile requirements-browser.in -c requirements.lock --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-browser.lock
+	uv pip compile requirements-supply.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-supply.lock
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,4 +78,10 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 
 .venv/.browser: $(READY) requirements-browser.lock
 	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --quiet --require-hashes -r requirements-browser.lock
+	@touch $@
+
+# An environment of its own: what lists the packages is not among them.
+.venv/supply/.ready: $(READY) requirements-supply.lock
+	$(PYTHON) -m venv .venv/supply
+	.venv/bin/uv pip install --python .venv/supply/bin/python --quiet --require-hashes -r requirements-supply.lock
 	@touch $@

@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,13 +30,19 @@ def locked():
     return versions
 
 
-def test_every_requirement_is_locked_with_hashes_and_without_addresses():
-    for lock in ("requirements.lock", "requirements-uv.lock"):
-        text = (ROOT / lock).read_text()
-        blocks = re.split(r"\n(?=[a-z0-9])", text.strip())
-        assert all("--hash=sha256:" in block for block in blocks), lock
-        assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text), lock
+def test_every_requirement_is_locked():
     assert required() <= set(locked())
+
+
+@pytest.mark.parametrize("lock", sorted(path.name for path in ROOT.glob("requirements*.lock")))
+def test_locks_have_hashes_no_addresses_and_are_verified(lock):
+    text = (ROOT / lock).read_text()
+    blocks = re.split(r"\n(?=[a-z0-9])", text.strip())
+    assert all("--hash=sha256:" in block for block in blocks)
+    assert not re.search(r"https?://|--(extra-)?index-url|--find-links", text)
+    installations = [line for line in (ROOT / "Makefile").read_text().splitlines() if f"-r {lock}" in line]
+    assert installations
+    assert all("--require-hashes" in line for line in installations)
 
 
 def test_conda_gives_the_locked_versions():
@@ -60,7 +67,7 @@ def test_rules_run_in_the_same_packages():
 def test_every_import_is_required():
     distributions = packages_distributions()
     ours = {"revisit", "revisit_engines", "_command", "conftest"}
-    folders = ("workflow/scripts", "tests/pipeline", "tests/browser", "benchmarks")
+    folders = ("workflow/scripts", "tests/pipeline", "tests/browser", "tests/reliability", "benchmarks")
     ours |= {path.stem for folder in folders for path in (ROOT / folder).glob("*.py")}
     optional = (ROOT / "requirements-browser.in").read_text().replace("-", "_").split()
     files = [file for top in ("workflow", "tests", "benchmarks") for file in (ROOT / top).rglob("*.py")]
