@@ -1,6 +1,7 @@
 """Images through a trained network in batches, with a look at the layers inside."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -44,27 +45,35 @@ def activations(
     """
     check_layers(network, layers)
     rows = max(1, min(BATCH, BATCH_PIXELS // max(1, images.shape[1] * images.shape[2])))
-    outputs: dict[str, list] = {layer: [] for layer in layers}
-    hooks = [network.get_submodule(layer).register_forward_hook(_keeper(outputs[layer])) for layer in layers]
+    for start in range(0, len(images), rows):
+        pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device)
+        with tapped(network, layers) as outputs, torch.inference_mode():
+            network(inputs(pixels))
+        yield slice(start, start + len(pixels)), {layer: _single(layer, kept) for layer, kept in outputs.items()}
+
+
+@contextmanager
+def tapped(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, list[torch.Tensor | None]]]:
+    """Keep what `layers`, names of submodules, give inside the block.
+
+    Yields:
+        layer -> an output for each time that it ran; None where that was no tensor. The outputs are copies: a layer
+        that works in place (ReLU) may overwrite its input, which is the output of the one before.
+    """
+    outputs: dict[str, list[torch.Tensor | None]] = {layer: [] for layer in layers}
+
+    def keeper(kept: list) -> Callable:
+        def hook(_module: nn.Module, _inputs: tuple, output: object) -> None:
+            kept.append(output.clone() if isinstance(output, torch.Tensor) else None)
+
+        return hook
+
+    hooks = [network.get_submodule(layer).register_forward_hook(keeper(kept)) for layer, kept in outputs.items()]
     try:
-        for start in range(0, len(images), rows):
-            for kept in outputs.values():
-                kept.clear()
-            pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device)
-            with torch.inference_mode():
-                network(inputs(pixels))
-            yield slice(start, start + len(pixels)), {layer: _single(layer, kept) for layer, kept in outputs.items()}
+        yield outputs
     finally:
         for hook in hooks:
             hook.remove()
-
-
-def _keeper(kept: list) -> Callable:
-    def hook(_module: nn.Module, _inputs: tuple, output: object) -> None:
-        # A copy: a layer that works in place (ReLU) may overwrite its input, which is this layer's output.
-        kept.append(output.detach().clone() if isinstance(output, torch.Tensor) else None)
-
-    return hook
 
 
 def _single(layer: str, kept: list) -> torch.Tensor:

@@ -1,6 +1,5 @@
 """A trained network from the inside: its parameters, its first filters, the statistics of its activations."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,24 +71,14 @@ def observed_layers(network: nn.Module, images: torch.Tensor) -> list[str]:
     (Inception) runs in training only, an LSTM gives several tensors.
     """
     passive = (nn.Dropout, nn.Dropout2d, nn.Flatten, nn.Identity)
-    runs: dict[str, list[bool]] = {}
-
-    def noted(layer: str) -> Callable:
-        return lambda _module, _inputs, output: runs.setdefault(layer, []).append(isinstance(output, torch.Tensor))
-
-    leaves = {
-        name: module
+    leaves = [
+        name
         for name, module in network.named_modules()
         if name and not list(module.children()) and not isinstance(module, passive)
-    }
-    hooks = [module.register_forward_hook(noted(layer)) for layer, module in leaves.items()]
-    try:
-        with torch.inference_mode():
-            network(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return [layer for layer in leaves if runs.get(layer) == [True]]
+    ]
+    with forward.tapped(network, leaves) as outputs, torch.inference_mode():
+        network(images)
+    return [layer for layer, given in outputs.items() if len(given) == 1 and given[0] is not None]
 
 
 def activation_statistics(

@@ -84,15 +84,9 @@ def check_finite(layer: str, values: np.ndarray) -> None:
 
 def tapped(network: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
     """What `layer`, which runs once, makes of images (B, C, h, w), with the graph of how it came about."""
-    outputs = []
-    # A copy: a ReLU that works in place would overwrite it.
-    hook = network.get_submodule(layer).register_forward_hook(lambda _m, _i, output: outputs.append(output.clone()))
-    try:
-        with torch.enable_grad():
-            network(images)
-    finally:
-        hook.remove()
-    return outputs[0]
+    with forward.tapped(network, [layer]) as outputs, torch.enable_grad():
+        network(images)
+    return outputs[layer][0]
 
 
 def receptive_field(network: nn.Module, layer: str, images: torch.Tensor) -> Field:

@@ -1,6 +1,6 @@
 """What the looks that need a classifier share: its probabilities and layers in one pass, and whom to show it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -32,27 +32,15 @@ def outputs_of(view: View, inputs: torch.Tensor, layers: list[str]) -> tuple[tor
     Raises:
         ConfigError: the network gives something else than one number for each class.
     """
-    kept: dict[str, torch.Tensor] = {}
-    hooks = [view.network.get_submodule(layer).register_forward_hook(_keeper(kept, layer)) for layer in layers]
-    try:
+    with forward.tapped(view.network, layers) as outputs:
         said = view.probabilities(inputs)
-    finally:
-        for hook in hooks:
-            hook.remove()
     if said.shape[1:] != (len(view.classes),):
         raise ConfigError(
             f"{KEY}: invariance, occlusion and correspondence need a classifier, but this network gives "
             f"{tuple(said.shape[1:])} numbers for an image, not one for each of {len(view.classes)} classes; "
             "leave them out"
         )
-    return said, kept
-
-
-def _keeper(kept: dict[str, torch.Tensor], layer: str) -> Callable:
-    def hook(_module: torch.nn.Module, _inputs: tuple, output: torch.Tensor) -> None:
-        kept[layer] = output.clone()  # a layer that works in place may overwrite it
-
-    return hook
+    return said, {layer: output for layer, (output,) in outputs.items()}
 
 
 def check_layers(view: View, key: str, layers: list[str]) -> None:
