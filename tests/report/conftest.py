@@ -137,6 +137,12 @@ def settings(**changes: object) -> dict[str, dict]:
     }
 
 
+@pytest.fixture(scope="session")
+def parsed() -> type:
+    """`parsed(text)`: the elements of a page, its scripts and its text."""
+    return _beside("elements").Elements
+
+
 @pytest.fixture
 def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Complete findings, in a scratch folder that is the current one."""

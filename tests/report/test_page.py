@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -53,32 +52,8 @@ def text(built, monkeypatch):
     return (paths.REPORT / "index.html").read_text(encoding="utf-8")
 
 
-class Elements(HTMLParser):
-    """All elements of a page: (tag, attributes), and the text of each script."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.found, self.scripts, self.text, self.inside = [], [], [], False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
-        if tag == "script":
-            self.scripts.append("")
-            self.inside = True
-
-    def handle_endtag(self, tag):
-        self.inside = False
-
-    def handle_data(self, data):
-        if self.inside:
-            self.scripts[-1] += data
-        else:
-            self.text.append(data)
-
-
-def test_the_page_stands_alone(text):
-    elements = Elements(text)
+def test_the_page_stands_alone(text, parsed):
+    elements = parsed(text)
     assert len(text) < BUDGET
     for tag, attributes in elements.found:
         for key in ("src", "href", "xlink:href"):
@@ -103,8 +78,8 @@ def test_the_report_is_the_same_twice(text, stage_settings):
     assert files == {path: path.read_bytes() for path in sorted(paths.REPORT.rglob("*")) if path.is_file()}
 
 
-def test_the_policy_allows_this_script_and_no_network(text):
-    elements = Elements(text)
+def test_the_policy_allows_this_script_and_no_network(text, parsed):
+    elements = parsed(text)
     policy = next(a["content"] for tag, a in elements.found if a.get("http-equiv") == "Content-Security-Policy")
     assert "default-src 'none'" in policy
     assert "connect-src" not in policy
@@ -129,12 +104,12 @@ def test_ledger_on_the_page_and_as_a_table(text):
     assert {"fashion-history.csv", "fashion-classes-fashion_dynamic.csv", "fashion-tsne-fashion_dynamic.csv"} <= names
 
 
-def test_names_from_data_stay_text(findings, stage_settings):
+def test_names_from_data_stay_text(findings, stage_settings, parsed):
     for path in findings.rglob("*"):
         if path.suffix in (".csv", ".json"):
             path.write_text(path.read_text().replace("Ankle boot", HOSTILE).replace("Shirt", "$x^$ {{ 7*7 }}"))
     text = build(findings, stage_settings(title=HOSTILE, question=f"{HOSTILE}?", assumptions=[HOSTILE]))
-    elements = Elements(text)
+    elements = parsed(text)
     assert not any(attributes.get("src") == "x" for _, attributes in elements.found)
     assert sum(tag == "script" for tag, _ in elements.found) == 2
     data = json.loads(elements.scripts[0])
@@ -144,8 +119,8 @@ def test_names_from_data_stay_text(findings, stage_settings):
     assert "$x^$ {{ 7*7 }}" in "".join(elements.text)
 
 
-def test_maps_fill_a_square_of_whole_numbers(text):
-    data = json.loads(Elements(text).scripts[0])
+def test_maps_fill_a_square_of_whole_numbers(text, parsed):
+    data = json.loads(parsed(text).scripts[0])
     assert list(data["maps"]) == ["300", "750"]
     for shown in data["maps"].values():
         assert len(shown["x"]) == len(shown["y"]) == len(data["labels"]) == len(data["rows"]) == 60

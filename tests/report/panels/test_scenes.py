@@ -2,7 +2,6 @@
 
 import json
 import re
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
@@ -15,40 +14,16 @@ HOSTILE = "<b>cow</b> & $x^$"
 LARGEST = 150_000  # bytes of a picture
 
 
-class Elements(HTMLParser):
-    """All elements of a page: (tag, attributes), and the text of each script and of the rest."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.found, self.scripts, self.text, self.inside = [], [], [], False
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.found.append((tag, dict(attributes)))
-        self.inside = tag == "script"
-        if self.inside:
-            self.scripts.append("")
-
-    def handle_endtag(self, tag):
-        self.inside = False
-
-    def handle_data(self, data):
-        if self.inside:
-            self.scripts[-1] += data
-        else:
-            self.text.append(data)
-
-
 def flat(blocks):
     for block in blocks:
         yield from flat(block["blocks"]) if block["kind"] == "row" else [block]
 
 
 @pytest.fixture
-def page(drawn, monkeypatch):
+def page(drawn, monkeypatch, parsed):
     folder, _ = drawn
     monkeypatch.chdir(folder)
-    return Elements((paths.REPORT / "index.html").read_text(encoding="utf-8"))
+    return parsed((paths.REPORT / "index.html").read_text(encoding="utf-8"))
 
 
 def test_every_section_in_reading_order(drawn):
