@@ -45,6 +45,7 @@ SMALL = (3.3, 2.25)  # four side by side
 WIDE = 9.0  # inches of width; one alone
 MOST_BYTES = 20_000  # of a picture that is kept to the pixel
 QUALITY = 80  # of one that is not
+COLOURS = 128  # of a figure that becomes a picture
 
 
 def axes_of(size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
@@ -57,16 +58,17 @@ def axes_of(size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
 def save(drawing: Figure | np.ndarray, path: Path) -> None:
     """Write a figure as SVG or WebP (by suffix), an image array (H, W[, C]) uint8 as WebP; the same bytes each time.
 
-    A picture of more than MOST_BYTES is not kept to the pixel.
+    An array of more than MOST_BYTES is not kept to the pixel, a figure has COLOURS at most.
     """
     if not isinstance(drawing, np.ndarray) and path.suffix == ".svg":
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         drawing.savefig(path, format="svg", transparent=True, metadata=nothing)
         return
-    picture = Image.fromarray(drawing) if isinstance(drawing, np.ndarray) else _rastered(drawing)
+    drawn = not isinstance(drawing, np.ndarray)
+    picture = _rastered(drawing) if drawn else Image.fromarray(drawing)
     stream = BytesIO()
     picture.save(stream, format="WEBP", lossless=True)
-    if stream.tell() > MOST_BYTES:
+    if stream.tell() > MOST_BYTES and not drawn:
         stream = BytesIO()
         picture.save(stream, format="WEBP", quality=QUALITY)
     path.write_bytes(stream.getvalue())
@@ -77,4 +79,5 @@ def _rastered(figure: Figure) -> Image.Image:
     figure.set_dpi(150)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return Image.fromarray(np.array(canvas.buffer_rgba()))
+    # Of the thousands of colours most are those of smoothed edges; with fewer it takes a third of the bytes.
+    return Image.fromarray(np.array(canvas.buffer_rgba())).quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
