@@ -30,7 +30,7 @@ def test_heat_maps_below_each_image_and_their_numbers(sheet, found):
     figure, table = row["blocks"]
     assert figure["rows"] == ["image", "probability", "strongest map"]
     assert figure["columns"][0] == "person"
-    assert "drops by 30.0% on average over 3 images, elsewhere by 5.0%" in figure["caption"]
+    assert "falls by 30.0 points on average over 3 images, elsewhere it falls by 5.0 points." in figure["caption"]
     rows = pd.read_csv(sheet.folder / table["file"])
     assert rows["drop_off_object"].isna().tolist() == [False, False, True]
     with Image.open(sheet.folder / figure["file"]) as image:
@@ -70,11 +70,13 @@ def test_parts_that_were_not_asked_for_are_left_out(sheet):
 def test_what_is_not_known_says_so(sheet, found, tmp_path):
     run = looked(sheet)
     run.look("invariance")["layers"]["conv1"] = dict.fromkeys(("translate", "scale", "rotate"))
-    run.look("occlusion")["drop_on_object"] = None
+    run.look("occlusion").update(drop_on_object=None, drop_off_object=-0.014)
     run.look("correspondence")["layers"]["fc7"] = dict.fromkeys(("parts", "random", "fixed"))
     figure, _ = sensitivity.invariance(sheet)["blocks"]
     assert "conv1 moved unknown" in figure["alt"]
-    assert "drops by unknown" in sensitivity.occlusion(sheet)["blocks"][0]["blocks"][0]["caption"]
+    caption = sensitivity.occlusion(sheet)["blocks"][0]["blocks"][0]["caption"]
+    assert "the probability changes by an unknown amount on average" in caption
+    assert caption.endswith("elsewhere it rises by 1.4 points.")
     caption = sensitivity.correspondence(sheet)["blocks"][1]["blocks"][1]["caption"]
     assert caption == "Mean of the parts unknown, of random boxes unknown."
 

@@ -52,10 +52,10 @@ def _compared(sheet: Sheet, scratch: Run, tuned: Run) -> dict[str, Any]:
     frame = frame.sort_values("gain", ascending=False, kind="stable").reset_index()
     known = frame.dropna()
     caption = _told(known) if len(known) else "Unknown: a training diverged."
-    ends = {f"from scratch ({scratch.label})": known["scratch"], f"fine-tuned ({tuned.label})": known["finetuned"]}
+    ends = {"from scratch": known["scratch"], "fine-tuned": known["finetuned"]}
     drawing = figures.dumbbells(list(known["class"]), ends, "average precision")
     name, title = f"gain-{tuned.name}", f"Average precision, {scratch.label} and {tuned.label}"
-    table = sheet.table(f"{name}-table", frame, f"{title}, in numbers", COLUMNS, made_by)
+    table = sheet.table(f"{name}-table", frame, f"Gain of {tuned.label}, in numbers", COLUMNS, made_by)
     alt = f"Two dots per class. {caption}"
     return row(sheet.figure(name, drawing, title, caption, alt, made_by, data=table["file"]), table)
 

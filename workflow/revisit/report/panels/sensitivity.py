@@ -90,10 +90,10 @@ def _occluded(sheet: Sheet, run: Run) -> dict[str, Any]:
         tiles += [
             figures.heat(values, images[0].shape[:2]) for values in run.array(f"inspect/occlusion_{kind}.npy")[:SHOWN]
         ]
-    on, off = (formatted(found[key], ".1%") for key in ("drop_on_object", "drop_off_object"))
+    on, off = (_fall(found[key]) for key in ("drop_on_object", "drop_off_object"))
     caption = (
-        f"Square of {found['size']} pixels, every {found['stride']}. Where it hides the object, the probability drops "
-        f"by {on} on average over {found['images']} images, elsewhere by {off}."
+        f"Square of {found['size']} pixels, every {found['stride']}. Where it hides the object, the probability {on} "
+        f"on average over {found['images']} images, elsewhere it {off}."
     )
     name, title, made_by = f"occlusion-{run.name}", f"Occlusion, {run.label}", [f"inspect@{run.name}"]
     table = sheet.table(f"{name}-table", frame, f"{title}, in numbers", OCCLUDED, made_by, folded=True)
@@ -110,6 +110,13 @@ def _occluded(sheet: Sheet, run: Run) -> dict[str, Any]:
         columns=list(frame["class"][:SHOWN]),
     )
     return row(figure, table)
+
+
+def _fall(drop: float | None) -> str:
+    """What a probability does that is lower by `drop`."""
+    if drop is None:
+        return "changes by an unknown amount"
+    return f"{'falls' if drop >= 0 else 'rises'} by {abs(drop) * 100:.1f} points"
 
 
 def correspondence(sheet: Sheet) -> dict[str, Any] | None:
