@@ -38,11 +38,27 @@ def test_clouds_stay_apart_and_neighbours_together():
     assert 0 < maps[400].kl_divergence < maps[260].kl_divergence
 
 
-def test_a_state_is_the_end_of_a_run_of_its_own():
+@pytest.mark.parametrize(("many", "count"), [(4000, 260), (4000, 450), (1, 450)])
+def test_a_state_is_the_end_of_a_run_of_its_own(many, count, monkeypatch):
+    monkeypatch.setattr(embed, "MANY", many)
     X, _ = clouds(60)
-    on_the_way, alone = (embed.tsne(X, 10.0, counts, 0)[260] for counts in ([260, 300], [260]))
+    on_the_way, alone = (embed.tsne(X, 10.0, counts, 0)[count] for counts in ([260, 450, 500], [count]))
     np.testing.assert_array_equal(on_the_way.points, alone.points)
     assert on_the_way.kl_divergence == alone.kl_divergence
+
+
+def test_many_points_on_a_grid_first_end_as_well_as_in_a_tree(monkeypatch):
+    X, _ = clouds(200)
+    found = {}
+    for many in (201, 200):  # 200 points are few, then many
+        monkeypatch.setattr(embed, "MANY", many)
+        found[many] = embed.tsne(X, 20.0, [260, 500], 0)
+    tree, grid = found[201][500], found[200][500]
+    assert (tree.points != grid.points).any()
+    assert grid.kl_divergence == pytest.approx(tree.kl_divergence, rel=0.05)
+    assert trustworthiness(X, grid.points, n_neighbors=10) > 0.9
+    repeated = embed.tsne(X, 20.0, [500], 0)[500]
+    np.testing.assert_array_equal(repeated.points, grid.points)
 
 
 def test_iterations_count_from_the_start_as_in_the_package_itself():

@@ -18,8 +18,10 @@ def by_all_pairs(X, k):
 
 @pytest.mark.parametrize("offset", [0, 1e4])  # far from the origin, where single precision cancels
 @pytest.mark.parametrize("block", [2**26, 2000])
-def test_equals_the_comparison_of_all_pairs(offset, block, monkeypatch):
+@pytest.mark.parametrize("square", [2**28, 0])
+def test_equals_the_comparison_of_all_pairs(offset, block, square, monkeypatch):
     monkeypatch.setattr(neighbours, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(neighbours, "_SQUARE_BYTES", square)
     X = (np.random.default_rng(0).normal(size=(150, 20)) + offset).astype(np.float32)
     for found, expected in zip(neighbours.nearest(X, 7), by_all_pairs(X, 7), strict=True):
         np.testing.assert_array_equal(found, expected)

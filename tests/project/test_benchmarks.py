@@ -1,6 +1,7 @@
 """The measuring scripts run and print a table; what they measure depends on the machine."""
 
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -18,9 +19,24 @@ TINY = {
     "tsne": "--points 100 --dimensions 12 --perplexity 10 --iterations 260 --reference 260",
     "neighbours": "--rows 50 --dimensions 12",
     "graphs": "--rounds 2 --steps 1 --batch-size 4 --backends aot_eager",
+    "training": "--rounds 1 --steps 1 --networks lenet",
+    "evaluation": "--rounds 1 --every 1 --networks lenet",
+    "input_pipeline": "--images 4",
+    "start_up": "--scripts fetch_dataset",
+    "data_size": "--images 10 --stages prepare",
+    "sweeps": "--variants 1 --sweeps lenet_nine",
+    "experiment_count": "--experiments 0",
 }
-# What does not depend on the machine: the neighbours found, and the losses of a graph of the same kernels.
-QUALITY = {"neighbours": ("right", "100.0000%"), "graphs": ("loss differs", "0.0e+00")}
+# What does not depend on the machine: the neighbours found, the losses of graphs and loops of the same kernels, the
+# numbers of a sweep.
+QUALITY = {
+    "neighbours": ("right", r"100\.0000%"),
+    "graphs": ("loss differs", r"0\.0e\+00"),
+    "training": ("loss differs", r"0e\+00|\de-0[678]"),
+    "evaluation": ("loss differs", r"0e\+00|\de-0[678]|-"),
+    "input_pipeline": ("levels apart", r"0\.000|other crops"),
+    "sweeps": ("same numbers", "yes"),
+}
 
 
 def run(name, options):
@@ -31,7 +47,7 @@ def run(name, options):
 
 
 def test_every_script_is_found():
-    assert {"engine_overhead", *TINY} <= set(SCRIPTS)
+    assert {"engine_overhead", "whole_pipeline", "performance", *TINY} <= set(SCRIPTS)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -50,21 +66,124 @@ def test_a_tiny_run_prints_one_table_of_ratios_to_its_reference(name):
     columns, *rows = (re.split(r" {2,}", line) for line in table.splitlines())
     rows = [dict(zip(columns, row, strict=True)) for row in rows]
     ratios = [column for column in columns if re.match(r"times as fast|x \d", column)]
-    assert len(rows) > 1
+    assert rows
     assert len(ratios) == 1
     assert float(rows[0][ratios[0]]) == 1  # the reference comes first
     assert all(float(row[ratios[0]]) > 0 for row in rows)
     if name in QUALITY:
         column, value = QUALITY[name]
-        assert {row[column] for row in rows} == {value}
+        assert all(re.fullmatch(value, row[column]) for row in rows)
+
+
+def test_goals_say_whether_they_hold(module, capsys):
+    timing = module("timing")
+    goals = timing.Goal("times as fast", 2.04, at_least=2), timing.Goal("share", 0.0512, at_most=0.05)
+    timing.print_table("the title; reference: a", ("what", "CPU s"), [("a b", "1.0"), ("c", "0.5")])
+    timing.print_goals(*goals)
+    measured, found = timing.read_tables(capsys.readouterr().out)
+    assert measured == [{"what": "a b", "CPU s": "1.0"}, {"what": "c", "CPU s": "0.5"}]
+    assert [tuple(row.values()) for row in found] == [
+        ("times as fast", ">= 2", "2.04", "yes"),
+        ("share", "<= 0.05", "0.0512", "no"),
+    ]
+    assert tuple(found[0]) == timing.GOALS
+
+
+def test_a_drawing_is_the_same_on_every_run(module, tmp_path):
+    draw = module("drawing").draw
+    for name in ("a.svg", "b.svg"):
+        draw(tmp_path / name, "images", [10, 100], {"seconds": {"one": [1, 2], "two": [3, 4]}, "MB": {"one": [5, 6]}})
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    assert ">seconds<" in (tmp_path / "a.svg").read_text()
+
+
+def test_all_imports_of_a_script_count(module, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from __future__ import annotations\nimport json\n\ndef late():\n    from a.b import c\n")
+    lines = module("start_up").imports(script).splitlines()
+    assert lines[2:4] == ["import json", "from a.b import c"]
+    assert not any("__future__" in line for line in lines)
+
+
+def test_jobs_as_snakemake_wrote_them(module):
+    from types import SimpleNamespace
+
+    whole_pipeline, folder = module("whole_pipeline"), Path(module.folder, "benchmarks/results")
+    for name, seconds in (("train/a", "12.50"), ("study/b", "NA")):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / f"{name}.tsv").write_text(f"s\tcpu_time\n13.0\t{seconds}\n")
+    assert whole_pipeline.jobs(SimpleNamespace(folder=module.folder)) == [("study/b", 0.0), ("train/a", 12.5)]
+
+
+GOALS = "goals\n\ngoal   asked for  found  holds\nspeed       >= 2    1.5     no\n"
 
 
 @pytest.fixture
-def tsne(monkeypatch):
+def performance(module, monkeypatch):
+    """The module, writing to a folder of the test's; what it measures is `measured`."""
+    found = module("performance")
+    monkeypatch.setattr(found, "PAGE", module.folder / "performance.md")
+    monkeypatch.setattr(found, "TEXTS", module.folder / "performance")
+    monkeypatch.setattr(found, "machine", lambda: {"CPU": "fast", "GPU": "none"})
+    found.measured = []
+
+    def measure(name, quick):
+        found.measured.append((name, quick))
+        return f"$ python benchmarks/{name}.py, time {len(found.measured)}\ntitle\n\n{GOALS}"
+
+    monkeypatch.setattr(found, "measure", measure)
+    return found
+
+
+def test_the_page_keeps_what_was_not_measured_again(performance, monkeypatch):
+    for options in (["--quick"], ["--only", "tsne"]):
+        monkeypatch.setattr(sys, "argv", ["performance.py", *options])
+        performance.main()
+    on_cpu = [name for name, measurement in performance.MEASUREMENTS.items() if not measurement.gpu]
+    assert performance.measured == [*((name, True) for name in on_cpu), ("tsne", False)]
+    page = performance.PAGE.read_text()
+    assert f"benchmarks/tsne.py, time {len(on_cpu) + 1}\n" in page
+    assert "benchmarks/training.py, time 1\n" in page
+    assert page.count("| speed | >= 2 | 1.5 | no |") == len(on_cpu)
+    assert "Not measured: there is no CUDA on this machine." in page
+
+
+def test_figures_of_two_machines_are_not_mixed(performance, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["performance.py", "--only", "tsne"])
+    performance.main()
+    monkeypatch.setattr(performance, "machine", lambda: {"CPU": "faster", "GPU": "none"})
+    with pytest.raises(SystemExit):
+        performance.main()
+    assert "names another machine" in capsys.readouterr().err
+    assert len(performance.measured) == 1
+
+
+def test_the_page_in_docs_is_that_of_its_texts(module):
+    performance = module("performance")
+    about = json.loads((performance.TEXTS / performance.MACHINE).read_bytes())
+    texts = {path.stem: path.read_text() for path in performance.TEXTS.glob("*.txt")}
+    assert performance.PAGE.read_text() == performance.page(about, texts)
+
+
+@pytest.fixture
+def module(monkeypatch, tmp_path):
+    """`module("tsne")`: that file of benchmarks/; `module.folder` is one of the test's."""
+    before, path = set(sys.modules), list(sys.path)
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    yield importlib.import_module("tsne")
-    for name in ("tsne", "timing"):
+
+    def module(name):
+        return importlib.import_module(name)
+
+    module.folder = tmp_path
+    yield module
+    sys.path[:] = path
+    for name in {file.stem for file in (ROOT / "benchmarks").glob("*.py")} - before:
         sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def tsne(module):
+    return module("tsne")
 
 
 def test_divergence_by_hand(tsne):

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from revisit import paths
+from revisit import paths, reading
 from revisit.errors import ArtifactError, ConfigError
 
 RESOLVER = Path(__file__).resolve().parents[1] / "scripts" / "configure_stages.py"
@@ -30,8 +30,8 @@ def settings(stage: str, name: str | None = None) -> dict[str, Any]:
         return _resolved_now(stage, name)
     record = paths.config(stage, name)
     try:
-        return json.loads(record.read_bytes())["settings"]
-    except (OSError, ValueError, KeyError) as error:
+        return reading.json_value(record)["settings"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{record}: missing or damaged ({error}); run `dvc repro configure`") from error
 
 

@@ -44,6 +44,18 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, or all files below a folder: their content, as rights and times are no part of an artifact.
+
+    Raises OSError that says when the disk is full, which that of `shutil.copytree` does not.
+    """
+    for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
+        if file.is_file():
+            place = target / file.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+
+
 def _to_disk(path: Path) -> None:
     for file in [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]:
         with open(file, "rb") as stream:
@@ -64,6 +76,30 @@ def write_json(path: str | Path, value: Any) -> None:
 def write_csv(path: str | Path, frame: Any) -> None:
     """Write a pandas frame as CSV (no index, nine significant digits, LF line ends)."""
     frame.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
+
+
+def new_array(path: str | Path, dtype: Any, shape: tuple[int, ...]) -> Any:
+    """A new .npy file of zeros, memory-mapped for writing; all its room on disk is taken here.
+
+    A full disk would otherwise kill the process (SIGBUS) when a page of the map is first written. Raises OSError.
+    """
+    import numpy as np
+
+    array = np.lib.format.open_memmap(path, "w+", dtype, shape)
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        with open(path, "r+b") as stream:
+            try:
+                os.posix_fallocate(stream.fileno(), 0, os.fstat(stream.fileno()).st_size)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(path)) from None
+    return array
+
+
+def write_array(path: str | Path, values: Any) -> None:
+    """Write an array as .npy. The errors of `numpy.save` do not say that the disk is full; these do."""
+    array = new_array(path, values.dtype, values.shape)
+    array[...] = values
+    array.flush()
 
 
 def sha256(path: str | Path) -> str:

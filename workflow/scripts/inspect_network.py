@@ -13,7 +13,6 @@ def main(argv: list[str] | None = None) -> None:
     name = parser.parse_args(argv).name
     settings = config.settings("inspect", name)
 
-    import numpy as np  # and PyTorch: not for --help or a mistyped name
     import pandas as pd
 
     from revisit import device, progress
@@ -57,7 +56,7 @@ def main(argv: list[str] | None = None) -> None:
             if file.endswith(".csv"):
                 files.write_csv(folder / file, content)
             else:
-                np.save(folder / file, content)
+                files.write_array(folder / file, content)
     files.write_json(paths.findings(name, "inspect.json"), summary)
 
 

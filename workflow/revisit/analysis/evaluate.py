@@ -8,11 +8,11 @@ A class without an image, or with all of them, has no ranking: its average preci
 the means. An image whose logits are not all finite (a diverged network) says nothing: its scores count as equal.
 """
 
-import json
 from pathlib import Path
 
 import numpy as np
 
+from revisit import reading
 from revisit.analysis import precision
 from revisit.analysis.curves import Curve, decimate, macro_roc, roc
 from revisit.errors import ArtifactError, ConfigError
@@ -33,9 +33,9 @@ def load(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
         ArtifactError: a file is missing or damaged.
     """
     try:
-        scores, labels = (np.load(folder / file, allow_pickle=False) for file in ("scores.npy", "labels.npy"))
-        return scores, labels, [str(name) for name in json.loads((folder / "network.json").read_bytes())["classes"]]
-    except (OSError, ValueError, EOFError, KeyError, TypeError) as error:
+        scores, labels = (np.array(reading.array(folder / file)) for file in ("scores.npy", "labels.npy"))
+        return scores, labels, [str(name) for name in reading.json_value(folder / "network.json")["classes"]]
+    except (OSError, ValueError, LookupError, TypeError) as error:
         raise ArtifactError(
             f"{folder}: missing or damaged ({error}); train it again (dvc repro -f train@{folder.name})"
         ) from error

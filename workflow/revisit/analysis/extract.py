@@ -67,7 +67,7 @@ def extract(
     for split in ("train", "test"):
         images = data.images(split)[: rows[split]]
         counts[split] = len(images)
-        np.save(folder / f"{split}_labels.npy", np.array(data.labels(split)[: rows[split]]))
+        files.write_array(folder / f"{split}_labels.npy", data.labels(split)[: rows[split]])
         matrices: dict[str, np.memmap] = {}
         with progress.bar(len(images), f"features of the {split} images", unit="image") as bar:
             for batch, outputs in forward.activations(network, images, inputs, submodules, device):
@@ -78,7 +78,7 @@ def extract(
                     shapes[name] = list(outputs[submodule].shape[1:])
                     if name not in matrices:
                         file, shape = folder / f"{name}_{split}.npy", (len(images), values[submodule].shape[1])
-                        matrices[name] = np.lib.format.open_memmap(file, "w+", np.float32, shape)
+                        matrices[name] = files.new_array(file, np.float32, shape)
                     matrices[name][batch] = values[submodule].numpy()
                 bar.update(batch.stop - batch.start)
         for matrix in matrices.values():
@@ -104,7 +104,7 @@ def extract(
 def write_thumbnails(path: Path, images: np.ndarray) -> None:
     """Write `thumbnails(images)` as an .npy file, some images at a time: `images` may be larger than the memory."""
     shape = (len(images), *thumbnails(images[:1]).shape[1:])
-    small = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    small = files.new_array(path, np.uint8, shape)
     for start in range(0, len(images), _IMAGES):
         small[start : start + _IMAGES] = thumbnails(images[start : start + _IMAGES])
     small.flush()

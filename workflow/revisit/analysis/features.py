@@ -1,11 +1,11 @@
 """The features of one experiment, as `extract` writes and the other analyses read them."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from revisit import reading
 from revisit.errors import ArtifactError, ConfigError
 
 INDEX = "index.json"
@@ -68,8 +68,8 @@ class Features:
 
     def _read(self, file: str, shape: tuple, dtype: type) -> np.ndarray:
         try:
-            array = np.load(self.folder / file, mmap_mode="r", allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            array = reading.array(self.folder / file)
+        except (OSError, ValueError) as error:
             raise _unfit(self.folder, f"{file}: missing or damaged ({error})") from error
         fits = len(shape) == array.ndim and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
         if not fits or array.dtype != dtype:
@@ -89,7 +89,7 @@ def load(folder: str | Path) -> Features:
     """
     folder = Path(folder)
     try:
-        index = json.loads((folder / INDEX).read_bytes())
+        index = reading.json_value(folder / INDEX)
         layers = {
             str(name): {**layer, "dimensions": int(layer["dimensions"])} for name, layer in index["layers"].items()
         }

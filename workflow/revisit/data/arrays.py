@@ -1,12 +1,12 @@
 """The prepared arrays of a data set, memory-mapped."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from revisit import reading
 from revisit.errors import ArtifactError
 
 META = "meta.json"
@@ -51,14 +51,14 @@ def load(folder: str | Path) -> Prepared:
     """
     folder = Path(folder)
     try:
-        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+        meta = reading.json_value(folder / META)
         height, width, channels = meta["shape"]
         fields: dict[str, Any] = {
             "dataset": meta["dataset"],
-            "classes": list(meta["classes"]),
+            "classes": _names(meta["classes"]),
             "shape": (height, width, channels),
-            "mean": [float(value) for value in meta["mean"]],
-            "std": [float(value) for value in meta["std"]],
+            "mean": _statistic(meta["mean"], channels),
+            "std": _statistic(meta["std"], channels),
             "source": meta["source"],
             "sha256": dict(meta["sha256"]),
         }
@@ -66,21 +66,39 @@ def load(folder: str | Path) -> Prepared:
         row, dtype = {"single": ((), np.int64), "multi": ((len(fields["classes"]),), np.int8)}[meta["labels"]]
     except FileNotFoundError:
         raise ArtifactError(f"{folder / META}: missing: {_remedy(folder)}") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise ArtifactError(f"{folder / META}: damaged ({type(error).__name__}: {error}): {_remedy(folder)}") from None
     for split, count in counts.items():
         images, labels = folder / f"{split}_images.npy", folder / f"{split}_labels.npy"
         fields[images.stem] = _open(images, (count, *fields["shape"]), np.dtype(np.uint8))
-        fields[labels.stem] = _open(labels, (count, *row), np.dtype(dtype))
+        values = fields[labels.stem] = _open(labels, (count, *row), np.dtype(dtype))
+        low, high = (-1, 1) if row else (0, len(fields["classes"]) - 1)
+        if count and not low <= values.min() <= values.max() <= high:
+            raise ArtifactError(
+                f"{labels}: expected labels {low} to {high}, found {values.min()} to {values.max()}: {_remedy(folder)}"
+            )
     return Prepared(**fields)
+
+
+def _names(classes: Any) -> list[str]:
+    if not isinstance(classes, list) or not classes or len(set(map(str, classes))) < len(classes):
+        raise ValueError("classes are a list of names, each once")
+    return [str(name) for name in classes]
+
+
+def _statistic(values: Any, channels: int) -> list[float]:
+    found = [float(value) for value in values]
+    if len(found) != channels or min(found) < 0:
+        raise ValueError("mean and std have a number for each channel, none below 0")
+    return found
 
 
 def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = reading.array(path)
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing: {_remedy(path.parent)}") from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError) as error:
         raise ArtifactError(f"{path}: damaged ({error}): {_remedy(path.parent)}") from None
     if array.shape != shape or array.dtype != dtype:
         raise ArtifactError(

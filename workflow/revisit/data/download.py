@@ -231,7 +231,8 @@ def _place(response: "requests.Response", have: int) -> tuple[int | None, int | 
 
 def _validator(response: "requests.Response") -> str | None:
     tag = response.headers.get("ETag", "")
-    return tag if tag.startswith('"') else response.headers.get("Last-Modified")
+    found = tag if tag.startswith('"') else response.headers.get("Last-Modified")
+    return found if found and found.isascii() and found.isprintable() else None  # else it could not be sent back
 
 
 def _reason(error: Exception) -> Exception:

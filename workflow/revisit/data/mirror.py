@@ -5,7 +5,7 @@ import shutil
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from revisit import progress
 from revisit.data import archives, content, images
@@ -96,7 +96,7 @@ def pack(folder: Path, destination: Path, known: dict[str, Any]) -> None:
 
 
 def _data_files(folder: Path) -> Iterator[str]:
-    for place, below, files in os.walk(folder):
+    for place, below, files in os.walk(folder, onerror=_unreadable):
         for name in below:
             if (Path(place) / name).is_symlink():
                 raise DataError(f"{Path(place) / name}: expected a folder, found a link to one: put the folder there")
@@ -105,7 +105,14 @@ def _data_files(folder: Path) -> Iterator[str]:
             listed = path.parts[-3:-1] == ("ImageSets", "Main") and path.suffix == ".txt"
             batch = len(path.parts) > 1 and path.parts[-2].startswith("cifar-10-batches-")
             if images.is_image(path.as_posix()) or ((listed or batch) and not name.startswith(".")):
+                if not (folder / path).is_file():  # a pipe would be waited for, for ever
+                    raise DataError(f"{folder / path}: expected a file, found a broken link or a device: remove it")
                 yield path.as_posix()
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    """What cannot be looked into is not left out silently."""
+    raise error
 
 
 def _missing(folder: Path, what: str, known: dict[str, Any]) -> DataError:

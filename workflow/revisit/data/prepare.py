@@ -30,7 +30,7 @@ def prepare(settings: dict[str, Any], raw: str | Path, destination: str | Path) 
     counts = {}
     for name, (split, rows) in _chosen(splits, settings, raw).items():
         counts[name] = len(rows)
-        np.save(destination / f"{name}_labels.npy", split.labels[rows], allow_pickle=False)
+        files.write_array(destination / f"{name}_labels.npy", split.labels[rows])
         path = destination / f"{name}_images.npy"
         shapes[name] = _write_images(path, split, rows, settings["size"])
         if name == "train":
@@ -114,7 +114,7 @@ def _write_images(path: Path, split: Split, rows: np.ndarray, size: int | None) 
     with progress.bar(len(rows), path.stem, " images") as bar:
         for positions, block in split.images(rows, size):
             if out is None:
-                out = np.lib.format.open_memmap(path, "w+", np.uint8, (len(rows), *block.shape[1:]))
+                out = files.new_array(path, np.uint8, (len(rows), *block.shape[1:]))
             out[positions] = block
             missing[positions] = False
             bar.update(len(positions))

@@ -10,13 +10,14 @@ class Inputs:
 
     Args:
         mean: one number per channel, for images scaled to 0..1.
-        std: likewise.
+        std: likewise; 0 for a channel that never changes.
         device: where the images are.
         crop: the side of the square that is cut out of the middle, pixels; None keeps the whole image. Where the
             margin is odd, the middle lies half a pixel towards the upper left.
     """
 
     def __init__(self, mean: list[float], std: list[float], device: torch.device, crop: int | None = None) -> None:
+        std = [s or 1.0 for s in std]  # a channel that never changes becomes 0
         scale = [1 / (255 * s) for s in std]
         shift = [m / s for m, s in zip(mean, std, strict=True)]
         self._scale = torch.tensor(scale, dtype=torch.float32, device=device).view(1, -1, 1, 1)

@@ -6,11 +6,11 @@ number of outputs, and keyword-only arguments, the network's own settings (dropo
 """
 
 import importlib
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from revisit import reading
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models.parts.arguments import Argument, check, read
 
@@ -71,26 +71,36 @@ def load(
     Raises:
         ArtifactError: the folder lacks a file, or a file is damaged or belongs to another network.
     """
+    import torch
+
     description = describe(folder)
+    found = tensors(folder, weights)
     try:
-        shape, classes = description["shape"], len(description["classes"])
-        network = build(description["model"], shape, classes, description["network"])
-    except (AttributeError, LookupError, TypeError, ValueError, ConfigError) as error:
+        settings = description["model"], description["shape"], len(description["classes"]), description["network"]
+        with torch.device("meta"):  # takes no memory, whatever the description says
+            expected = build(*settings).state_dict()
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError, ConfigError) as error:
         raise ArtifactError(f"{Path(folder) / DESCRIPTION}: damaged ({error}); {remedy(folder)}") from error
-    try:
-        network.load_state_dict(tensors(folder, weights))
-    except RuntimeError as error:
+    if {name: value.shape for name, value in expected.items()} != {name: value.shape for name, value in found.items()}:
         what = "the weights are not those of the network that it names"
-        raise ArtifactError(f"{folder}: {what}; {remedy(folder)}") from error
+        raise ArtifactError(f"{folder}: {what}; {remedy(folder)}")
+    network = build(*settings)
+    network.load_state_dict(found)
     return network.to(device).eval(), description
 
 
 def snapshots(folder: str | Path) -> tuple[str, dict[int, str]]:
-    """What the snapshots of a training count, "epoch" or "step", and their files in `folder` by moment, in order."""
+    """What the snapshots of a training count, "epoch" or "step", and their files in `folder` by moment, in order.
+
+    Raises:
+        ArtifactError: a file there has another name.
+    """
     found = {}
     for path in Path(folder).glob("snapshots/*.safetensors"):
-        unit, _, moment = path.stem.partition("_")
-        found[int(moment)] = unit, f"snapshots/{path.name}"
+        named = re.fullmatch(r"(epoch|step)_([0-9]{1,9})", path.stem)
+        if named is None:
+            raise ArtifactError(f"{path}: expected snapshots called epoch_<n> or step_<n>; {remedy(folder)}")
+        found[int(named[2])] = named[1], f"snapshots/{path.name}"
     return next((unit for unit, _ in found.values()), "epoch"), {moment: found[moment][1] for moment in sorted(found)}
 
 
@@ -102,7 +112,7 @@ def describe(folder: str | Path) -> dict[str, Any]:
     """
     path = Path(folder) / DESCRIPTION
     try:
-        description = json.loads(path.read_bytes())
+        description = reading.json_value(path)
     except FileNotFoundError as error:
         raise ArtifactError(f"{path} is missing; {remedy(folder)}") from error
     except ValueError as error:
@@ -126,7 +136,7 @@ def tensors(folder: str | Path, weights: str = WEIGHTS) -> dict[str, "torch.Tens
         return load_file(path)
     except FileNotFoundError as error:
         raise ArtifactError(f"{path} is missing; {remedy(folder)}") from error
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, LookupError, AttributeError, RuntimeError) as error:
         raise ArtifactError(f"{path}: damaged ({error}); {remedy(folder)}") from error
 
 

@@ -9,7 +9,8 @@ from revisit.params.inside import Inspect, Layer, Layers
 
 
 def _named(layers: Any) -> Any:
-    return {layer: layer for layer in layers} if isinstance(layers, list) else layers
+    texts = isinstance(layers, list) and all(isinstance(layer, str) for layer in layers)
+    return {layer: layer for layer in layers} if texts else layers
 
 
 NamedLayers = Annotated[

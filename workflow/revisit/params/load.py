@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML, YAMLError
 
+from revisit import reading
 from revisit.errors import ConfigError
 from revisit.params import mistakes, references
 from revisit.params.fields import merged
@@ -36,20 +36,19 @@ def load(path: Path = PARAMS) -> Params:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    # the parser and the YAML version that DVC uses: both engines read the same values
     try:
-        document = YAML(typ="safe").load(path)
+        document = reading.yaml_value(path)
     except FileNotFoundError as error:
-        raise ConfigError(f"{path}: missing; restore it with `git checkout {path}`") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text ({error}); save it as UTF-8") from error
+        raise ConfigError(f"{path}: missing; {_remedy(path)}") from error
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error})") from error
-    except YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{path}: cannot be read ({error}); correct it, or {_remedy(path)}") from error
     if not isinstance(document, dict):
-        raise ConfigError(f"{path}: expected a mapping of keys such as `scale:` and `experiments:`")
+        raise ConfigError(f"{path}: expected a mapping of keys such as `scale:` and `experiments:`; {_remedy(path)}")
     return document
+
+
+def _remedy(path: Path) -> str:
+    return f"restore it with `git checkout {path}`"
 
 
 def _validated(document: dict[str, Any], found: mistakes.Mistakes, demo_of: dict[str, Any] | None = None) -> Any:

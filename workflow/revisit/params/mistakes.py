@@ -21,6 +21,7 @@ TYPES = {
     "model_type": "a mapping of keys and values",
 }
 ABSENT = object()
+SHOWN = 300  # characters of a value in a message
 
 
 class Mistakes:
@@ -32,7 +33,7 @@ class Mistakes:
 
     def add(self, place: Iterable[str | int], problem: str) -> None:
         """Record that the value at `place` (keys from the top) has `problem`."""
-        self._lines.setdefault(".".join(map(str, place)), problem)
+        self._lines.setdefault(".".join(_short(str(key)) for key in place), problem)
 
     def add_validation(self, error: ValidationError, demo_of: dict[str, Any] | None = None) -> None:
         """Record what the schema found; `demo_of` is the document, if its `demo:` blocks were applied."""
@@ -71,6 +72,7 @@ def _within_demo(place: list[str | int], document: dict[str, Any]) -> list[str |
 
 def _problem(detail: Any, root: type[BaseModel] = Params) -> str:
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    shown = _short(repr(value))
     if kind == "missing":
         return "missing; it has no default"
     if kind == "extra_forbidden":
@@ -78,13 +80,17 @@ def _problem(detail: Any, root: type[BaseModel] = Params) -> str:
         return f"unknown key{_guess(str(detail['loc'][-1]), known)}; allowed: {', '.join(sorted(known))}"
     if kind == "literal_error":
         allowed = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-        return f"{value!r} is not allowed{_guess(str(value), allowed)}; allowed: {', '.join(allowed)}"
+        return f"{shown} is not allowed{_guess(str(value), allowed)}; allowed: {', '.join(allowed)}"
     if kind in TYPES:
-        return f"{value!r} is not allowed; it must be {TYPES[kind]}"
+        return f"{shown} is not allowed; it must be {TYPES[kind]}"
     if kind == "string_pattern_mismatch" and "[key]" in detail["loc"]:
-        return f"{value!r} is not a name; allowed: small letters, digits and _"
+        return f"{shown} is not a name; allowed: small letters, digits and _"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("should ")
-    return f"{value!r} is not allowed; it must {message}" if kind != "value_error" else f"{value!r}: {message}"
+    return f"{shown} is not allowed; it must {message}" if kind != "value_error" else f"{shown}: {message}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def _known_keys(location: tuple[str | int, ...], root: type[BaseModel]) -> list[str]:
@@ -109,4 +115,4 @@ def _guess(word: str, known: Iterable[str]) -> str:
 def unknown(word: str, what: str, known: Iterable[str]) -> str:
     """What is wrong with a name that is not among the `known` ones."""
     known = sorted(known)
-    return f"unknown {what} {word!r}{_guess(word, known)}; there are: {', '.join(known)}"
+    return f"unknown {what} {_short(repr(word))}{_guess(word, known)}; there are: {', '.join(known)}"

@@ -9,20 +9,23 @@ import ast
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from revisit import reading
 from revisit.errors import ConfigError
 
 LEDGER = Path("workflow/claims.yaml")
+LONGEST = 4000  # characters of an expression: bounds how deeply it nests
 ALLOWED = (ast.Expression, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Name, ast.Attribute, ast.Constant)
 
 
 def expression(text: str) -> str:
     """`text`, if it is an expression over metrics. Raises ValueError saying what is wrong."""
+    if len(text) > LONGEST:
+        raise ValueError(f"an expression of {len(text)} characters, of which {LONGEST} are allowed")
     try:
         tree = ast.parse(text, mode="eval")
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"{text!r} is no expression: {error}") from None
     for node in ast.walk(tree):
         if isinstance(node, ast.expr | ast.Expression) and not isinstance(node, ALLOWED):
@@ -142,12 +145,13 @@ def names_in(expressions: list[str]) -> set[str]:
 
 def load(path: str | Path = LEDGER) -> list[Claim]:
     """The claims of a ledger, in its order. Raises ConfigError naming claim and field."""
+    remedy = f"correct it, or restore it with `git checkout {path}`"
     try:
-        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from None
+        entries = reading.yaml_value(path)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}; {remedy}") from None
     if not isinstance(entries, list):
-        raise ConfigError(f"{path}: a list of claims is expected")
+        raise ConfigError(f"{path}: a list of claims is expected; {remedy}")
     claims: dict[str, Claim] = {}
     for number, entry in enumerate(entries, 1):
         label = entry.get("id", number) if isinstance(entry, dict) else number
@@ -156,8 +160,8 @@ def load(path: str | Path = LEDGER) -> list[Claim]:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(key) for key in first["loc"])
-            raise ConfigError(f"{path}: claim {label}: {where or 'rule'}: {first['msg']}") from None
+            raise ConfigError(f"{path}: claim {label}: {where or 'rule'}: {first['msg']}; {remedy}") from None
         if claim.id in claims:
-            raise ConfigError(f"{path}: claim {label} is there twice")
+            raise ConfigError(f"{path}: claim {label} is there twice; {remedy}")
         claims[claim.id] = claim
     return list(claims.values())

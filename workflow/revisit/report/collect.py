@@ -4,13 +4,11 @@ Everything after this stage reads `results/collected/` only, so a study is drawn
 touching any model, and only when one of its findings has changed.
 """
 
-import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from revisit import files
+from revisit import files, reading
 from revisit.errors import ArtifactError
 
 TRAINING = ("train", "history", "evaluations", "runs")  # every other finding bears the name of its stage
@@ -53,16 +51,12 @@ def _copy(source: Path, target: Path, stage: str) -> None:
         raise ArtifactError(
             f"{source} is missing. It is made by stage {stage}: run `dvc repro {stage}` or the whole pipeline"
         )
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if source.is_dir():
-        shutil.copytree(source, target, copy_function=shutil.copyfile)
-    else:
-        shutil.copyfile(source, target)  # content only: rights and times are no part of an artifact
+    files.copy(source, target)
 
 
 def _read(file: Path, stage: str) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return reading.json_value(file)
     except ValueError as error:
         raise ArtifactError(
             f"{file.name} of {stage.partition('@')[2]} is not JSON ({error}): run `dvc repro --force {stage}`"

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from revisit import files
+from revisit import files, reading
 from revisit.errors import ArtifactError
 from revisit.report import maps, svg
 from revisit.report.numbers import cell, published_text, value_text
@@ -179,7 +179,7 @@ def _file(path: Path) -> Path:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return reading.json_value(path)
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{path} cannot be read ({error}): run `dvc repro study@{path.parent.name}`") from None
 

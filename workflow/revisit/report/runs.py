@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from revisit import reading
 from revisit.errors import ArtifactError
 from revisit.report import statistics
 
@@ -114,7 +115,7 @@ class Run:
     def _all(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Evaluations and summary of all runs."""
         names = ("runs/evaluations.csv", "runs/summary.csv")
-        evaluations, summary = (pd.read_csv(self.path(name), dtype={"variant": str}) for name in names)
+        evaluations, summary = (self._csv(name, dtype={"variant": str}) for name in names)
         return evaluations, summary
 
     def curve(self, variant: str) -> dict[str, dict[str, np.ndarray]]:
@@ -188,15 +189,28 @@ class Run:
 
         So do numbers in the columns `text` (`3 7`, the classes of an image), where an empty cell is an empty text.
         """
-        frame = pd.read_csv(self.path(name), keep_default_na=False, na_values=[""], dtype=dict.fromkeys(text, str))
+        frame = self._csv(name, keep_default_na=False, na_values=[""], dtype=dict.fromkeys(text, str))
         return frame.fillna(dict.fromkeys(text, ""))
+
+    def _csv(self, name: str, **options: Any) -> pd.DataFrame:
+        path = self.path(name)
+        try:
+            return pd.read_csv(path, **options)
+        except (OSError, ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
+            raise self.damaged(f"{path}: {error}") from None
+
+    def damaged(self, what: str) -> ArtifactError:
+        """The error that says which findings have to be made again."""
+        return ArtifactError(
+            f"{what[:500]}: damaged findings of {self.name}; run `dvc repro --force {self.made_by[0]}`"
+        )
 
     def array(self, name: str) -> np.ndarray:
         """A collected array. Raises ArtifactError when it is missing or damaged."""
         path = self.path(name)
         try:
-            return np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+            return reading.array(path)
+        except (OSError, ValueError) as error:
             stage = f"{path.parent.name}@{self.name}"
             raise ArtifactError(f"{path} is damaged ({error}): run `dvc repro --force {stage}`") from None
 

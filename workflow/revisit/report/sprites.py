@@ -1,6 +1,5 @@
 """The small test images behind maps and neighbours: those that are shown, of several experiments in one picture."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from revisit import reading
 from revisit.errors import ArtifactError
 
 COLUMNS = 32
@@ -58,7 +58,7 @@ def save(image: np.ndarray, path: Path) -> str:
 
 def _read(folder: Path) -> tuple[list[np.ndarray], Sprite]:
     try:
-        sprite = json.loads((folder / "sprite.json").read_text(encoding="utf-8"))
+        sprite = reading.json_value(folder / "sprite.json")
         with Image.open(folder / "thumbnails.png") as picture:
             image = np.asarray(picture)
         (h, w), columns = sprite["tile"], sprite["columns"]

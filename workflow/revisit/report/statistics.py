@@ -43,12 +43,14 @@ Columns = Mapping[str, np.ndarray]
 
 def read_columns(path: Path) -> dict[str, np.ndarray]:
     """Columns of a numeric CSV as float64 arrays (N,); an empty cell is NaN. Raises ArtifactError."""
-    with open(path, newline="", encoding="utf-8") as stream:
-        header, *rows = list(csv.reader(stream)) or [[]]
     try:
+        with open(path, newline="", encoding="utf-8") as stream:
+            header, *rows = list(csv.reader(stream)) or [[]]
         values = np.array([[float(cell or "nan") for cell in row] for row in rows]).reshape(len(rows), len(header))
-    except ValueError as error:
-        raise ArtifactError(f"{path} is no table of numbers ({error}): make it again") from None
+        if np.isinf(values).any():
+            raise ValueError("a number is infinite")
+    except (OSError, ValueError, csv.Error) as error:
+        raise ArtifactError(f"{path} is no table of numbers ({str(error)[:200]}): make it again") from None
     return dict(zip(header, values.T, strict=True))
 
 

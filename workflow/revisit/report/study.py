@@ -1,11 +1,12 @@
 """One study: statistics, verdicts, tables and figures, from its collected findings."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from revisit import files
+import numpy as np
+
+from revisit import files, reading
 from revisit.errors import ArtifactError, ConfigError
 from revisit.report import claims as ledger
 from revisit.report import statistics, verdicts
@@ -62,22 +63,27 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     """The trainings of a study with their metrics and statistics. Raises ArtifactError when one is missing."""
     path = collected / "metrics.json"
     try:
-        metrics = json.loads(path.read_text(encoding="utf-8"))
+        metrics = reading.json_value(path)
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{path} cannot be read ({error}): run `dvc repro collect`") from None
     runs = []
     graphs_used = [chosen["graph"] for chosen in settings["experiments"].values()]
     for name, chosen in settings["experiments"].items():
-        if name not in metrics:
+        if not isinstance(metrics, dict) or not isinstance(metrics.get(name), dict):
             raise ArtifactError(f"{path} has no experiment {name}: run `dvc repro collect`")
         by_graph = len(set(graphs_used)) > 1 and graphs_used.count(chosen["graph"]) == 1
         label = f"{chosen['graph']} graph" if by_graph else name.replace("_", " ")
         runs.append(Run(name, label, dict(chosen), metrics[name], collected / name))
     trained = [run for run in runs if "train" in run.metrics]
     for run in trained:
-        twins = {other.name: other.history["loss"] for other in trained if run.twin_of(other)}
-        apart = statistics.differences({run.name: run.history["loss"], **twins})[run.name]
-        run.statistics = run.measured() | {"difference": apart}
+        twins = [other for other in trained if run.twin_of(other)]
+        try:
+            losses = {other.name: other.history["loss"] for other in (run, *twins)}
+            with np.errstate(all="ignore"):  # what is not finite is none in the statistics
+                apart = statistics.differences(losses)[run.name]
+                run.statistics = run.measured() | {"difference": apart}
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise run.damaged(f"{run.folder}: {type(error).__name__}: {error}") from error
     return runs
 
 

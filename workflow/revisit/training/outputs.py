@@ -1,6 +1,5 @@
 """What a training leaves behind."""
 
-import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,8 +74,8 @@ def write(
     if kept.scores is not None:
         # A diverged network has no opinion: its scores are 0, and what reads the scores goes on working.
         scores = np.nan_to_num(kept.scores.numpy(), nan=0, posinf=0, neginf=0)
-        np.save(model / "scores.npy", scores.astype(np.float32))
-        np.save(model / "labels.npy", np.array(data.test_labels))
+        files.write_array(model / "scores.npy", scores.astype(np.float32))
+        files.write_array(model / "labels.npy", data.test_labels)
     height, width, channels = data.shape
     description = {
         "experiment": experiment,
@@ -97,4 +96,4 @@ def copy_folders(run: Path, model: Path) -> None:
     """Copy the snapshots and TensorBoard events that a run wrote on its way."""
     for folder in ("snapshots", "events"):
         if (run / folder).is_dir():
-            shutil.copytree(run / folder, model / folder, copy_function=shutil.copyfile)
+            files.copy(run / folder, model / folder)

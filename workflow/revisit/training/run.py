@@ -13,8 +13,8 @@ import torch
 from revisit import progress
 from revisit.data import arrays, tensors
 from revisit.errors import ConfigError
-from revisit.models import operations, registry, weights
-from revisit.training import batches, events, freezing, graphs, mixup, objectives, optimizers, state
+from revisit.models import registry, weights
+from revisit.training import batches, events, freezing, graphs, mixup, objectives, operations, optimizers, state
 from revisit.training.checkpoint import Checkpoint
 from revisit.training.criterion import Criterion
 from revisit.training.history import History

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -36,8 +37,13 @@ def key(parts: dict[str, Any], device: torch.device) -> str:
 
 def save(folder: Path, key: str, content: dict[str, Any], name: str = STATE) -> None:
     """Write `content` (tensors, numbers, strings, lists, dicts) as a state of `folder`, whole or not at all."""
-    with open(_partial(folder / name), "wb") as stream:
-        torch.save({"key": key, "content": content}, stream)
+    try:
+        with open(_partial(folder / name), "wb") as stream:
+            torch.save({"key": key, "content": content}, stream)
+    except RuntimeError as error:  # PyTorch's writer hides what stopped it, such as a full disk
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
     commit(folder / name)
 
 
@@ -56,7 +62,17 @@ def load(folder: Path, key: str, name: str = STATE) -> dict[str, Any] | None:
             reason = "it belongs to other settings, data or code"
         else:
             reason = "it is damaged"
-    except (zipfile.BadZipFile, UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError, TypeError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        UnpicklingError,
+        RuntimeError,
+        OSError,
+        EOFError,
+        LookupError,
+        ValueError,
+        TypeError,
+    ):
         reason = "it is damaged"
     print(f"note: the resume state {path} is not used: {reason}; training starts anew", file=sys.stderr, flush=True)
     return None

@@ -112,6 +112,8 @@ class _Published:
         for batch, data, where in self._read([*TRAIN, *TEST, self._layout.names]):
             if batch == self._layout.names:
                 names = [name.strip() for name in self._layout.class_names(data, where) if name.strip()]
+                if not names or len(set(names)) < len(names):
+                    raise DataError(f"{where}: expected names of classes, each once, found {names}: {REMEDY}")
                 classes = agreed(given, names, where)
             else:
                 contents[batch] = self._layout.batch(data, where)[0].astype(np.int64)

@@ -14,6 +14,7 @@ TESTS = ("test", "val", "valid")  # the first one that is there
 ACCEPTED = "`train/<class>/*` and `test/<class>/*` (or val, valid), or `<class>/*`, with images " + ", ".join(
     images.SUFFIXES
 )
+REMEDY = "get the archives again, or put such there"
 DRAW = 2  # of the seed; 0 and 1 draw the subsets of train and test
 
 Tree = dict[tuple[str, ...], pictures.Picture]  # path below the common folder -> image
@@ -32,9 +33,12 @@ def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
 def arrange(folder: Path, found: pictures.Found, settings: dict[str, Any]) -> dict[str, Split]:
     """The splits of files whose archives have been indexed already."""
     tree = _tree(folder, found)
-    parts = {top.lower(): top for top in {path[0] for path in tree}}
+    tops = sorted({path[0] for path in tree})
+    parts = {top.lower(): top for top in tops}
     test = next((parts[name] for name in TESTS if name in parts), None)
     if test and "train" in parts and set(parts) <= {"train", *TESTS}:
+        if len(parts) < len(tops):
+            raise DataError(f"{folder}: expected one folder for each split, found {', '.join(tops)}: keep one of each")
         below = {name: _below(tree, top) for name, top in (("train", parts["train"]), ("test", test))}
         names = sorted({path[0] for path in below["train"] if len(path) > 1})
         other = sorted({path[0] for path in below["test"]} - set(names))
@@ -56,10 +60,12 @@ def _tree(folder: Path, found: pictures.Found) -> Tree:
         if images.is_image(name)
     }
     if not tree:
-        raise DataError(f"{folder}: expected archives with {ACCEPTED}, found no image")
-    while len({path[0] for path in tree}) == 1 and min(map(len, tree)) > 2:
-        tree = {path[1:]: picture for path, picture in tree.items()}
-    return dict(sorted(tree.items()))
+        raise DataError(f"{folder}: expected archives with {ACCEPTED}, found no image: {REMEDY}")
+    paths = sorted(tree)
+    common = 0  # folders above all images
+    while common < min(map(len, paths)) - 2 and paths[0][common] == paths[-1][common]:
+        common += 1
+    return {path[common:]: tree[path] for path in paths}
 
 
 def _below(tree: Tree, top: str) -> Tree:
@@ -68,7 +74,9 @@ def _below(tree: Tree, top: str) -> Tree:
 
 def _classes(folder: Path, found: list[str], settings: dict[str, Any]) -> list[str]:
     if len(found) < 2:
-        raise DataError(f"{folder}: expected a folder for each class, {ACCEPTED}, found {', '.join(found) or 'none'}")
+        raise DataError(
+            f"{folder}: expected a folder for each class, {ACCEPTED}, found {', '.join(found) or 'none'}: {REMEDY}"
+        )
     return agreed(settings["classes"], found, str(folder))
 
 

@@ -9,6 +9,8 @@ from revisit.data import idx, images
 from revisit.data.readers.split import Blocks, Split
 from revisit.errors import DataError
 
+COUNT = 1 << 24  # images; their labels are in memory as a whole, 8 bytes each
+
 
 def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
     """The splits "train" and "test" of a folder; grey images (N, H, W) become (N, H, W, 1).
@@ -30,6 +32,8 @@ def _split(path: Path, labels: Path, classes: list[str] | None) -> Split:
     label_header = idx.read_header(labels)
     if label_header.dtype != np.uint8 or len(label_header.shape) != 1:
         raise DataError(f"{labels}: expected labels (count, uint8), found {label_header}: {idx.REMEDY}")
+    if header.shape[0] > COUNT:
+        raise DataError(f"{path}: expected at most {COUNT} images, found {header.shape[0]}: {idx.REMEDY}")
     if label_header.shape[0] != header.shape[0]:
         raise DataError(
             f"{labels}: expected {header.shape[0]} labels, one per image of {path.name}, "

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from revisit.models import operations, registry
+from revisit.models import registry
+from revisit.training import operations
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 

@@ -1,0 +1,78 @@
+"""Reading JSON, YAML and arrays that may be damaged or forged: whatever is wrong is a ValueError, and nothing runs."""
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import numpy as np
+
+NODES = 100_000  # of a YAML document, with what its aliases stand for; params.yaml has 3,000
+DEPTH = 50
+
+
+def json_value(path: str | Path) -> Any:
+    """The value in a JSON file; its numbers are finite. Raises OSError, or ValueError for anything else than JSON."""
+    try:
+        return json.loads(Path(path).read_bytes(), parse_constant=_not_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def yaml_value(path: str | Path) -> Any:
+    """The value in a YAML file of plain values, by the parser and the YAML version (1.2) that DVC uses.
+
+    Raises OSError, or ValueError for anything else: other tags, keys given twice, text that is not UTF-8, and aliases
+    that make a short file a value of more than `NODES` nodes, or one without end.
+    """
+    from ruamel.yaml import YAML, YAMLError
+
+    content = Path(path).read_bytes()
+    try:
+        depth = 0
+        for event in YAML(typ="safe").parse(content):  # building values of deep ones would exhaust the C stack
+            depth += type(event).__name__.endswith("StartEvent") - type(event).__name__.endswith("EndEvent")
+            _bound(0, depth - 2)  # the stream and the document
+        value = YAML(typ="safe").load(content)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 text ({error})") from None
+    except (YAMLError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"not valid YAML: {' '.join(str(error).split())}") from None
+    nodes = 0
+    queue = [(value, 0)]
+    while queue:
+        node, depth = queue.pop()
+        nodes += 1
+        _bound(nodes, depth)
+        if isinstance(node, dict | list):
+            inner = [*node, *node.values()] if isinstance(node, dict) else node
+            queue += [(item, depth + 1) for item in inner]
+    return value
+
+
+def array(path: str | Path) -> "np.memmap":
+    """The array in an .npy file, memory-mapped; never objects. Raises OSError, or ValueError for anything else."""
+    from tokenize import TokenError
+
+    import numpy as np
+
+    try:
+        with np.errstate(over="raise"):  # of sizes beyond 64 bits
+            return np.lib.format.open_memmap(path, "r")
+    except (ArithmeticError, LookupError, TypeError, SyntaxError, MemoryError, RecursionError, TokenError) as error:
+        raise ValueError(f"no array: {type(error).__name__}: {error}") from None
+
+
+def _bound(nodes: int, depth: int) -> None:
+    if nodes > NODES or depth > DEPTH:
+        raise ValueError(f"more than {NODES} values, or {DEPTH} levels, with what aliases (*) stand for")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _not_finite(text)
+
+
+def _not_finite(text: str) -> NoReturn:
+    raise ValueError(f"{text[:40]} is no finite number")
