@@ -7,7 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: report test compare check browser reproducible endurance reliability overhead bill audit lock help
+.PHONY: report test compare check browser reproducible endurance reliability overhead performance bill audit lock help
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -44,6 +44,9 @@ reliability: $(READY)  ## every attack at its full length, some hours: kills, da
 
 overhead: $(READY)  ## what the engines cost: doing nothing, and per job
 	python benchmarks/engine_overhead.py
+
+performance: $(READY)  ## docs/performance.md, measured again: half an hour on an idle machine
+	python benchmarks/performance.py
 
 bill: .venv/supply/.ready  ## every package with its version and licence, and a CycloneDX bill of them in bill.json
 	.venv/supply/bin/pip-licenses --python .venv/bin/python --order=license

@@ -4,15 +4,17 @@ Import it before anything that brings NumPy: the number of threads is read when 
 """
 
 import argparse
+import re
 import resource
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "workflow" / "scripts"), str(ROOT / "tests" / "pipeline")]  # the latter: copies of the tree
 
 import _command  # noqa: F401  (library path, threads)
 
@@ -43,6 +45,14 @@ def measured(action: Callable[[], T]) -> tuple[T, float]:
         result = action()
         seconds.append(cpu_seconds() - start)
     return result, statistics.median(seconds)
+
+
+def children(action: Callable[[], object]) -> tuple[float, float]:
+    """(CPU, wall) seconds of the processes that `action` starts and waits for."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    action()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.perf_counter() - start
 
 
 def feature_options(parser: argparse.ArgumentParser) -> None:
@@ -81,3 +91,42 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     for first, *others in lines:
         cells = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
         print("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+
+
+class Goal(NamedTuple):
+    """What a measurement is to reach: `found` is at least, or at most, a bound."""
+
+    what: str
+    found: float
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is reached."""
+        return self.found >= self.at_least if self.at_least is not None else self.found <= self.at_most
+
+    def row(self) -> tuple[str, str, str, str]:
+        """Its line in the table of goals."""
+        bound = f">= {self.at_least:g}" if self.at_least is not None else f"<= {self.at_most:g}"
+        return self.what, bound, f"{self.found:.3g}", "yes" if self.holds else "no"
+
+
+GOALS = ("goal", "asked for", "found", "holds")  # the columns of their table
+
+
+def print_goals(*goals: Goal) -> None:
+    """A table of goals below that of the measurements."""
+    print()
+    print_table("goals", GOALS, [goal.row() for goal in goals])
+
+
+def read_tables(text: str) -> list[list[dict[str, str]]]:
+    """The rows of each table in what a measuring script printed: cell by column."""
+    blocks = [[re.split(r" {2,}", line.strip()) for line in block.splitlines()] for block in text.split("\n\n")]
+    tables = ([dict(zip(lines[0], row, strict=True)) for row in lines[1:]] for lines in blocks if _is_table(lines))
+    return list(tables)
+
+
+def _is_table(lines: list[list[str]]) -> bool:
+    return len(lines) > 1 and len(lines[0]) > 1 and all(len(line) == len(lines[0]) for line in lines)

@@ -20,7 +20,7 @@ def test_normalises_channel_by_channel(pixels):
     expected = (pixels.numpy() / 255 - MEAN) / STD
     np.testing.assert_allclose(inputs.numpy(), expected.transpose(0, 3, 1, 2), rtol=1e-5, atol=1e-6)
     assert inputs.dtype == torch.float32
-    assert inputs.is_contiguous()
+    assert inputs.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize("crop", [5, 3, 7])

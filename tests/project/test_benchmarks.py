@@ -20,6 +20,7 @@ TINY = {
     "neighbours": "--rows 50 --dimensions 12",
     "graphs": "--rounds 2 --steps 1 --batch-size 4 --backends aot_eager",
     "training": "--rounds 1 --steps 1 --networks lenet",
+    "memory_formats": "--rounds 1 --cases 2",
     "evaluation": "--rounds 1 --every 1 --networks lenet",
     "input_pipeline": "--images 4",
     "start_up": "--scripts fetch_dataset",
