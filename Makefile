@@ -7,7 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: report test compare check browser reproducible endurance reliability overhead performance bill audit lock help
+.PHONY: report test compare check browser reproducible reliability performance bill audit lock help
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -36,14 +36,8 @@ browser: .venv/.browser  ## the report in a real browser: the machine's chromium
 reproducible: $(READY)  ## two clean runs in two clones, one by each engine: every artifact byte for byte
 	python tests/pipeline/reproducible.py
 
-endurance: $(READY)  ## a random walk of edits, damage and kills with either engine, checked at every step
-	python tests/pipeline/random_walk.py --steps 200 --seed 1
-
 reliability: $(READY)  ## every attack at its full length, some hours: kills, damage, full disks; docs/reliability.md
 	python tests/reliability/page.py
-
-overhead: $(READY)  ## what the engines cost: doing nothing, and per job
-	python benchmarks/engine_overhead.py
 
 performance: $(READY)  ## docs/performance.md, measured again: half an hour on an idle machine
 	python benchmarks/performance.py

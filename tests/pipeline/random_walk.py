@@ -1,20 +1,16 @@
 """A random walk over everything that may happen to a working tree, with either engine, checked at every step.
 
-    python tests/pipeline/random_walk.py --steps 200 --seed 1
-
 Each step damages or edits the tree, perhaps kills a run half-way, then lets one engine finish and asserts:
 every artifact is what the parameters and the code ask for, the other engine has nothing to do, and no stage
 computed what lay in the cache.
 """
 
-import argparse
 import contextlib
 import json
 import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from functools import partial
@@ -237,20 +233,3 @@ def _kill(*processes: psutil.Process) -> None:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-
-
-def main() -> None:
-    """Walk and print every step."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        walk = Walk(Path(folder, "tree"), arguments.seed)
-        for number in range(1, arguments.steps + 1):
-            print(f"{number}/{arguments.steps} {walk.step()}", flush=True)
-    print(f"{arguments.steps} steps, no failure: {dict(walk.count)}")
-
-
-if __name__ == "__main__":
-    main()

@@ -24,11 +24,11 @@ EXPERIMENT = "dvc exp run -S experiments.fashion_static.optimizer.lr=0.02"  # ch
 INLINE = ["tensorboard --logdir results/models"]
 EXAMPLES = [YAML(typ="safe").load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.S)]
 
-# Run elsewhere, since they would run these very tests or take long: `.ci/run` runs the first two on every
-# change; of the others the tests beside this one, those of the browser and of the benchmarks run a short form.
+# Run elsewhere, since they would run these very tests or take long: `.ci/run` runs the first two on every change; the
+# tests of the pipeline, of reliability, of the browser and of the benchmarks run short forms of the others.
 ELSEWHERE = {
-    "make test", "make check", "make reproducible", "make endurance", "make overhead", "pytest", "make browser",
-    "python benchmarks/linear_probes.py",
+    "make test", "make check", "make reproducible", "make reliability", "make performance", "make bill audit", "pytest",
+    "make browser",
 }  # fmt: skip
 
 

@@ -80,14 +80,20 @@ def main() -> None:
 def page(found: dict[str, list[outcome.Row]]) -> str:
     """The page for the rows of each attack: one table, a line for each row."""
     lines = ["| what was tried | times | what happened | failures |", "|---|---:|---|---:|"]
-    for name, rows in found.items():
+    for name, rows in sorted(found.items(), key=lambda item: list(ATTACKS).index(item[0])):
         attack = ATTACKS[name]
         lines.append(f"| **{attack.title}** (`{name}.py {attack.options}`): {attack.held} | | | |".replace(" `)", "`)"))
-        lines += [f"| {row['attack']} | {row['tried']:,} | {_happened(row)} | {len(row['failures'])} |" for row in rows]
+        lines += [
+            f"| {_cell(row['attack'])} | {row['tried']:,} | {_happened(row)} | {len(row['failures'])} |" for row in rows
+        ]
     tried = sum(row["tried"] for rows in found.values() for row in rows)
     failures = [f"- {row['attack']}: {text}" for rows in found.values() for row in rows for text in row["failures"]]
     told = [f"{tried:,} attempts, {len(failures)} failures.", "", *failures]
     return HEAD + "\n".join([*told, *([""] if failures else []), *lines]) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _happened(row: outcome.Row) -> str:

@@ -4,7 +4,7 @@ import argparse
 
 import _command  # first: library path, threads, errors
 from revisit import config, paths
-from revisit.report import claims, study
+from revisit.report import claims
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -12,7 +12,11 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study")
     name = parser.parse_args(argv).study
-    study.render(config.settings("study", name), claims.load(), paths.collected(name), paths.study(name))
+    settings = config.settings("study", name)
+
+    from revisit.report import study  # Matplotlib: not for --help or a mistyped name
+
+    study.render(settings, claims.load(), paths.collected(name), paths.study(name))
 
 
 if __name__ == "__main__":
