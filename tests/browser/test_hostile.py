@@ -100,6 +100,12 @@ def test_names_read_as_written(page):
     expect(told).to_contain_text(f"{CLASS}, test image ")
 
 
+def test_names_of_curves_read_as_written(page):
+    page.locator("#lenet-sweep-lenet_optimizers svg").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#lenet-sweep-lenet_optimizers output")).to_contain_text(VARIANT)
+
+
 def test_controls_work(page):
     page.get_by_role("button", name="Switch to the dark theme").click()
     page.locator("#filters select[name=study]").select_option("fashion")

@@ -57,6 +57,8 @@ class Sheet:
         block = {"kind": "figure", "id": name, "title": title, "file": file, "caption": caption, "alt": alt}
         if isinstance(drawing, np.ndarray):
             block |= {"height": drawing.shape[0], "width": drawing.shape[1]}
+        elif suffix == ".svg" and (readout := figures.readout(drawing)):
+            block["readout"] = readout
         if data:
             block["data"] = data
         return block | {"rows": list(rows), "columns": list(columns), "wide": wide, "made_by": list(made_by)}

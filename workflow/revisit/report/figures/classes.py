@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from revisit.report.figures.readout import mark
 from revisit.report.figures.style import axes_of
 from revisit.report.palette import BLUE, GRID, INK, MUTED, PAPER, RUST, SERIES
 
@@ -44,7 +45,7 @@ def roc(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], emphasised: Mapping
         text = f"the other {len(rest)} classes" if number == 0 else None
         axes.plot(*curves[label], color=MUTED, linewidth=0.7, alpha=0.6, label=text)
     for (label, text), colour in zip(emphasised.items(), SERIES, strict=False):
-        axes.plot(*curves[label], color=colour, linewidth=1.8, label=text)
+        mark(axes.plot(*curves[label], color=colour, linewidth=1.8, label=text)[0], label)
     axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(-0.01, 1.01), ylim=(-0.01, 1.02))
     axes.set_aspect("equal")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -81,8 +82,8 @@ def dumbbells(rows: Sequence[str], ends: Mapping[str, Sequence[float]], x_label:
     positions = np.arange(len(rows))
     (_, before), (_, after) = ends.items()
     axes.hlines(positions, before, after, color=GRID, linewidth=3, zorder=1)
-    for (label, values), colour, mark in zip(ends.items(), (RUST, BLUE), "so", strict=True):
-        axes.plot(values, positions, mark, color=colour, markersize=6, label=label, zorder=2)
+    for (label, values), colour, shape in zip(ends.items(), (RUST, BLUE), "so", strict=True):
+        axes.plot(values, positions, shape, color=colour, markersize=6, label=label, zorder=2)
     axes.set_yticks(positions, rows)
     axes.set(xlabel=x_label, ylim=(len(rows) - 0.4, -0.6))
     axes.tick_params(axis="y", length=0)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
+from revisit.report.figures.readout import mark
 from revisit.report.figures.style import SIZE, WIDE, axes_of
 from revisit.report.palette import GRID, INK, MUTED, SERIES
 
@@ -74,7 +75,11 @@ def lines(
             axes.fill_between(*band(line.x, line.y), step="mid", label=line.label, **shade)
         else:
             weight = {"linewidth": 0.7, "alpha": 0.4} if line.noisy else {"linewidth": line.width}
-            axes.plot(*thin(line.x, line.y), color=line.colour, linestyle=line.style, label=line.label, **weight)
+            (drawn,) = axes.plot(
+                *thin(line.x, line.y), color=line.colour, linestyle=line.style, label=line.label, **weight
+            )
+            if not line.noisy:
+                mark(drawn, line.label)
     _scales(axes, x_label, y_label, y_range, percent, ticks=6 if size == SIZE else 4)
     if until is not None:
         axes.set_xlim(right=1.01 * until)
@@ -103,14 +108,16 @@ def _scales(
 class Variant:
     """The curve of one variant of a sweep: x, mean y, lowest and highest y of its runs (N,); empty: nothing to draw.
 
-    `label` stands beside the end of the curve; `ended`: a run diverged, so that the curve stops at its last value.
+    `name` and `end`, its last value, stand beside the end of the curve; `ended`: a run diverged, so that the curve
+    stops at its last value.
     """
 
     x: np.ndarray
     y: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    label: str
+    name: str
+    end: str
     ended: bool = False
     bold: bool = False
 
@@ -136,7 +143,8 @@ def variants(
         if (curve.high > curve.low).any():
             axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.13, linewidth=0)
         width = 2.4 if curve.bold else 1.5
-        axes.plot(*thin(curve.x, curve.y), color=colour, linestyle=dash, linewidth=width)
+        (drawn,) = axes.plot(*thin(curve.x, curve.y), color=colour, linestyle=dash, linewidth=width)
+        mark(drawn, curve.name)
         if curve.ended and len(curve.x):
             axes.plot(curve.x[-1:], curve.y[-1:], "X", color=colour, markersize=8, clip_on=False, zorder=3)
     _scales(axes, x_label, y_label, y_range, percent, ticks=6)
@@ -164,7 +172,7 @@ def _label_ends(axes: Axes, curves: Sequence[Variant], spacing: float) -> None:
         )
         weight = "bold" if curve.bold else "normal"
         style = {"va": "center", "size": 8.5, "weight": weight, "color": INK if shown else MUTED}
-        axes.text(1.095, place, curve.label, transform=axes.transAxes, **style)
+        axes.text(1.095, place, f"{curve.name}  {curve.end}", transform=axes.transAxes, **style)
 
 
 def spread(places: np.ndarray, spacing: float) -> np.ndarray:

@@ -159,7 +159,8 @@ def _figure(sheet: Sheet, run: Run) -> dict[str, Any]:
                 y=found["mean"][column],
                 low=found["low"][column],
                 high=found["high"][column],
-                label=f"{name}  {end}",
+                name=name,
+                end=end,
                 ended=numbers["diverged"] == numbers["runs"],
                 bold=variant == run.keep,
             )

@@ -1,5 +1,5 @@
 "use strict";
-// The page is complete without this script; it adds the theme switch, filters, sorting and the maps.
+// The page is complete without this script; it adds the theme switch, filters, sorting, the maps and the values of curves.
 
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 
@@ -205,6 +205,70 @@ function explore(figure) {
   choose(buttons.at(-1).dataset.map);
 }
 all(".embedding").forEach(explore);
+
+// --- curves: their values under the pointer, or by the arrow keys -----------------------------------------
+function tell(box) {
+  const scales = JSON.parse(box.dataset.readout), figure = box.closest("figure"), svg = box.querySelector("svg");
+  const value = ({ at, value: [first, last] }, place) => first + ((place - at[0]) / (at[1] - at[0])) * (last - first);
+  const written = ({ percent }, number) => (percent ? `${(100 * number).toFixed(1)}%` : Number(number.toPrecision(4)).toLocaleString("en"));
+  const curves = scales.curves.map(({ id, name }) => {
+    const path = document.getElementById(`${figure.id}-${id}`).querySelector("path");
+    const numbers = path.getAttribute("d").match(/-?[\d.]+(?:e-?\d+)?/g).map(Number);
+    return { name, path, points: numbers.flatMap((x, i) => (i % 2 ? [] : [[x, numbers[i + 1]]])) };
+  });
+  const guide = document.createElement("i"), shown = document.createElement("output");
+  guide.className = "guide";
+  shown.className = "readout";
+  const hide = () => { guide.hidden = shown.hidden = true; };
+  hide();
+  box.append(guide, shown);
+  svg.setAttribute("tabindex", 0);
+
+  const height = (points, x) => { // of the curve at x; undefined before its start and behind its end
+    const after = points.findIndex(([end]) => end >= x);
+    if (after < 0 || (after === 0 && points[0][0] > x)) return undefined;
+    const [[left, from], [right, to]] = [points[Math.max(after - 1, 0)], points[after]];
+    return right > left ? from + ((x - left) / (right - left)) * (to - from) : to;
+  };
+  const ends = curves.flatMap(({ points }) => [points[0][0], points.at(-1)[0]]), start = Math.min(...ends), end = Math.max(...ends);
+  let current;
+  const show = (x) => {
+    current = Math.min(Math.max(x, start), end);
+    const found = curves.map((curve) => ({ ...curve, y: height(curve.points, current) })).filter(({ y }) => y !== undefined);
+    const line = (text, path) => {
+      const row = document.createElement("span"), swatch = document.createElement("i");
+      if (path) { swatch.style.background = getComputedStyle(path).stroke; row.append(swatch); }
+      row.append(text);
+      return row;
+    };
+    found.sort((a, b) => a.y - b.y);
+    const rows = found.map(({ name, path, y }) => line(`${name}: ${written(scales.y, value(scales.y, y))}`, path));
+    const at = value(scales.x, current);
+    shown.replaceChildren(line(`${scales.x.label} ${scales.x.percent ? written(scales.x, at) : Math.round(at).toLocaleString("en")}`), ...rows);
+    guide.hidden = shown.hidden = false;
+    const edge = box.getBoundingClientRect(), matrix = svg.getScreenCTM();
+    const screen = (px, py) => { const p = new DOMPoint(px, py).matrixTransform(matrix); return [p.x - edge.left + box.scrollLeft, p.y - edge.top]; };
+    const [[left, top], [, bottom]] = [screen(current, scales.y.at[1]), screen(current, scales.y.at[0])];
+    Object.assign(guide.style, { left: `${left}px`, top: `${top}px`, height: `${bottom - top}px` });
+    const before = current > (start + end) / 2; // on the side with more room, and inside
+    const place = before ? left - 8 - shown.offsetWidth : left + 8, most = box.scrollLeft + box.clientWidth - shown.offsetWidth;
+    Object.assign(shown.style, { top: `${top}px`, left: `${Math.max(box.scrollLeft, Math.min(place, most))}px` });
+  };
+  const point = (event) => show(new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse()).x);
+  svg.addEventListener("pointermove", point);
+  svg.addEventListener("pointerdown", point);
+  svg.addEventListener("pointerleave", () => { if (document.activeElement !== svg) hide(); });
+  svg.addEventListener("blur", hide);
+  svg.addEventListener("keydown", (event) => {
+    const step = (end - start) / 40;
+    const to = { ArrowLeft: (current ?? end) - step, ArrowRight: (current ?? start) + step, Home: start, End: end }[event.key];
+    if (event.key === "Escape") return hide();
+    if (to === undefined) return;
+    event.preventDefault();
+    show(to);
+  });
+}
+all("[data-readout]").forEach(tell);
 
 // --- boxes that scroll: in the order of the keyboard while they hold more than they show ------------------
 {
