@@ -29,11 +29,8 @@ import numpy as np
 from tree import Tree, reduced
 
 FACTORS = (1, 4, 16)
-STAGES = {
-    "prepare": ("prepare_dataset", "growth"),
-    "train": ("train_network", "growth"),
-    "extract": ("extract_features", "growth"),
-}
+STAGES = {"prepare": "prepare_dataset", "train": "train_network", "extract": "extract_features"}
+NAME = "growth"  # of the data set and of the experiment
 SIDE, CLASSES = 128, 10
 # Bytes of memory that a stage may take for each byte of the prepared images, and MB on top of that.
 BOUNDS = {"prepare": (0.1, 200), "train": (1.1, 700), "extract": (0.1, 700)}
@@ -69,7 +66,7 @@ def write_photographs(folder: Path, counts: dict[str, int]) -> None:
 
 def watched(tree: Tree, script: str, name: str) -> tuple[float, float]:
     """CPU seconds and peak memory in MB of a script."""
-    peak, seconds = 0, 0.0
+    peak = 0
 
     def look(process: subprocess.Popen) -> None:
         nonlocal peak
@@ -117,11 +114,10 @@ def main() -> None:
         for count in counts:
             tree = tree_with(Path(scratch, str(count)), count)
             for stage in options.stages:
-                script, name = STAGES[stage]
-                taken, peak = watched(tree, script, name)
+                taken, peak = watched(tree, STAGES[stage], NAME)
                 seconds[stage].append(taken)
                 memory[stage].append(peak)
-        starting = {stage: start_up(tree, STAGES[stage][0]) for stage in options.stages}
+        starting = {stage: start_up(tree, STAGES[stage]) for stage in options.stages}
     data = [(count + count // 10) * SIDE * SIDE * 3 / 1e6 for count in counts]
     rows, goals = [], []
     for stage in options.stages:
@@ -132,12 +128,11 @@ def main() -> None:
         grown = [max(taken - starting[stage], 0.01) for taken in seconds[stage]]
         exponent = math.log(grown[-1] / grown[-2], counts[-1] / counts[-2])
         goals.append(timing.Goal(f"{stage}: exponent of the time", exponent, at_most=1.1))
-        if stage in BOUNDS:
-            slope = (memory[stage][-1] - memory[stage][0]) / (data[-1] - data[0])
-            share, constant = BOUNDS[stage]
-            goals.append(timing.Goal(f"{stage}: bytes for each byte of images", slope, at_most=share))
-            rest = max(peak - max(slope, 0) * size for peak, size in zip(memory[stage], data, strict=True))
-            goals.append(timing.Goal(f"{stage}: constant, MB", rest, at_most=constant))
+        slope = (memory[stage][-1] - memory[stage][0]) / (data[-1] - data[0])
+        share, constant = BOUNDS[stage]
+        goals.append(timing.Goal(f"{stage}: bytes for each byte of images", slope, at_most=share))
+        rest = max(peak - max(slope, 0) * size for peak, size in zip(memory[stage], data, strict=True))
+        goals.append(timing.Goal(f"{stage}: constant, MB", rest, at_most=constant))
     timing.print_table(
         f"1, 4 and 16 times as many images, one thread; reference: {counts[0]:,} images",
         ("stage", "images", "CPU s", "times as fast", "peak MB", "images, MB"),

@@ -1,7 +1,7 @@
 """Runs the measurements and writes docs/performance.md from what they print.
 
     python benchmarks/performance.py                        # everything, whole: half an hour
-    python benchmarks/performance.py --quick                # everything in its quick form: ten minutes
+    python benchmarks/performance.py --quick                # whether everything works, in minutes; writes nothing
     python benchmarks/performance.py --only tsne sweeps     # these again; the others stay as they were measured
 
 Every measurement is a script beside this one, which names its reference; the page holds the command and what it
@@ -221,17 +221,18 @@ def main() -> None:
     record = TEXTS / MACHINE
     if options.only and record.exists() and json.loads(record.read_bytes()) != about:
         parser.exit(2, f"error: docs/performance/{MACHINE} names another machine or versions: leave out --only\n")
-    TEXTS.mkdir(exist_ok=True)
-    if not options.only:
-        for path in TEXTS.glob("*.txt"):
-            path.unlink()
-    record.write_text(json.dumps(about, indent=2) + "\n")
     for name in options.only or MEASUREMENTS:
         if MEASUREMENTS[name].gpu and about["GPU"] == "none":
             continue
         start = time.perf_counter()
-        (TEXTS / f"{name}.txt").write_text(measure(name, options.quick))
+        text = measure(name, options.quick)
         print(f"{name}: {(time.perf_counter() - start) / 60:.1f} minutes", flush=True)
+        if not options.quick:
+            TEXTS.mkdir(exist_ok=True)
+            record.write_text(json.dumps(about, indent=2) + "\n")
+            (TEXTS / f"{name}.txt").write_text(text)
+    if options.quick:
+        return
     texts = {path.stem: path.read_text() for path in sorted(TEXTS.glob("*.txt"))}
     PAGE.write_text(page(about, texts))
 

@@ -29,10 +29,11 @@ def run(rounds: int, seed: int) -> list[outcome.Row]:
     with tempfile.TemporaryDirectory() as scratch:
         walk = Walk(Path(scratch, "tree"), seed)
         walk.tree.snakemake()
-        return [_pair(walk, *pair, rounds, random.Random(f"{pair} {seed}")) for pair in PAIRS]
+        return [pair(walk, *engines, rounds, random.Random(f"{engines} {seed}")) for engines in PAIRS]
 
 
-def _pair(walk: Walk, first: str, second: str, rounds: int, moments: random.Random) -> outcome.Row:
+def pair(walk: Walk, first: str, second: str, rounds: int, moments: random.Random) -> outcome.Row:
+    """The row of two engines: `second` is started so often while `first` runs."""
     row: outcome.Row = {"attack": f"{second} while {first} runs", "tried": rounds, "ran after it": 0, "refused": 0}
     row["failures"] = []
     for number in range(rounds):
@@ -41,7 +42,7 @@ def _pair(walk: Walk, first: str, second: str, rounds: int, moments: random.Rand
         time.sleep(moments.uniform(0, 5))
         other = walk.tree.run(*ENGINES[second], check=False)
         refused = walk.tree.status != 0
-        output, _ = running.communicate()
+        output, _ = running.communicate(timeout=600)
         row["refused" if refused else "ran after it"] += 1
         if running.returncode and REFUSED not in output:  # the second may have been the first to take the lock
             row["failures"].append(f"{first} ended with status {running.returncode}: {output[-1000:]}")

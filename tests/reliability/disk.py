@@ -42,9 +42,10 @@ def run(rounds: int, seed: int, tmpfs: int = 1) -> list[outcome.Row]:
         with _disk(bool(tmpfs)) as (disk, mounted):
             command = [sys.executable, __file__, "--child", name, str(rounds), str(seed), str(disk), str(int(mounted))]
             ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        row = {"attack": name, "tried": rounds, "refused": 0, "enough room": 0, "other": rounds, "failures": []}
+        row = {"attack": name, "tried": rounds, "refused": 0, "enough room": 0, "other": rounds}
         row["failures"] = [f"the process ended with status {ended.returncode}"]
-        rows.append(row if ended.returncode else json.loads(ended.stdout))
+        found = row if ended.returncode else json.loads(ended.stdout)
+        rows.append(found | {"disk": "a small file system" if mounted else "files of bounded size"})
         print(f"{name}: {rows[-1]['refused']} of {rows[-1]['tried']} refused", file=sys.stderr, flush=True)
     return rows
 

@@ -37,9 +37,9 @@ SECONDS = 20.0  # for one case
 LONGEST = 5000  # characters of a message
 ROW = "row.json"
 KEPT = 10  # failures of a reader that are shown
-REMEDY = re.compile(
-    r"\b(?:get|put|run|name|keep|set|remove|delete|restore|save|mend|make|give|pack|use|start|change|convert|write|"
-    r"correct|take|choose|leave|allowed|unknown key|missing; it has no default|it must)\b",
+REMEDY = re.compile(  # a clause that begins with what to do, or the two ways in which a schema says what is allowed
+    r"(?:[:;,]|\bor|\band|\bthen)\s+(?:get|put|run|name|keep|set|remove|delete|restore|save|mend|make|give|pack|use|"
+    r"start|change|convert|write|correct|take|choose|leave)\b|\ballowed\b|unknown key|missing; it has no default",
     re.IGNORECASE,
 )
 
@@ -63,6 +63,8 @@ def _in_a_process(reader: Reader, cases: int, seed: int) -> outcome.Row:
     with tempfile.TemporaryDirectory() as scratch:
         process = multiprocessing.get_context("fork").Process(target=_attack, args=(reader, cases, seed, Path(scratch)))
         process.start()
+        process.join(cases * SECONDS)
+        process.kill()
         process.join()
         written = Path(scratch, ROW)
         row: outcome.Row = {"attack": reader.name, "tried": 0, "read": 0, "refused": 0, "MB": 0, "other": 1}

@@ -30,6 +30,7 @@ from tree import Tree
 ENGINES = {"snakemake": ("snakemake", "--cores", "2", "--resources", "gpu=1"), "dvc": ("dvc", "repro")}
 VICTIMS = ("one process", "the engine", "its process group", "every process")
 BETWEEN = 10.0  # mean seconds between two kills
+LONGEST = 3600  # seconds of a run to the end; more is a failure
 
 
 def run(kills: int, seed: int) -> list[outcome.Row]:
@@ -116,7 +117,11 @@ class Killer:
 
     def _finish(self, engine: str) -> None:
         process = self._tree.start(*ENGINES[engine], **self._environment)
-        output, _ = process.communicate()
+        try:
+            output, _ = process.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
         self._check(engine, process.returncode, output)
 
     def _check(self, engine: str, status: int, output: str) -> None:

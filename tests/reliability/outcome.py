@@ -17,8 +17,8 @@ def failed(rows: Sequence[Row]) -> bool:
 
 def text(rows: Sequence[Row]) -> str:
     """The rows as a table, failures below it."""
-    keys = [key for key in rows[0] if key != "failures"]
-    lines = [keys, *([_shown(row[key]) for key in keys] for row in rows)]
+    keys = list(dict.fromkeys(key for row in rows for key in row if key != "failures"))
+    lines = [keys, *([_shown(row.get(key, "")) for key in keys] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(keys))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     failures = [f"{row['attack']}: {failure}" for row in rows for failure in row["failures"]]

@@ -56,8 +56,8 @@ ATTACKS = {
 }
 HEAD = """# What was tried to break it
 
-Each part is a long run of a script in `tests/reliability`; a short form of each is among the tests. This page is
-written by `make reliability`.
+Each part is a long run of a script in `tests/reliability`; short forms are among the tests. This page is written by
+`make reliability`.
 
 """
 
@@ -70,7 +70,10 @@ def main() -> None:
         target = DOCS / "reliability" / f"{name}.json"
         target.parent.mkdir(exist_ok=True)
         command = [sys.executable, str(HERE / f"{name}.py"), *ATTACKS[name].options.split(), "--json", str(target)]
+        target.unlink(missing_ok=True)
         subprocess.run(command, check=False)
+        if not target.exists():
+            sys.exit(f"{name}.py ended without rows")
     kept = {name: DOCS / "reliability" / f"{name}.json" for name in ATTACKS}
     found = {name: json.loads(path.read_text("utf-8")) for name, path in kept.items() if path.exists()}
     (DOCS / "reliability.md").write_text(page(found), encoding="utf-8")

@@ -35,7 +35,8 @@ def get(server, path, destination, host="127.0.0.1"):
     download([f"http://{host}:{server.server_port}{path}"], destination, checksum)
 
 
-def test_a_stalling_server_is_left_in_time_and_what_came_is_kept(server, tmp_path):
+def test_a_stalling_server_is_left_in_time_and_what_came_is_kept(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads.Handler, "_part", lambda self, body, start: body[:70_000])
     server.troubles = ["stalls"] * 9
     start = time.monotonic()
     with pytest.raises(DownloadError, match=r"timed out.*\(4 attempts\)"):
@@ -53,7 +54,7 @@ def test_a_redirect_to_another_host_does_not_carry_the_password(server, tmp_path
     monkeypatch.setattr(downloads.Handler, "_sends_elsewhere", lambda self, *_: self._head(302, places))
     server.troubles = ["sends elsewhere"]
     get(server, "/a", tmp_path / "a", host="user:secret@127.0.0.1")
-    (first, password), (second, none) = server.seen
+    (first, password), *_, (second, none) = server.seen
     assert (first, second) == ("/a", "/b")
     assert password.startswith("Basic ")
     assert none is None

@@ -6,6 +6,7 @@ After each step either engine must mend the tree: every artifact right, nothing 
 nothing computed that lay in the cache.
 """
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,24 +27,23 @@ SHOWN = {
     "cut_metadata": "dvc.lock or rwlock cut off",
     "damage_cache": "an object of the cache deleted",
     "nothing": "nothing",
-    "kill": "an engine or a job killed, besides",
-    "snakemake": "then mended by snakemake",
-    "dvc": "then mended by dvc repro",
 }
 
 
 def run(steps: int, seed: int) -> list[outcome.Row]:
-    """A row for each thing done; the walk ends at the first failure, which the first row tells."""
+    """A row for each thing done, and one for the whole walk, which ends at the first failure."""
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         walk = Walk(Path(folder, "tree"), seed)
         try:
             for number in range(1, steps + 1):
                 print(f"{number}/{steps} {walk.step()}", file=sys.stderr, flush=True)
-        except AssertionError as error:
+        except (AssertionError, subprocess.SubprocessError) as error:
             failures = [str(error)]
     rows = [{"attack": text, "tried": walk.count[name], "failures": []} for name, text in SHOWN.items()]
-    return [{**rows[0], "failures": failures}, *rows[1:]]
+    engines = {f"mended by {name}": walk.count[name] for name in ("snakemake", "dvc")}
+    whole = {"attack": "all of them", "tried": 0, "with a kill besides": walk.count["kill"], **engines}
+    return [*rows, {**whole, "failures": failures}]
 
 
 if __name__ == "__main__":

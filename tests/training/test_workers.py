@@ -17,8 +17,10 @@ import psutil
 import pytest
 import torch
 
+from revisit.errors import ConfigError
 from revisit.training import workers
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere runs go one after the other")
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
 PROGRAM = """
@@ -29,7 +31,8 @@ from revisit.errors import ConfigError, RevisitError
 from revisit.training import workers
 
 def note(name):
-    Path(name).write_text(str(os.getpid()))
+    Path(f"{name}.new").write_text(str(os.getpid()))
+    os.replace(f"{name}.new", name)
 
 def wait_for(name):
     while not Path(name).exists():
@@ -43,9 +46,9 @@ def last(name):
     wait_for("sleeper")
     raise name
 
-def shot():
+def shot(how=signal.SIGKILL):
     wait_for("sleeper")
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), how)
 """
 
 
@@ -57,7 +60,10 @@ def start(folder: Path, program: str) -> subprocess.Popen:
 
 def gone(pid: int) -> bool:
     for _ in range(500):
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.01)
     return False
@@ -69,6 +75,13 @@ def test_as_many_as_there_are_cores_or_runs_and_one_on_a_gpu(monkeypatch):
     assert workers.count(9, CUDA) == 1
     monkeypatch.delenv(workers.CORES)
     assert workers.count(1000, CPU) == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize("text", ["two", "0", "-1", "1.5"])
+def test_a_wrong_number_of_cores(monkeypatch, text):
+    monkeypatch.setenv(workers.CORES, text)
+    with pytest.raises(ConfigError, match=f"REVISIT_CORES={text}: expected a whole number of cores"):
+        workers.count(3, CPU)
 
 
 def test_every_task_runs_and_at_most_so_many_at_once(tmp_path):
@@ -94,9 +107,11 @@ workers.side_by_side([partial(task, number) for number in range(5)], 2)
         ("partial(last, ConfigError('lr: too large'))", "ConfigError lr: too large"),
         ("partial(last, OSError(28, 'No space left on device', 'there'))", "OSError [Errno 28] No space left"),
         ("partial(last, ZeroDivisionError('by zero'))", "RuntimeError Traceback"),
-        ("shot", "DeviceError a training was ended from outside (SIGKILL)"),
+        ("partial(last, ValueError('x' * 200_000))", "RuntimeError Traceback"),  # more than a pipe holds
+        ("shot", "DeviceError a training was killed, most likely for want of memory with 2 side by side"),
+        ("partial(shot, signal.SIGABRT)", "DeviceError a training crashed (SIGABRT)"),
     ],
-    ids=["mistake", "disk", "defect", "killed"],
+    ids=["mistake", "disk", "defect", "long", "killed", "crashed"],
 )
 def test_the_first_failure_ends_the_others_and_is_raised(tmp_path, failing, shown):
     tasks = f"""
@@ -117,7 +132,7 @@ def test_no_task_outlives_its_parent(tmp_path, how):
     process = start(tmp_path, 'workers.side_by_side([partial(forever, "a"), partial(forever, "b")], 2)')
     pids = []
     for name in ("a", "b"):
-        while not (path := tmp_path / name).exists() or not path.read_text():
+        while not (path := tmp_path / name).exists():
             assert process.poll() is None, process.communicate()
             time.sleep(0.01)
         pids.append(int(path.read_text()))

@@ -1,8 +1,19 @@
 """One class per kind of failure that a user can cause; the message says what, where and how to mend it."""
 
 
+LONGEST = 4000  # characters of a message: names in a damaged file may be longer than any screen
+
+
 class RevisitError(Exception):
-    """A failure with a remedy: shown as one message, without a traceback, exit status 2."""
+    """A failure with a remedy: shown as one message, without a traceback, exit status 2.
+
+    The middle of an endless message is left out: what failed stands first in it, the remedy last.
+    """
+
+    def __init__(self, message: str) -> None:
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
+        super().__init__(message)
 
 
 class ConfigError(RevisitError):

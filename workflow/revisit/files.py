@@ -47,6 +47,8 @@ def remove(path: Path) -> None:
 def copy(source: Path, target: Path) -> None:
     """Copy a file, or all files below a folder: their content, as rights and times are no part of an artifact.
 
+    Empty folders are not copied.
+
     Raises OSError that says when the disk is full, which that of `shutil.copytree` does not.
     """
     for file in sorted(source.rglob("*")) if source.is_dir() else [source]:

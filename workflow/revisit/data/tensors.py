@@ -34,7 +34,7 @@ class Inputs:
         """
         inputs = planes(centre(pixels, self._crop))
         batch, channels, height, width = inputs.shape
-        # Lines of pixels: on a CPU ten times as fast as broadcasting along the few channels.
+        # Lines of pixels: on a CPU several times as fast as broadcasting along three channels.
         lines = inputs.permute(0, 2, 3, 1).view(batch, height, width * channels)
         lines.mul_(self._scale.repeat(width)).sub_(self._shift.repeat(width))
         return inputs

@@ -65,7 +65,7 @@ def evaluate(expression: str, metrics: Mapping[str, Any], claim: str) -> float |
     except (KeyError, NameNotDefined) as error:
         key = error.name if isinstance(error, NameNotDefined) else error.args[0]
         raise MissingMetricError(claim, key, expression) from None
-    except (InvalidExpression, ValueError, TypeError, ArithmeticError) as error:
+    except (InvalidExpression, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise ArtifactError(f"claim {claim}: `{expression}` has no value: {error}") from None
     if not isinstance(value, int | float):
         raise ArtifactError(f"claim {claim}: `{expression}` is no number")

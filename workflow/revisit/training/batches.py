@@ -1,9 +1,6 @@
 """Minibatches straight from the prepared array: gathered, cropped and flipped on the device, without worker processes.
 
-Measured on one CPU thread, images per second, gathered, cropped, mirrored and normalised: 36x36 to 32x32 pixels
-150,000; 256x256 to 224x224 out of a memory map 3,700. The crop itself takes 6 microseconds of the latter: NumPy's
-windows are 90 times as fast there as indexing pixel by pixel, which is what a GPU does. A step of `fashion_cnn`,
-`lenet` or `cifar_convnet` takes at most 5% longer than one over tensors that wait in memory.
+What that is worth: `benchmarks/input_pipeline.py` (large images) and `benchmarks/training.py` (small ones).
 """
 
 from typing import NamedTuple
@@ -98,7 +95,7 @@ def gather_windows(
 def mirror(pixels: torch.Tensor, rows: np.ndarray) -> None:
     """Turn the images at `rows` of `pixels` (B, h, w, C) left to right, in place.
 
-    On the CPU one by one: for a whole batch PyTorch takes a kernel that needs ten times as long.
+    On the CPU one by one: large images take a tenth of the time that way, small ones as long as a whole batch at once.
     """
     if pixels.device.type == "cpu":
         for row in rows.tolist():

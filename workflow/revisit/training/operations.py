@@ -12,8 +12,8 @@ T = TypeVar("T")
 def counted(call: Callable[[], T]) -> tuple[T, int]:
     """What `call` returns, and the floating-point operations of its matrix products and convolutions.
 
-    Multiplications and additions count one each. Recurrent layers go without oneDNN and cuDNN meanwhile, whose
-    kernels for whole layers PyTorch's counter does not know.
+    Multiplications and additions count one each. `call` goes without oneDNN and cuDNN, whose kernels for whole
+    recurrent layers PyTorch's counter does not know.
     """
     onednn = torch.backends.mkldnn.enabled
     try:

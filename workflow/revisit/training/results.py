@@ -20,8 +20,8 @@ class Result:
         history: its rows.
         metric: the name of its metric; None: it has none.
         steps_per_epoch: whole steps.
-        facts: what else is reported of it: `graph_backend`, `graph_note`, `device`, `parameters`, `diverged`,
-            `fresh_layers`.
+        facts: what else is reported of it: `graph_backend`, `graph_note`, `device`, `parameters`, `operations`,
+            `diverged`, `fresh_layers`.
         weights: the network's state, of the kept run only.
         scores: the outputs for the test set, (N, K) float32, of the kept run of an objective that writes them.
     """

@@ -34,7 +34,7 @@ def train(
     """Train every run of an experiment, or go on with a training that was killed.
 
     The runs are every variant, with as many replicates as asked for, whose seeds count up from the protocol's. On
-    CPUs they go side by side, one on a core; on a GPU one after the other.
+    CPUs they go side by side, one on a core (on Linux); on a GPU one after the other.
 
     Args:
         settings: the resolved settings of the experiment (`config.settings("train", name)`).

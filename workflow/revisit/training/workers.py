@@ -11,11 +11,12 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 
 import torch
 
 from revisit import orphans
-from revisit.errors import DeviceError, RevisitError
+from revisit.errors import ConfigError, DeviceError, RevisitError
 
 CORES = "REVISIT_CORES"  # how many an engine allots to a job
 
@@ -27,10 +28,16 @@ def count(runs: int, device: torch.device) -> int:
 
     One on a GPU, which they would share, and one outside Linux, where a process that holds PyTorch cannot be copied
     safely.
+
+    Raises:
+        ConfigError: what the environment says is no number of cores.
     """
     if device.type != "cpu" or sys.platform != "linux":
         return 1
-    return min(runs, int(os.environ.get(CORES) or len(os.sched_getaffinity(0))))
+    allotted = os.environ.get(CORES) or str(len(os.sched_getaffinity(0)))
+    if not allotted.isdecimal() or not int(allotted):
+        raise ConfigError(f"{CORES}={allotted}: expected a whole number of cores from 1 on; set one, or unset it")
+    return min(runs, int(allotted))
 
 
 def side_by_side(tasks: Sequence[Task], workers: int) -> None:
@@ -39,7 +46,7 @@ def side_by_side(tasks: Sequence[Task], workers: int) -> None:
     Copies share the memory of what was loaded before, such as the images. The first failure ends the other tasks.
 
     Raises:
-        DeviceError: the system killed a task, most likely for its memory.
+        DeviceError: a task was killed, most likely by the system for its memory, or crashed.
         RevisitError: what a task raised; also OSError.
         RuntimeError: a task raised something else, which the message holds.
     """
@@ -47,28 +54,28 @@ def side_by_side(tasks: Sequence[Task], workers: int) -> None:
     try:
         while waiting or running:
             while waiting and len(running) < workers:
-                process, receiver = _started(waiting.pop(0))
-                running[process.sentinel] = process, receiver
-            for sentinel in wait(list(running)):
-                process, receiver = running[sentinel]
+                receiver, process = _started(waiting.pop(0))
+                running[receiver] = process
+            for receiver in wait(list(running)):  # the end of a process closes its side
+                error = _said(receiver)
+                process = running.pop(receiver)
                 process.join()
-                if process.exitcode:
-                    raise _failure(process.exitcode, receiver, workers)
-                del running[sentinel]
+                if error or process.exitcode:
+                    raise error or _ended(process.exitcode, workers)
     finally:
-        for process, _ in running.values():
+        for process in running.values():
             process.kill()
             process.join()
 
 
-def _started(task: Task) -> tuple[multiprocessing.process.BaseProcess, Connection]:
+def _started(task: Task) -> tuple[Connection, BaseProcess]:
     fork = multiprocessing.get_context("fork")
     receiver, sender = fork.Pipe(duplex=False)
     process = fork.Process(target=_work, args=(task, sender, os.getpid()))
     sys.stdout.flush()
     process.start()
     sender.close()
-    return process, receiver
+    return receiver, process
 
 
 def _work(task: Task, sender: Connection, parent: int) -> None:
@@ -85,14 +92,21 @@ def _work(task: Task, sender: Connection, parent: int) -> None:
         sys.exit(1)
 
 
-def _failure(status: int, receiver: Connection, workers: int) -> Exception:
-    if receiver.poll():
+def _said(receiver: Connection) -> Exception | None:
+    """The error that a task ended with, if it could say so."""
+    with receiver:
         try:
             return receiver.recv()
-        except EOFError:  # closed without a word: killed
-            pass
-    killer = signal.Signals(-status).name if status < 0 else f"exit status {status}"
-    return DeviceError(
-        f"a training was ended from outside ({killer}), most likely for want of memory with {workers} side by side; "
-        f"free some, or allot fewer cores ({CORES}=1), and run again: it goes on where it was"
-    )
+        except EOFError:
+            return None
+
+
+def _ended(status: int, workers: int) -> DeviceError:
+    """The error for a task that ended without a word."""
+    if status == -signal.SIGKILL:
+        return DeviceError(
+            f"a training was killed, most likely for want of memory with {workers} side by side; free some, or allot "
+            f"fewer cores ({CORES}=1), and run again: it goes on where it was"
+        )
+    how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+    return DeviceError(f"a training crashed ({how}); run again with {CORES}=1 to see where")
