@@ -128,8 +128,8 @@ MEASUREMENTS = {
     "experiment_count": Measurement(
         "Growth: the number of experiments",
         "CPU time of planning everything, and of finding nothing to do, near linear.",
-        "--experiments 10 100 1000 --drawing docs/experiment_count.svg",
-        6,
+        "--experiments 10 100 300 --drawing docs/experiment_count.svg",
+        3,
     ),
     "training_on_a_gpu": Measurement(
         "Training on a GPU",

@@ -75,16 +75,18 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def limit_memory(more: int) -> None:
-    """Let this process take `more` bytes of address space beyond what it has now."""
-    with open("/proc/self/statm") as stream:
-        pages = int(stream.read().split()[0])
+    """Let this process take `more` bytes of address space beyond what it has now (Linux)."""
+    if sys.platform != "linux":
+        return
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
     bound = pages * resource.getpagesize() + more
     resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
 
 
 def most_memory() -> int:
     """The largest resident size of this process so far, bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _too_long(_signal: int, _frame: FrameType | None) -> NoReturn:
