@@ -141,7 +141,8 @@ MEASUREMENTS = {
         script="training",
     ),
 }
-UNMEASURED = "Not measured: there is no CUDA on this machine."
+NO_GPU = "Not measured: there is no CUDA on this machine."
+UNMEASURED = "Not measured yet."
 
 
 def machine() -> dict[str, str]:
@@ -190,8 +191,9 @@ def page(about: dict[str, str], texts: dict[str, str]) -> str:
             parts += [f"## {measurement.title}\n", f"{measurement.goal}\n", f"```text\n{texts[name].strip()}\n```\n"]
             if drawing := re.search(r"--drawing docs/(\S+\.svg)", texts[name]):
                 parts.append(f"![{measurement.title}]({drawing[1]})\n")
-        elif measurement.gpu:
-            parts += [f"## {measurement.title}\n", f"{measurement.goal}\n", f"{UNMEASURED}\n"]
+        else:
+            why = NO_GPU if measurement.gpu else UNMEASURED
+            parts += [f"## {measurement.title}\n", f"{measurement.goal}\n", f"{why}\n"]
     return "\n".join(parts)
 
 
@@ -199,8 +201,8 @@ def goal_rows(texts: dict[str, str]) -> list[str]:
     """A line of the table of goals for every one in the texts, and for those that could not be measured."""
     rows = []
     for name, measurement in MEASUREMENTS.items():
-        if name not in texts and measurement.gpu:
-            rows.append(f"| {measurement.title} | | | not measured: no CUDA | |")
+        if name not in texts:
+            rows.append(f"| {measurement.title} | | | not measured{': no CUDA' if measurement.gpu else ''} | |")
         for table in timing.read_tables(texts.get(name, "")):
             if tuple(table[0]) == timing.GOALS:
                 cells = (" | ".join(row[column] for column in timing.GOALS) for row in table)

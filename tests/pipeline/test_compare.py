@@ -215,7 +215,7 @@ def test_a_damaged_file_is_named(tree):
     with pytest.raises(EngineError, match=r"the working tree: DVC: .*dvc\.lock"):
         revisions.read(["workspace"])
     (tree.folder / "params.yaml").write_text("experiments: [")
-    with pytest.raises(ConfigError, match=r"params\.yaml: not valid YAML"):
+    with pytest.raises(ConfigError, match=r"params\.yaml: cannot be read \(not valid YAML"):
         revisions.read(["workspace"])
     revisions.read(["HEAD"])
     tree.commit("damage")

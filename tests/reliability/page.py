@@ -92,7 +92,9 @@ def page(found: dict[str, list[outcome.Row]]) -> str:
     tried = sum(row["tried"] for rows in found.values() for row in rows)
     failures = [f"- {row['attack']}: {text}" for rows in found.values() for row in rows for text in row["failures"]]
     told = [f"{tried:,} attempts, {len(failures)} failures.", "", *failures]
-    return HEAD + "\n".join([*told, *([""] if failures else []), *lines]) + "\n"
+    absent = [f"`{name}.py`" for name in ATTACKS if name not in found]
+    rest = ["", f"Not run at this length yet: {', '.join(absent)}."] if absent else []
+    return HEAD + "\n".join([*told, *([""] if failures else []), *lines, *rest]) + "\n"
 
 
 def _cell(text: str) -> str:
