@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from revisit.errors import BusyError
@@ -77,6 +78,21 @@ def test_a_cut_rwlock_is_removed_and_a_whole_one_stays(tree):
     rwlock.write_text("{}")
     guard.heal()
     assert rwlock.exists()
+
+
+def test_what_dead_processes_and_jobs_hold_is_forgotten(tree):
+    """A process that has ended is a zombie until its parent asks for it: to DVC it lives."""
+    zombie = subprocess.Popen([sys.executable, "-c", ""])
+    while psutil.Process(zombie.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    living = {"pid": os.getpid(), "cmd": "dvc checkout"}
+    dead = {"pid": zombie.pid, "cmd": "dvc checkout"}
+    job = {"pid": os.getpid(), "cmd": "bin/dvc --wait-for-lock repro -s train@a"}
+    held = {"write": {"a": dead, "b": living, "c": job}, "read": {"d": [dead, living], "e": [job], "f": [dead]}}
+    (tree / ".dvc/tmp/rwlock").write_text(json.dumps(held))
+    guard.hold("dvc").close()
+    assert json.loads((tree / ".dvc/tmp/rwlock").read_text()) == {"write": {"b": living}, "read": {"d": [living]}}
+    zombie.wait()
 
 
 def test_what_a_killed_snakemake_left_is_cleared(tree):

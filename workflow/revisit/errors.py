@@ -1,6 +1,5 @@
 """One class per kind of failure that a user can cause; the message says what, where and how to mend it."""
 
-
 LONGEST = 4000  # characters of a message: names in a damaged file may be longer than any screen
 
 

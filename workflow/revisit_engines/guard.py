@@ -86,13 +86,14 @@ def join() -> IO[str] | None:
 
 
 def heal() -> None:
-    """Put aside metadata of DVC that a `kill -9` or a full disk cut off in the middle of a write.
+    """Mend metadata of DVC that a `kill -9` or a full disk left cut off or out of date.
 
     DVC writes both files in place. Without `dvc.lock` it takes every artifact from its run cache; without
     `rwlock` it holds that no job runs, which is so: the caller has the engine lock and found no orphan.
     """
     if RWLOCK.exists() and _rwlock() is None:
         RWLOCK.unlink()
+    _forget_the_dead()
     if DVC_LOCK.exists() and not _is_whole(DVC_LOCK):
         damaged = Path(".dvc/tmp/dvc.lock.damaged")
         damaged.parent.mkdir(exist_ok=True)
@@ -130,6 +131,33 @@ def _wait_for_orphans() -> None:
         except BlockingIOError:
             print(f"waiting for jobs of an interrupted run{_pids()}", file=sys.stderr, flush=True)
             fcntl.flock(stream, fcntl.LOCK_EX)
+
+
+def _forget_the_dead() -> None:
+    """Take out of `rwlock` what jobs hold there: none runs, since the caller found no orphan.
+
+    DVC does so itself, but not as long as a killed process waits, as a zombie, for its parent to ask how it ended:
+    seconds, or for ever in a container whose first process never asks. What other commands hold stays while they live.
+    """
+    if not (held := _rwlock()):
+        return
+    with open(RWLOCK.with_name("rwlock.lock"), "a", encoding="utf-8") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)  # as DVC while it edits the file
+        held = _rwlock() or {}
+        write = {path: job for path, job in held.get("write", {}).items() if _holds(job)}
+        read = {path: [job for job in jobs if _holds(job)] for path, jobs in held.get("read", {}).items()}
+        kept = {"write": write, "read": {path: jobs for path, jobs in read.items() if jobs}}
+        RWLOCK.write_text(json.dumps({kind: jobs for kind, jobs in kept.items() if jobs}), encoding="utf-8")
+
+
+def _holds(job: dict) -> bool:
+    """Whether an entry of `rwlock` is that of a living process that is no job of an engine."""
+    if re.search(r"\b(repro|(exp|experiments) run)\b", job["cmd"]):
+        return False
+    try:
+        return psutil.Process(job["pid"]).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _pids() -> str:
