@@ -1,6 +1,7 @@
 """What the measurements of training share: drawn images, a protocol, and loops over steps whose time is taken."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def drawn(shape: tuple[int, int, int], device: "torch.device", train: int = 10_0
     return Common(data, *splits, scale, start=None, digest=None, device=device)
 
 
-class Loop:
+class Loop(ABC):
     """A loop over the steps of one training, in turns with others; `seconds` holds what each turn took.
 
     On the CPU those are CPU seconds, on a GPU wall seconds. Each loop goes on with the random numbers (dropout) where
@@ -87,16 +88,16 @@ class Loop:
         self._done += count
         self._random = self._random_states()
 
-    def get_ready(self, steps: range) -> None:
+    def get_ready(self, steps: range) -> None:  # noqa: B027  (most loops need nothing)
         """What does not count, before the time is taken."""
 
+    @abstractmethod
     def take(self, steps: range) -> None:
         """Take these steps."""
-        raise NotImplementedError
 
+    @abstractmethod
     def losses(self) -> np.ndarray:
         """The loss of every step so far."""
-        raise NotImplementedError
 
     def _random_states(self) -> list[tuple[Callable, Any]]:
         import torch

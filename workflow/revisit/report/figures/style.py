@@ -60,11 +60,11 @@ def save(drawing: Figure | np.ndarray, path: Path) -> None:
 
     An array of more than MOST_BYTES is not kept to the pixel, a figure has COLOURS at most.
     """
-    if not isinstance(drawing, np.ndarray) and path.suffix == ".svg":
+    drawn = not isinstance(drawing, np.ndarray)
+    if drawn and path.suffix == ".svg":
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         drawing.savefig(path, format="svg", transparent=True, metadata=nothing)
         return
-    drawn = not isinstance(drawing, np.ndarray)
     picture = _rastered(drawing) if drawn else Image.fromarray(drawing)
     stream = BytesIO()
     picture.save(stream, format="WEBP", lossless=True)

@@ -212,10 +212,11 @@ function tell(box) {
   const value = ({ at, value: [first, last] }, place) => first + ((place - at[0]) / (at[1] - at[0])) * (last - first);
   const written = ({ percent }, number) => (percent ? `${(100 * number).toFixed(1)}%` : Number(number.toPrecision(4)).toLocaleString("en"));
   const curves = scales.curves.map(({ id, name }) => {
-    const path = document.getElementById(`${figure.id}-${id}`).querySelector("path");
-    const numbers = path.getAttribute("d").match(/-?[\d.]+(?:e-?\d+)?/g).map(Number);
+    const path = document.getElementById(`${figure.id}-${id}`)?.querySelector("path"); // none where no value is finite
+    const numbers = (path?.getAttribute("d").match(/-?[\d.]+(?:e-?\d+)?/g) ?? []).map(Number);
     return { name, path, points: numbers.flatMap((x, i) => (i % 2 ? [] : [[x, numbers[i + 1]]])) };
-  });
+  }).filter(({ points }) => points.length);
+  if (!curves.length) return;
   const guide = document.createElement("i"), shown = document.createElement("output");
   guide.className = "guide";
   shown.className = "readout";
