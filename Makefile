@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 report: $(READY)  ## the environment, then everything up to the report
 	snakemake --cores $(CORES) --resources gpu=1
-	@echo "The report: $(CURDIR)/results/report/index.html"
+	@echo "The report: $$PWD/results/report/index.html"
 
 test: $(READY)  ## the environment, then all tests
 	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
@@ -39,7 +39,7 @@ reproducible: $(READY)  ## two clean runs in two clones, one by each engine: eve
 reliability: $(READY)  ## every attack at its full length, some hours: kills, damage, full disks; docs/reliability.md
 	python tests/reliability/page.py
 
-performance: $(READY)  ## docs/performance.md, measured again: half an hour on an idle machine
+performance: $(READY)  ## docs/performance.md, measured again: an hour on an idle machine
 	python benchmarks/performance.py
 
 bill: .venv/supply/.ready  ## every package with its version and licence, and a CycloneDX bill of them in bill.json

@@ -1,18 +1,17 @@
 """Time and memory of the stages against the number of images: the same pipeline on 1, 4 and 16 times as many.
 
     python benchmarks/data_size.py                                          # a quick try
-    python benchmarks/data_size.py --images 400 --drawing docs/data_size.svg     # the whole measurement: minutes
+    python benchmarks/data_size.py --images 2000 --drawing docs/data_size.svg     # the whole measurement: minutes
 
 JPEG files of 128 x 128 pixels in folders are prepared, trained on for one epoch (a LeNet of half width, on crops of 32
 pixels) and turned into features, by the scripts of the stages in a copy of this tree. CPU seconds and peak memory are
 those of the script; the memory is what the process has for itself (Linux: RssAnon, looked at every 2 ms), without the
 pages of memory-mapped files, which the system takes back when it needs them. Reference: the smallest number of images.
-Near linear: the exponent is the slope of log CPU seconds, start-up left out, against log images, between the two
-largest. Memory is a constant and a number of bytes for each byte of the prepared images, smallest against largest.
+Near linear: the exponent of CPU seconds against images between the two largest numbers, both counted from the smallest.
+Memory is a constant and a number of bytes for each byte of the prepared images, smallest against largest.
 """
 
 import argparse
-import math
 import subprocess
 import sys
 import tempfile
@@ -91,14 +90,6 @@ def watched(tree: Tree, script: str, name: str) -> tuple[float, float]:
     return seconds, peak * 1024 / 1e6
 
 
-def start_up(tree: Tree, script: str) -> float:
-    """CPU seconds of a script's imports and settings: a part of every run that does not grow."""
-    from start_up import imports
-
-    program = imports(tree.folder / "workflow/scripts" / f"{script}.py")
-    return timing.measured(lambda: subprocess.run([sys.executable, "-c", program], check=True, capture_output=True))[1]
-
-
 def main() -> None:
     """Measure, print one table and, if asked to, draw it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -117,7 +108,6 @@ def main() -> None:
                 taken, peak = watched(tree, STAGES[stage], NAME)
                 seconds[stage].append(taken)
                 memory[stage].append(peak)
-        starting = {stage: start_up(tree, STAGES[stage]) for stage in options.stages}
     data = [(count + count // 10) * SIDE * SIDE * 3 / 1e6 for count in counts]
     rows, goals = [], []
     for stage in options.stages:
@@ -125,9 +115,8 @@ def main() -> None:
             times = seconds[stage][0] / seconds[stage][i]
             numbers = f"{seconds[stage][i]:.2f}", f"{times:.2f}", f"{memory[stage][i]:.0f}", f"{data[i]:.1f}"
             rows.append((stage, f"{count:,}", *numbers))
-        grown = [max(taken - starting[stage], 0.01) for taken in seconds[stage]]
-        exponent = math.log(grown[-1] / grown[-2], counts[-1] / counts[-2])
-        goals.append(timing.Goal(f"{stage}: exponent of the time", exponent, at_most=1.1))
+        grown = timing.exponent(counts, seconds[stage])
+        goals.append(timing.Goal(f"{stage}: exponent of the time", grown, at_most=1.1))
         slope = (memory[stage][-1] - memory[stage][0]) / (data[-1] - data[0])
         share, constant = BOUNDS[stage]
         goals.append(timing.Goal(f"{stage}: bytes for each byte of images", slope, at_most=share))

@@ -1,11 +1,11 @@
-"""Starting the scripts of the stages: CPU seconds until everything that they import is there.
+"""Starting the scripts of the stages: CPU seconds until everything that they import themselves is there.
 
     python benchmarks/start_up.py                                     # the whole measurement: a minute
     python benchmarks/start_up.py --scripts fetch_dataset             # one of them
 
 Reference: Python itself, `python -c pass`. Help is `--help`, which a script answers before it imports PyTorch. Imports
-are all of a script's own, those inside its functions included. A script needs tensors if they bring PyTorch. Median of
-three starts, with compiled bytecode in place.
+are all of a script's own, those inside its functions included; not those that wait in the library until an analysis
+asks for them. A script needs tensors if they bring PyTorch. Median of three starts, with compiled bytecode in place.
 """
 
 import argparse

@@ -5,14 +5,16 @@
 
 Nine LeNets (three optimisers, three learning rates each) and the nine recurrent networks of `rows_cells`, in a copy of
 this tree, by `workflow/scripts/train_network.py`. Reference: the same script on each variant as an experiment of its
-own. Wall seconds from the start of the first process to the end of the last one, since a sweep uses all cores; so an
-otherwise idle machine is needed. The last column says whether every run ended with the same numbers, digit by digit.
+own. Beside it the same processes, one at a time on each core. Wall seconds from the start of the first process to the
+end of the last one, since a sweep uses all cores; so an otherwise idle machine is needed. The last column says whether
+every run ended with the same numbers, digit by digit.
 """
 
 import argparse
 import csv
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import timing
@@ -20,7 +22,7 @@ import timing
 # isort: split
 from tree import Tree, reduced
 
-REFERENCE, OURS = "one process each", "one sweep"
+REFERENCE, SPREAD, OURS = "one process each", "one each, on all cores", "one sweep"
 OPTIMIZERS = {"sgd": {"name": "sgd"}, "momentum": {"name": "sgd", "momentum": 0.5}, "adagrad": {"name": "adagrad"}}
 LENETS = {
     f"{name}_{number}": {"optimizer": optimizer | {"lr": rate}}
@@ -76,9 +78,9 @@ def main() -> None:
             Path(scratch, "tree"), options.sweeps, options.variants, None if options.whole else 10
         )
 
-        def train(*names: str) -> None:
-            for name in names:
-                tree.run("python", "workflow/scripts/train_network.py", name)
+        def train(*names: str, at_a_time: int = 1) -> None:
+            with ThreadPoolExecutor(at_a_time) as pool:
+                list(pool.map(lambda name: tree.run("python", "workflow/scripts/train_network.py", name), names))
 
         for raw in tree.params["raw"]:
             tree.run("python", "workflow/scripts/fetch_dataset.py", raw)
@@ -90,6 +92,7 @@ def main() -> None:
             own = singles[sweep]
             found = {
                 REFERENCE: timing.children(lambda own=own: train(*own)),
+                SPREAD: timing.children(lambda own=own: train(*own, at_a_time=os.cpu_count() or 1)),
                 OURS: timing.children(lambda sweep=sweep: train(sweep)),
             }
             alone = {variant: row for single in own for variant, row in rows(tree, single).items()}

@@ -4,6 +4,7 @@ Import it before anything that brings NumPy: the number of threads is read when 
 """
 
 import argparse
+import math
 import re
 import resource
 import statistics
@@ -91,6 +92,16 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     for first, *others in lines:
         cells = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
         print("  ".join([first.ljust(widths[0]), *cells]).rstrip())
+
+
+def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """How time grows with size between the two largest of three sizes: the exponent 1 is linear, 2 is quadratic.
+
+    The slope of log seconds against log size, both counted from the smallest: what does not grow is left out.
+    """
+    less, more = (value - sizes[0] for value in sizes[-2:])
+    shorter, longer = (max(value - seconds[0], 0.01) for value in seconds[-2:])
+    return math.log(longer / shorter, more / less)
 
 
 class Goal(NamedTuple):

@@ -7,26 +7,36 @@ Everywhere else, and for every other command, this is DVC as it is.
 
 import os
 import sys
+from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 
-RUNS_STAGES = ("repro", "exp run", "experiments run")
+WRONG_ARGUMENTS = 254  # DVC's own exit status
 
 
 def main() -> int:
     """Run DVC with the arguments of this process; return its exit status."""
-    root = _project_root(Path.cwd())
+    from dvc.cli import DvcParserError, parse_args
+    from dvc.cli import main as dvc
+    from dvc.commands.plots import CmdPlots
+    from dvc.commands.repro import CmdRepro
+
+    try:
+        arguments = parse_args(sys.argv[1:])  # by DVC's parser, which knows which options have a value
+    except DvcParserError:
+        return WRONG_ARGUMENTS
+    root = _project_root(Path(arguments.cd).resolve())
     if root:
         sys.path.insert(0, str(root / "workflow"))  # this clone's code, wherever the environment came from
+        from revisit_engines import guard
+
+        guard.find_own_programs()
         os.environ["DVC_SITE_CACHE_DIR"] = str(root / ".dvc" / "site")  # private, not the machine's shared one
         os.environ["REVISIT_DVC_PID"] = str(os.getpid())  # scripts end when this process has gone
-        words = " ".join(word for word in sys.argv[1:] if not word.startswith("-"))
-        if words.startswith(RUNS_STAGES) and not {"-h", "--help"} & set(sys.argv) and not _prepare(root):
+        if issubclass(arguments.func, CmdRepro) and not _ready(root, _prepare_run):  # `exp run` is a subclass
             return 2
-        if words.startswith("plots"):
-            _prepare_plots(root)
-    from dvc.cli import main as dvc
-
+        if issubclass(arguments.func, CmdPlots) and not _ready(root, _prepare_plots):
+            return 2
     return dvc(sys.argv[1:])
 
 
@@ -34,30 +44,35 @@ def _project_root(folder: Path) -> Path | None:
     return next((path for path in (folder, *folder.parents) if (path / "workflow/revisit_engines").is_dir()), None)
 
 
-def _prepare(root: Path) -> bool:
-    """Make the tree ready for a run of stages; False, after a message, if it cannot be."""
+def _ready(root: Path, prepare: Callable[[], None]) -> bool:
+    """Call `prepare` in `root`; False, after a message, if a user has to mend something first."""
     from revisit.errors import RevisitError
-    from revisit.params.load import load
     from revisit_engines import guard
 
-    global _lock
     try:
-        with chdir(root):
-            _lock = guard.join()
-            if not _lock:
-                load()
-                _lock = guard.hold("dvc")
+        with chdir(root), guard.explained():
+            prepare()
         return True
     except RevisitError as error:
         print(f"error: {error}", file=sys.stderr)
         return False
 
 
-def _prepare_plots(root: Path) -> None:
+def _prepare_run() -> None:
+    from revisit.params.load import load
+    from revisit_engines import guard
+
+    global _lock
+    _lock = guard.join()
+    if not _lock:
+        load()
+        _lock = guard.hold("dvc")
+
+
+def _prepare_plots() -> None:
     from revisit_engines.plots import ensure_template
 
-    with chdir(root):
-        ensure_template()
+    ensure_template()
 
 
 _lock = None  # the open lock file: it lasts as long as this process

@@ -87,6 +87,24 @@ def test_mirror_folder_that_is_not_there(known, tmp_path):
         fetch(mirror(tmp_path / "nowhere", known), tmp_path / "out")
 
 
+@pytest.mark.parametrize("kind", ["idx", "folder"])
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [("~nosuchuser/x", "home directory"), ("a\0b", "null byte"), ("x" * 300, "File name too long")],
+    ids=["home", "nul", "long"],
+)
+def test_mirror_that_is_no_path(tmp_path, kind, place, reason):
+    with pytest.raises(DataError, match=rf"expected a path, found none \(.*{reason}.*correct `mirror` in params.yaml"):
+        fetch({**mirror(place, UNKNOWN), "format": kind}, tmp_path / "out")
+
+
+def test_mirror_in_the_home_folder(drawn, contents, known, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shutil.copytree(drawn, tmp_path / "held")
+    fetch(mirror("~/held", known), tmp_path / "out")
+    assert unpacked(tmp_path / "out") == contents
+
+
 def test_mirror_with_other_content(drawn, known, tmp_path):
     shutil.copytree(drawn, tmp_path / "held")
     idx.write(tmp_path / "held" / idx.LABELS["train"], np.zeros(30, np.uint8))
@@ -121,7 +139,6 @@ def test_web_falls_to_the_next_address_file_by_file(site, drawn, contents, known
     del site.content[f"/one/{idx.IMAGES['test']}"]
     fetch(web(known, site.url("/one"), site.url("/two/")), tmp_path / "out")
     assert unpacked(tmp_path / "out") == contents
-    assert not (tmp_path / "downloads").exists() or not list((tmp_path / "downloads").iterdir())
 
 
 def test_web_keeps_finished_files_for_the_next_run(site, drawn, contents, known, tmp_path):

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from revisit.data import archives
+from revisit.data import archives, mirror
 from revisit.data.fetch import fetch
 from revisit.errors import DataError
 
@@ -67,6 +67,15 @@ def test_mirror_without_anything_says_what_is_accepted(tmp_path):
         fetch(archive_settings(tmp_path / "held", "folder", x__tar=None), tmp_path / "out")
 
 
+@pytest.mark.parametrize("kind", ["idx", "cifar", "voc", "folder"])
+@pytest.mark.parametrize("there", ["nothing", "a file"])
+def test_mirror_that_is_no_folder(tmp_path, kind, there):
+    if there == "a file":
+        (tmp_path / "held").write_text("mine")
+    with pytest.raises(DataError, match=r"held: expected .* found no such folder: put the files there, or in params"):
+        fetch(archive_settings(tmp_path / "held", kind, x__tar=None), tmp_path / "out")
+
+
 def test_plain_folders_become_one_archive_with_the_same_bytes_everywhere(tmp_path, picture):
     for number, held in enumerate((tmp_path / "one", tmp_path / "two")):
         for name in sorted(["b/2.jpg", "a/1.png", "a/long" + "g" * 120 + ".png", "a/\u00e9.png"], reverse=bool(number)):
@@ -106,3 +115,21 @@ def test_linked_folder_in_a_mirror(tmp_path):
     (tmp_path / "held" / "cats").symlink_to(tmp_path)
     with pytest.raises(DataError, match="cats: expected a folder, found a link"):
         fetch(archive_settings(tmp_path / "held", "folder"), tmp_path / "out")
+
+
+def test_a_file_is_held_at_a_path_or_at_an_address(site, tmp_path):
+    site.content["/w.pth"] = b"weights"
+    (tmp_path / "w.pth").write_bytes(b"weights")
+    for place in (str(tmp_path / "w.pth"), site.url("/w.pth"), site.url("/w.pth")):
+        with mirror.one_file(place, tmp_path / "downloads") as path:
+            assert (path.name, path.read_bytes()) == ("w.pth", b"weights")
+    assert len(site.seen) == 1  # it is kept
+
+
+def test_a_damaged_file_from_an_address_is_asked_for_again(site, tmp_path):
+    site.content["/w.pth"] = b"damaged"
+    with pytest.raises(DataError), mirror.one_file(site.url("/w.pth"), tmp_path) as path:
+        raise DataError(f"{path}: damaged")
+    site.content["/w.pth"] = b"weights"
+    with mirror.one_file(site.url("/w.pth"), tmp_path) as path:
+        assert path.read_bytes() == b"weights"

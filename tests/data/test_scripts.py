@@ -1,16 +1,21 @@
 """The two commands: from settings to the artifacts that the contract names, whole or not at all."""
 
+import io
+import json
+import tarfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import configure_stages
 import fetch_dataset
 import prepare_dataset
 import revisit.data
 from revisit import config, files, paths
 from revisit.data import arrays, idx
-from revisit.errors import DataError
+from revisit.errors import ConfigError, DataError
 
 
 def draw(settings, destination):
@@ -53,3 +58,65 @@ def test_failure_leaves_the_old_artifact(stages):
         prepare_dataset.main(["tiny"])
     assert (paths.prepared("tiny") / arrays.META).read_bytes() == before
     assert list((paths.prepared("tiny").parents[1] / files.PARTIAL).iterdir()) == []
+
+
+@pytest.fixture
+def web(stages, site):
+    """A data set on the web; gives what was asked of the server."""
+    site.content["/images.tar"] = tar_of_images()
+    files = {"images.tar": {"checksum": None}}
+    address = {"source": "web", "web": [site.address], "files": files}
+    stages["fetch", "own"] = {"raw": "own", "format": "folder", "classes": None, **address}
+    return site.seen
+
+
+def tar_of_images():
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as packed:
+        packed.addfile(tarfile.TarInfo("a/1.png"))
+    return stream.getvalue()
+
+
+def test_an_interruption_after_the_last_download_does_not_cost_it(web, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(files, "_to_disk", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            fetch_dataset.main(["own"])
+    assert not paths.raw("own").exists()
+    fetch_dataset.main(["own"])
+    assert len(web) == 1
+    assert [path.name for path in paths.raw("own").iterdir()] == ["images.tar"]
+    assert [path.name for path in Path().rglob("*") if path.is_file()] == ["images.tar"]  # none waits any more
+
+
+def test_a_name_that_params_does_not_know_writes_nothing(stages):
+    with pytest.raises(KeyError):
+        fetch_dataset.main(["nosuch"])
+    assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nosuch"], "there is no stage 'nosuch'; there are: fetch, prepare, pretrain, .*report$"),
+        (["fetch"], "stage 'fetch' takes one name of: .*fashion_mnist"),
+        (["fetch", "x"], r"params\.yaml: stage 'fetch' knows no 'x'; it has: .*fashion_mnist"),
+        (["fetch", "fashion_mnist", "x"], "stage 'fetch' takes one name of: .*fashion_mnist"),
+        (["report", "x"], "stage 'report' takes no name; leave out 'x'"),
+    ],
+    ids=["stage", "missing", "unknown", "too-many", "none"],
+)
+def test_settings_that_are_not_there(monkeypatch, words, message):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    with pytest.raises(ConfigError, match=message):
+        configure_stages.main(["--show", *words])
+
+
+@pytest.mark.parametrize("words", [["fetch", "fashion_mnist"], ["report"]], ids=["name", "none"])
+def test_settings_of_a_stage_as_json(monkeypatch, capfdbinary, words):
+    monkeypatch.chdir(Path(__file__).parents[2])
+    configure_stages.main(["--show", *words])
+    assert isinstance(json.loads(capfdbinary.readouterr().out), dict)

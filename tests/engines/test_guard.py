@@ -1,13 +1,17 @@
+import contextlib
+import errno
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
-from revisit.errors import BusyError
+from revisit.errors import BusyError, EngineError
 from revisit_engines import guard
 
 LOCK = """schema: '2.0'
@@ -25,6 +29,13 @@ stages:
       md5: 00000000000000000000000000000000.dir
       size: 5000
       nfiles: 15
+  without_deps:
+    cmd: date > date.txt
+    outs:
+    - path: date.txt
+      hash: md5
+      md5: fedcba9876543210fedcba9876543210
+      size: 29
 """
 
 
@@ -55,7 +66,8 @@ def test_a_lock_file_cut_anywhere_is_whole_to_dvc_or_put_aside(tree, capsys):
             content = YAML(typ="safe").load(tree / "dvc.lock")
             COMPILED_LOCKFILE_SCHEMA(content)
             for stage in content["stages"].values():
-                assert all(len(entry["md5"].removesuffix(".dir")) == 32 for entry in stage["deps"] + stage["outs"])
+                entries = [*stage.get("deps", []), *stage["outs"]]
+                assert all(len(entry["md5"].removesuffix(".dir")) == 32 for entry in entries)
         else:
             put_aside += 1
             assert (tree / ".dvc/tmp/dvc.lock.damaged").read_text() == LOCK[:cut]
@@ -93,6 +105,69 @@ def test_what_dead_processes_and_jobs_hold_is_forgotten(tree):
     guard.hold("dvc").close()
     assert json.loads((tree / ".dvc/tmp/rwlock").read_text()) == {"write": {"b": living}, "read": {"d": [living]}}
     zombie.wait()
+
+
+@pytest.mark.parametrize(
+    ("command", "stays"),
+    [
+        ("/home/u/repro/.venv/bin/dvc checkout", True),
+        ("/home/u/net-repro/.venv/lib/dvc/__main__.py pull", True),
+        ("/home/u/exp run/bin/dvc pull", True),
+        ("/home/u/tree/.venv/bin/dvc push -r repro", True),
+        ("/home/u/tree/.venv/bin/dvc --cd repro checkout", True),
+        ("/home/u/tree/.venv/bin/dvc repro", False),
+        ("/home/u/tree/.venv/bin/dvc --wait-for-lock -v repro -s train@a", False),
+        ("/home/u/tree/.venv/bin/dvc --cd repro experiments run", False),
+        ("/home/u/tree/.venv/lib/dvc/__main__.py -q exp run", False),
+    ],
+)
+def test_a_job_is_known_by_its_command_and_not_by_the_name_of_a_folder(tree, command, stays):
+    rwlock = tree / ".dvc/tmp/rwlock"
+    rwlock.write_text(json.dumps({"write": {"a": {"pid": os.getpid(), "cmd": command}}}))
+    guard.heal()
+    assert bool(json.loads(rwlock.read_text())) == stays
+
+
+def test_a_folder_whose_name_the_engines_would_take_for_a_variable(tree, monkeypatch):
+    (tree / "{a}/tree").mkdir(parents=True)
+    monkeypatch.chdir(tree / "{a}/tree")
+    with pytest.raises(EngineError, match=r"\{a\}/tree: .* name has \{ or \}; rename it"):
+        guard.hold("dvc")
+    assert not list((tree / "{a}/tree").iterdir())
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_want_of_room_or_rights_says_where_and_how_to_mend_it(number):
+    said = rf"^{os.strerror(number)} \(\.work/x\): make room or mend the rights, then run again; nothing is lost$"
+    with pytest.raises(EngineError, match=said), guard.explained():
+        raise OSError(number, os.strerror(number), ".work/x")
+
+
+def test_a_database_that_cannot_be_written(tree):
+    sqlite3.connect("cache.db").close()
+    database = sqlite3.connect("file:cache.db?mode=ro", uri=True)
+    said = r"^attempt to write a readonly database \(\.dvc/site\): make room or mend the rights"
+    with contextlib.closing(database), pytest.raises(EngineError, match=said), guard.explained():
+        database.execute("CREATE TABLE a (b)")
+
+
+def test_any_other_error_stays_as_it_is():
+    with pytest.raises(FileNotFoundError), guard.explained():
+        Path("/nowhere/at/all").read_bytes()
+    database = sqlite3.connect(":memory:")
+    with contextlib.closing(database), pytest.raises(sqlite3.OperationalError), guard.explained():
+        database.execute("SELECT * FROM nowhere")
+
+
+def test_the_programs_of_this_environment_are_found_when_it_is_not_activated(monkeypatch):
+    own = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    for _ in range(2):
+        guard.find_own_programs()
+        assert os.environ["PATH"] == f"{own}:/usr/bin:/bin"
+    monkeypatch.setenv("PATH", f"/first:{own}")
+    guard.find_own_programs()
+    assert os.environ["PATH"] == f"/first:{own}"
 
 
 def test_what_a_killed_snakemake_left_is_cleared(tree):

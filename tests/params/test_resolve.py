@@ -84,11 +84,11 @@ def test_weights_are_got_as_their_source_says(resolved):
 
 def test_as_much_is_drawn_as_the_largest_data_set_needs(resolved):
     def shrink(document):
-        for name, counts in (("cifar10", (50, 40)), ("cifar10_small", (70, 10)), ("cifar10_audit", (20, 10))):
+        for name, counts in (("cifar10", (500, 400)), ("cifar10_small", (700, 100)), ("cifar10_audit", (200, 100))):
             document["datasets"][name]["demo"] = {"train": counts[0], "test": counts[1]}
 
     stages = resolved(shrink)
-    assert stages["fetch", "cifar10"]["embedded"] == {"drawing": "objects", "train": 70, "test": 40}
+    assert stages["fetch", "cifar10"]["embedded"] == {"drawing": "objects", "train": 700, "test": 400}
     assert stages["fetch", "voc2007"]["embedded"]["splits"] == {"train": "trainval", "test": "test"}
 
 

@@ -55,9 +55,10 @@ def outputs(specification, read=on_disk):
 
 def run():
     """What the stand-in of every script does."""
-    from revisit import files
+    from revisit import config, files
 
     stage = os.environ["DVC_STAGE"]
+    config.settings(*stage.split("@"))  # as every script does, which refuses if its code is another by now
     specification = json.loads(SPECIFICATION.read_text())[stage]
     inputs, written = outputs(specification)
     time.sleep(float(os.environ.get("STAND_IN_SECONDS", "0.05")))

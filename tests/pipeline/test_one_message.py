@@ -57,6 +57,15 @@ def test_a_name_in_params_never_reaches_a_shell_even_when_dvc_is_told_to_skip_th
         tree.params = good
 
 
+@pytest.mark.parametrize("command", [("snakemake", "-n"), ("snakemake", "--cores", "1"), ("dvc", "repro")])
+def test_a_folder_whose_name_the_engines_would_take_for_a_variable(tree, tmp_path, command):
+    other = tree.copy(tmp_path / "{a}")
+    output = other.run(*command, check=False)
+    assert other.status != 0
+    assert f"error: {other.folder}: Snakemake and DVC cannot run where a folder's name has {{ or }}" in output
+    assert "Traceback" not in output
+
+
 def test_a_script_by_hand_names_what_it_knows(tree):
     output = tree.run("python", "workflow/scripts/fetch_dataset.py", "mnist", check=False)
     assert tree.status == 2

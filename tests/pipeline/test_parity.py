@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from revisit.params.load import load
 from revisit_engines.configure import SCRIPTS, script_of
 from revisit_engines.imports import files_of
+from revisit_engines.judgement import NVIDIA_DRIVER
 from tree import ROOT, Tree
 
 pytestmark = pytest.mark.pipeline
+GPU = NVIDIA_DRIVER.exists()  # on which the runs of a sweep go one after the other
 MODEL_STAGES = ("pretrain", "graft", "train", "finetune", "extract", "inspect")
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 
@@ -39,7 +42,7 @@ def stage(job):
     return "@".join([job.rule.name, *job.wildcards])
 
 with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
-    workflow = api.workflow(ResourceSettings(cores=1), snakefile=Path("Snakefile"))
+    workflow = api.workflow(ResourceSettings(cores=8), snakefile=Path("Snakefile"))
     dag = workflow.dag(DAGSettings(targets={"all"}))
     inner = dag.workflow_api._workflow
     inner._prepare_dag(forceall=False, ignore_incomplete=True, lock_warn_only=True)
@@ -70,7 +73,7 @@ def test_same_edges(dags):
 def test_same_outputs(dags):
     rules, stages = dags
     for name, (_, outputs, _) in rules.items():
-        if name in ("configure", "collect"):  # DVC tracks the folder, Snakemake each part that a rule needs
+        if name == "collect":  # DVC tracks the folder, Snakemake each part that a rule needs
             (folder,) = stages[name][1]
             assert outputs
             assert all(output.startswith(f"{folder}/") for output in outputs)
@@ -79,6 +82,14 @@ def test_same_outputs(dags):
 
 
 def test_every_rule_runs_its_stage_with_log_benchmark_and_threads(dags):
+    params = load(ROOT / "params.yaml")
+    trainings = {"train": params.experiments, "finetune": params.finetunings}
+    runs = {
+        f"{stage}@{name}": len(training.protocols()) * training.replicates
+        for stage, section in trainings.items()
+        for name, training in section.items()
+    }
+    assert {1, 9} < set(runs.values())
     for name, (_, _, rule) in dags[0].items():
         stage = re.sub(r"@.*", r"@{wildcards.\\w+}", name)
         cores = r"REVISIT_CORES={threads} " if name.startswith(("train@", "finetune@")) else ""
@@ -86,7 +97,7 @@ def test_every_rule_runs_its_stage_with_log_benchmark_and_threads(dags):
         assert re.fullmatch(shell, rule["shell"]), rule["shell"]
         assert rule["log"]
         assert rule["benchmark"]
-        assert rule["threads"] == 1
+        assert rule["threads"] == (1 if GPU else min(runs.get(name, 1), 4)), name  # of eight cores
         assert rule["gpu"] == (name.split("@")[0] in ("pretrain", "train", "finetune", "extract", "inspect"))
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import shutil
 
 import numpy as np
 import pytest
@@ -128,6 +129,13 @@ def test_an_added_experiment_and_data_set_run(real, tmp_path):
     page = (tree.folder / "results/report/index.html").read_text()
     assert "fashion adam" in page
     assert "my photos vgg16" in page
+
+    again = "dvc repro -f -s fetch@my_photos"
+    assert again in README
+    shutil.copy(photo, photo.with_name("later.jpg"))
+    tree.run(*shlex.split(again))
+    tree.dvc("repro", "prepare@my_photos")
+    assert len(np.load(tree.folder / "data/prepared/my_photos/train_images.npy")) == 33
 
 
 def test_the_reference_of_the_keys_is_current():

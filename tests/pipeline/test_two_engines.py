@@ -12,7 +12,8 @@ from tree import Tree
 
 pytestmark = pytest.mark.pipeline
 FEW = ("fashion_dynamic",)  # enough where every kind of stage is not the point
-ENGINES = ["snakemake", "dvc"]
+COMMANDS = {"snakemake": ("snakemake", "--cores", "2"), "dvc": ("dvc", "repro")}
+ENGINES = list(COMMANDS)
 
 
 def finish(tree, engine):
@@ -65,6 +66,23 @@ def test_an_edited_module_reruns_the_stages_that_import_it(built, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("edited", ["workflow/revisit/report/sheet.py", "workflow/claims.yaml"])
+def test_what_is_edited_during_a_run_makes_nothing_that_passes_for_older(tmp_path, engine, edited):
+    tree = Tree(tmp_path / "tree", trainings=FEW)
+    process = tree.start(*COMMANDS[engine], STAND_IN_SECONDS="0.5")
+    wait_for_script(process)
+    file = tree.folder / edited
+    text = file.read_text()
+    file.write_text(text + "# another line\n")
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode
+    assert f"{edited}: edited since this run began; run again" in output
+    file.write_text(text)
+    assert finish(tree, engine) == {"study@fashion", "report"}
+    tree.assert_nothing_to_do()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_another_study_is_left_alone(tmp_path, engine):
     tree = Tree(tmp_path / "tree", trainings=FEW)
     params = tree.params
@@ -96,12 +114,8 @@ def test_a_removed_experiment_leaves_nothing_behind_and_comes_back_without_compu
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_killed_engine_leaves_nothing_that_the_next_run_stumbles_over(tmp_path, engine):
     tree = Tree(tmp_path / "tree", trainings=FEW)
-    command = ["snakemake", "--cores", "2"] if engine == "snakemake" else ["dvc", "repro"]
-    process = tree.start(*command, STAND_IN_SECONDS="3")
-    deadline = time.monotonic() + 60
-    while not list((tree.folder / "results").glob("config/train")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(1)  # fetch is at work
+    process = tree.start(*COMMANDS[engine], STAND_IN_SECONDS="3")
+    wait_for_script(process)
     process.kill()
     process.wait()
     process.stdout.close()
@@ -137,11 +151,10 @@ def wait_for_script(process):
 @pytest.mark.parametrize("second", ENGINES)
 def test_a_second_engine_says_who_runs(tmp_path, first, second):
     tree = Tree(tmp_path / "tree", trainings=FEW)
-    commands = {"snakemake": ["snakemake", "--cores", "1"], "dvc": ["dvc", "repro"]}
-    running = tree.start(*commands[first], STAND_IN_SECONDS="60")
+    running = tree.start(*COMMANDS[first], STAND_IN_SECONDS="60")
     try:
         wait_for_script(running)
-        output = tree.run(*commands[second], check=False)
+        output = tree.run(*COMMANDS[second], check=False)
         assert tree.status != 0
         assert f"{first} (PID {running.pid}) is running on this working tree" in output
         assert "Traceback" not in output

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -25,7 +26,7 @@ TINY = {
     "evaluation": "--rounds 1 --every 1 --networks lenet",
     "input_pipeline": "--images 4",
     "start_up": "--scripts fetch_dataset",
-    "data_size": "--images 10 --stages prepare",
+    "data_size": "--images 50 --stages prepare",
     "sweeps": "--variants 1 --sweeps lenet_nine",
     "experiment_count": "--experiments 0",
 }
@@ -107,14 +108,22 @@ def test_all_imports_of_a_script_count(module, tmp_path):
     assert not any("__future__" in line for line in lines)
 
 
-def test_jobs_as_snakemake_wrote_them(module):
-    from types import SimpleNamespace
+def test_scripts_account_for_their_seconds_and_for_those_of_their_children(module, tmp_path):
+    whole_pipeline, script = module("whole_pipeline"), tmp_path / "scripts/a.py"
+    script.parent.mkdir()
+    script.write_text("import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'sum(range(10**7))'])\n")
+    environment = os.environ | whole_pipeline.accounting(tmp_path / "accounts")
+    for stage in ({"DVC_STAGE": "train@a"}, {}):  # an engine's process has no stage
+        subprocess.run([sys.executable, str(script)], env=environment | stage, check=True)
+    ((name, seconds),) = whole_pipeline.accounts(tmp_path / "accounts")
+    assert name == "train@a"
+    assert 0.1 < seconds < 30
 
-    whole_pipeline, folder = module("whole_pipeline"), Path(module.folder, "benchmarks/results")
-    for name, seconds in (("train/a", "12.50"), ("study/b", "NA")):
-        (folder / name).parent.mkdir(parents=True)
-        (folder / f"{name}.tsv").write_text(f"s\tcpu_time\n13.0\t{seconds}\n")
-    assert whole_pipeline.jobs(SimpleNamespace(folder=module.folder)) == [("study/b", 0.0), ("train/a", 12.5)]
+
+def test_growth_is_counted_from_the_smallest_size(module):
+    exponent = module("timing").exponent
+    assert exponent([10, 100, 1000], [5.1, 6, 15]) == pytest.approx(1)
+    assert exponent([10, 100, 1000], [5.01, 6, 105]) == pytest.approx(2, abs=0.1)
 
 
 GOALS = "goals\n\ngoal   asked for  found  holds\nspeed       >= 2    1.5     no\n"

@@ -1,5 +1,6 @@
 """The rest of the table of `attacked_readers`: configuration, weights, and what stages leave for later stages."""
 
+import hashlib
 import io
 import json
 import os
@@ -86,7 +87,9 @@ def _read_claims(folder: Path) -> None:
 
 def _settings() -> list[Part]:
     values = {"experiment": "x", "lr": 0.01, "layers": ["conv1", "fc1"], "runs": {"base": {"epochs": 2, "crop": None}}}
-    return [("results/config/train/x.json", files.json_bytes({"settings": values}))]
+    code = {"workflow/a.py": hashlib.sha256(b"").hexdigest()}
+    record = files.json_bytes({"settings": values, "code": code})
+    return [("results/config/train/x.json", record), ("workflow/a.py", b"")]
 
 
 def _record(folder: Path) -> None:

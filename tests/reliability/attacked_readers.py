@@ -189,7 +189,8 @@ def zipped(parts: list[Part], method: int = zipfile.ZIP_DEFLATED) -> Files:
     stream = io.BytesIO()
     with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(stream, "w", method) as packed:  # two of one name
         for name, data in parts:
-            packed.writestr(name.encode(errors="replace").decode() or " ", data)
+            member = zipfile.ZipInfo(name.encode(errors="replace").decode() or " ")  # of 1980, not of now
+            packed.writestr(member, data, method)
     return {"a.zip": stream.getvalue()}
 
 

@@ -32,6 +32,7 @@ from stage_inputs import SERVERS, WRITES, Write
 SIZE = 16 << 20  # bytes of the tmpfs
 OUTSIDE = (".work",)  # resume states, which are no artifacts
 WAITING = "/downloads/"  # what has arrived of files that are not yet whole
+FULL, READ_ONLY, ENOUGH = OUTCOMES = ("full", "read-only", "enough room")  # the first two: refused
 Content = dict[str, bytes]
 
 
@@ -42,11 +43,11 @@ def run(rounds: int, seed: int, tmpfs: int = 1) -> list[outcome.Row]:
         with _disk(bool(tmpfs)) as (disk, mounted):
             command = [sys.executable, __file__, "--child", name, str(rounds), str(seed), str(disk), str(int(mounted))]
             ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        row = {"attack": name, "tried": rounds, "refused": 0, "enough room": 0, "other": rounds}
+        row = {"attack": name, "tried": rounds, **dict.fromkeys(OUTCOMES, 0), "other": rounds}
         row["failures"] = [f"the process ended with status {ended.returncode}"]
         found = row if ended.returncode else json.loads(ended.stdout)
         rows.append(found | {"disk": "a small file system" if mounted else "files of bounded size"})
-        print(f"{name}: {rows[-1]['refused']} of {rows[-1]['tried']} refused", file=sys.stderr, flush=True)
+        print(f"{name}: {rows[-1][FULL]} of {rounds} refused", file=sys.stderr, flush=True)
     return rows
 
 
@@ -76,7 +77,7 @@ class Attack:
     def rounds(self, count: int, seed: int) -> outcome.Row:
         """Run them; the row."""
         chance = random.Random(seed)
-        row: outcome.Row = {"attack": self._name, "tried": 0, "refused": 0, "enough room": 0, "other": 0}
+        row: outcome.Row = {"attack": self._name, "tried": 0, **dict.fromkeys((*OUTCOMES, "other"), 0)}
         failures: list[str] = []
         self._start()
         found = self._run()
@@ -90,13 +91,14 @@ class Attack:
             self._start()
             with self._read_only() if room is None else self._ending(room):
                 status, message = self._run()
-            found = self._judged(status, message)
+            found = self._judged(status, message) or (ENOUGH if not status else READ_ONLY if room is None else FULL)
             row[found if found in row else "other"] += 1
             if found not in row and found not in failures:
                 failures.append(found)
         return row | {"failures": failures}
 
     def _judged(self, status: int, message: str) -> str:
+        """What must not be, if anything."""
         if status not in (0, 2) or (status == 2) != message.startswith("error: "):
             return f"status {status}: {message}"
         left = self._artifacts()
@@ -110,7 +112,7 @@ class Attack:
         again, told = self._run()
         if (again, self._artifacts()) != (0, self._expected):
             return f"did not go on: status {again}: {told}"
-        return "refused" if status else "enough room"
+        return ""
 
     def _top(self, name: str) -> str:
         return next((top for top in self._write.folders if name.startswith(f"{top}/")), name)

@@ -37,9 +37,10 @@ SECONDS = 20.0  # for one case
 LONGEST = 5000  # characters of a message
 ROW = "row.json"
 KEPT = 10  # failures of a reader that are shown
-REMEDY = re.compile(  # a clause that begins with what to do, or the two ways in which a schema says what is allowed
+REMEDY = re.compile(  # a clause that begins with what to do, or the ways in which a schema says what is allowed
     r"(?:[:;,]|\bor|\band|\bthen)\s+(?:get|put|run|name|keep|set|remove|delete|restore|save|mend|make|give|pack|use|"
-    r"start|change|convert|write|correct|take|choose|leave)\b|\ballowed\b|unknown key|missing; it has no default",
+    r"start|change|convert|write|correct|take|choose|leave)\b|\ballowed\b|there are: \w|unknown key|"
+    r"missing; it has no default",
     re.IGNORECASE,
 )
 

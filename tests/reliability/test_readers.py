@@ -48,9 +48,12 @@ def test_damaged_input_is_read_rightly_or_refused_with_a_remedy(rows, name):
 
 
 LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+MERGES = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 25))
 YAML = {
     "a bomb of aliases": (LAUGHS, "100000 values, or 50 levels"),
     "a wide bomb of aliases": (f"a: &a [{'x, ' * 1000}]\nb: [{'*a, ' * 1000}]\n", "100000 values"),
+    "a bomb of merge keys": (MERGES, r"merge keys \(<<\) are not read"),
+    "a bomb of merge keys in disguise": (MERGES.replace("<<", "!!merge b"), r"merge keys \(<<\) are not read"),
     "a value inside itself": ("a: &a [*a]\n", "50 levels"),
     "deep nesting": ("[" * 100_000, "50 levels"),
     "deep nesting, closed": ("[" * 500 + "]" * 500, "50 levels"),

@@ -109,9 +109,10 @@ workers.side_by_side([partial(task, number) for number in range(5)], 2)
         ("partial(last, ZeroDivisionError('by zero'))", "RuntimeError Traceback"),
         ("partial(last, ValueError('x' * 200_000))", "RuntimeError Traceback"),  # more than a pipe holds
         ("shot", "DeviceError a training was killed, most likely for want of memory with 2 side by side"),
-        ("partial(shot, signal.SIGABRT)", "DeviceError a training crashed (SIGABRT)"),
+        ("partial(shot, signal.SIGABRT)", "DeviceError a training crashed (Aborted)"),
+        ("partial(shot, signal.SIGRTMIN + 6)", "DeviceError a training crashed (Real-time signal 6)"),
     ],
-    ids=["mistake", "disk", "defect", "long", "killed", "crashed"],
+    ids=["mistake", "disk", "defect", "long", "killed", "crashed", "real-time"],
 )
 def test_the_first_failure_ends_the_others_and_is_raised(tmp_path, failing, shown):
     tasks = f"""

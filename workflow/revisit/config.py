@@ -2,7 +2,8 @@
 
 An engine resolves `params.yaml` once, before anything runs, and records each stage's settings as JSON
 (`results/config/`); the script reads that record, so an edit of `params.yaml` during a long run cannot
-mix two configurations. Run by hand, a script gets the settings that `params.yaml` says now.
+mix two configurations, and after an edit of its code it refuses to run. Run by hand, a script gets the
+settings that `params.yaml` says now.
 The schema is not imported here: a new key there must not make every stage stale.
 """
 
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from revisit import paths, reading
+from revisit import files, paths, reading
 from revisit.errors import ArtifactError, ConfigError
 
 RESOLVER = Path(__file__).resolve().parents[1] / "scripts" / "configure_stages.py"
@@ -24,15 +25,21 @@ def settings(stage: str, name: str | None = None) -> dict[str, Any]:
 
     Raises:
         ConfigError: run by hand, and `params.yaml` has a mistake or does not know `name`.
-        ArtifactError: run by an engine, and the recorded settings are missing or damaged.
+        ArtifactError: run by an engine, and the recorded settings are missing or damaged, or a file of the stage's code
+            is no longer the one that was recorded.
     """
     if "DVC_STAGE" not in os.environ:
         return _resolved_now(stage, name)
     record = paths.config(stage, name)
     try:
-        return reading.json_value(record)["settings"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        content = reading.json_value(record)
+        found = content["settings"]
+        edited = [path for path, digest in content["code"].items() if files.sha256(path) != digest]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(f"{record}: missing or damaged ({error}); run `dvc repro configure`") from error
+    if edited:  # the result would pass for one of the recorded code
+        raise ArtifactError(f"{edited[0]}: edited since this run began; run again, and the edit counts")
+    return found
 
 
 def _resolved_now(stage: str, name: str | None) -> dict[str, Any]:

@@ -1,5 +1,10 @@
 """One class per kind of failure that a user can cause; the message says what, where and how to mend it."""
 
+import errno
+
+NO_ROOM_OR_RIGHT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS)
+MEND_ROOM_OR_RIGHT = "make room or mend the rights, then run again; nothing is lost"
+
 LONGEST = 4000  # characters of a message: names in a damaged file may be longer than any screen
 
 
@@ -36,8 +41,16 @@ class DeviceError(RevisitError):
 
 
 class EngineError(RevisitError):
-    """An engine cannot read its own files."""
+    """An engine cannot read or write its own files, or cannot run in this folder."""
 
 
 class BusyError(RevisitError):
-    """Another run holds this working tree."""
+    """Another run holds this working tree, or writes the same artifact."""
+
+
+def without_room_or_right(error: OSError) -> str | None:
+    """The message for an error for want of room or rights, with the remedy; None for any other."""
+    if error.errno not in NO_ROOM_OR_RIGHT:
+        return None
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror}{where}: {MEND_ROOM_OR_RIGHT}"

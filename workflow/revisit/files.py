@@ -1,39 +1,102 @@
 """Writing artifacts: whole or not at all, and the same bytes for the same input."""
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-PARTIAL = ".partial"  # unfinished writes, beside the artifacts so that a rename stays on one file system
+from revisit.errors import BusyError, DataError
+
+PARTIAL = ".partial"  # unfinished writes, near the artifacts so that a rename stays on one file system
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a path to write a file or a folder to; put it in the place of `path` when the block succeeds.
 
-    Readers see the old artifact or the new one, never a part of it: what is written lies in
-    `<first folder>/.partial/` until it is complete and on disk. After a failure nothing is left.
+    Readers see the old artifact or the new one, never a part of it; between an old folder and the new one there is an
+    instant with none. What is written lies in a folder `.partial` until it is complete and on disk. After a failure
+    the old artifact is in its place and nothing else is left; what a killed process leaves, the next writer removes.
+
+    Raises BusyError when another process writes the same artifact.
     """
     path = Path(path)
-    top = path.parent if path.is_absolute() else Path(path.parts[0])
-    partial = top / PARTIAL / "+".join(path.parts[-4:])
-    remove(partial)
+    partial = _partial(path)
+    old = partial.with_name(f"{partial.name}.old")
     partial.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        yield partial
-        _to_disk(partial)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir() or partial.is_dir():
-            remove(path)
-        os.replace(partial, path)
-    except BaseException:
+    with _alone(path, partial.with_name(f"{partial.name}.lock")):
         remove(partial)
-        raise
+        remove(old)
+        try:
+            yield partial
+            _to_disk(partial)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if os.path.lexists(path) and (path.is_dir() or partial.is_dir()):  # no rename replaces a folder
+                os.rename(path, old)
+            os.replace(partial, path)
+        except BaseException:
+            if os.path.lexists(old) and not os.path.lexists(path):
+                os.rename(old, path)
+            raise
+        finally:
+            remove(partial)
+            remove(old)
+
+
+def _partial(path: Path) -> Path:
+    """Where to write what becomes `path`: below its first folder, or below the last one where that is a volume."""
+    top = path.parent if path.is_absolute() else Path(path.parts[0])
+    last = next(folder for folder in path.parents if folder.exists())
+    if top.exists() and not _renames(top, last):
+        top = last
+    return top / PARTIAL / "+".join(path.parts[-4:])
+
+
+def _renames(source: Path, target: Path) -> bool:
+    """Whether files of one folder can be renamed into the other: both on one file system, and none a volume."""
+    try:
+        os.rename(f"{source}/.", f"{target}/.")  # always refused, and first of all for another mount
+    except OSError as error:
+        return error.errno != errno.EXDEV and source.stat().st_dev == target.stat().st_dev
+    return True
+
+
+@contextmanager
+def _alone(path: Path, lock: Path) -> Iterator[None]:
+    """Hold the lock of the only process that writes `path`; the kernel drops that of a killed one."""
+    while True:
+        with open(lock, "ab") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BusyError(f"{path} is being written by another process; wait until it ends, or stop it") from None
+            if os.fstat(stream.fileno()).st_nlink:  # else its last holder has just removed it
+                try:
+                    yield
+                finally:
+                    lock.unlink(missing_ok=True)
+                return
+
+
+def from_user(text: str) -> Path:
+    """The path that `mirror` in params.yaml gives, with the home folder for `~`; nothing need lie there.
+
+    Raises DataError for what is no path on this system.
+    """
+    try:
+        path = Path(text).expanduser()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # for whoever reads it
+            path.stat()
+    except (RuntimeError, ValueError, OSError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise DataError(f"{text!r}: expected a path, found none ({reason}): correct `mirror` in params.yaml") from None
+    return path
 
 
 def remove(path: Path) -> None:

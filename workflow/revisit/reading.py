@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 NODES = 100_000  # of a YAML document, with what its aliases stand for; params.yaml has 3,000
 DEPTH = 50
+MERGE = "tag:yaml.org,2002:merge"  # of the key `<<`: the keys of its value are copied while the document is read
 
 
 def json_value(path: str | Path) -> Any:
@@ -23,8 +24,8 @@ def json_value(path: str | Path) -> Any:
 def yaml_value(path: str | Path) -> Any:
     """The value in a YAML file of plain values, by the parser and the YAML version (1.2) that DVC uses.
 
-    Raises OSError, or ValueError for anything else: other tags, keys given twice, text that is not UTF-8, and aliases
-    that make a short file a value of more than `NODES` nodes, or one without end.
+    Raises OSError, or ValueError for anything else: other tags, keys given twice, merge keys, text that is not UTF-8,
+    and aliases that make a short file a value of more than `NODES` nodes, or one without end.
     """
     from ruamel.yaml import YAML, YAMLError
 
@@ -34,6 +35,8 @@ def yaml_value(path: str | Path) -> Any:
         for event in YAML(typ="safe").parse(content):  # building values of deep ones would exhaust the C stack
             depth += type(event).__name__.endswith("StartEvent") - type(event).__name__.endswith("EndEvent")
             _bound(0, depth - 2)  # the stream and the document
+            if _merges(event):  # they would escape the bound
+                raise ValueError("merge keys (<<) are not read")
         value = YAML(typ="safe").load(content)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 text ({error})") from None
@@ -62,6 +65,11 @@ def array(path: str | Path) -> "np.memmap":
             return np.lib.format.open_memmap(path, "r")
     except (ArithmeticError, LookupError, TypeError, SyntaxError, MemoryError, RecursionError, TokenError) as error:
         raise ValueError(f"no array: {type(error).__name__}: {error}") from None
+
+
+def _merges(event: Any) -> bool:
+    plain = getattr(event, "value", None) == "<<" and event.implicit[0]
+    return plain or getattr(event, "tag", None) == MERGE
 
 
 def _bound(nodes: int, depth: int) -> None:

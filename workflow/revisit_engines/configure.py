@@ -7,7 +7,6 @@ lists or lists of modules, and editing one experiment leaves the records of all 
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from revisit import files, paths
 from revisit.params.resolve import findings, resolve
@@ -33,6 +32,7 @@ SCRIPTS = {
     "study": "render_study",
     "report": "render_report",
 }
+LEDGER = WORKFLOW / "claims.yaml"  # in the records of studies, so that an edit of it during a run is noticed
 
 
 def script_of(stage: str) -> Path:
@@ -43,12 +43,16 @@ def script_of(stage: str) -> Path:
 def records(params: Params) -> dict[Path, bytes]:
     """The path and the content of every record of `params`."""
     digest = cache(files.sha256)
-    found = {}
-    for (stage, name), settings in resolve(params).items():
-        code = files_of(script_of(stage), settings.get("model"))
-        record: dict[str, Any] = {"settings": settings, "code": {path.as_posix(): digest(path) for path in code}}
-        found[paths.config(stage, name)] = files.json_bytes(record)
-    return found
+
+    @cache
+    def code(stage: str, model: str | None) -> dict[str, str]:
+        used = [*files_of(script_of(stage), model), *([LEDGER] if stage == "study" else [])]
+        return {path.as_posix(): digest(path) for path in used}
+
+    return {
+        paths.config(stage, name): files.json_bytes({"settings": settings, "code": code(stage, settings.get("model"))})
+        for (stage, name), settings in resolve(params).items()
+    }
 
 
 def write(params: Params) -> None:

@@ -9,14 +9,17 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import psutil
 from ruamel.yaml import YAML, YAMLError
 
-from revisit.errors import BusyError
+from revisit.errors import MEND_ROOM_OR_RIGHT, BusyError, EngineError, without_room_or_right
 from revisit.files import remove
 
 ENGINE_LOCK = Path(".work/engine.lock")  # held by the engine that runs on this tree; its content says which
@@ -26,6 +29,10 @@ RWLOCK = Path(".dvc/tmp/rwlock")
 DVC_LOCK = Path("dvc.lock")
 ENGINE = "REVISIT_ENGINE"  # in the environment of every job: the content of the engine lock when it was started
 DIGEST = re.compile(r"[0-9a-f]{32}(\.dir)?")
+NO_ROOM_OR_RIGHT_IN_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+PROGRAM = re.compile(r".*?\b(bin/dvc|dvc/__main__\.py) ")  # with its path, which may hold any word
+OPTIONS = r"(--(cd|cprofile-dump|viztracer-depth) \S+ |-\S+ )*+"  # possessive: no value is taken for the command
+RUNS_STAGES = re.compile(rf"{OPTIONS}(repro|(exp|experiments) run)(?!\S)")
 
 
 def hold(name: str) -> IO[str]:
@@ -41,7 +48,9 @@ def hold(name: str) -> IO[str]:
 
     Raises:
         BusyError: another engine runs on this tree; the message says which and its PID.
+        EngineError: no engine can run in this folder, see `check_folder`.
     """
+    check_folder()
     ENGINE_LOCK.parent.mkdir(exist_ok=True)
     stream = open(ENGINE_LOCK, "a+", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives)
     try:
@@ -59,6 +68,36 @@ def hold(name: str) -> IO[str]:
         remove(leftover)
     heal()
     return stream
+
+
+def check_folder() -> None:
+    """Raise EngineError if the engines would take a part of the current folder's path for a variable of theirs."""
+    if re.search(r"[{}]", str(Path.cwd())):
+        raise EngineError(f"{Path.cwd()}: Snakemake and DVC cannot run where a folder's name has {{ or }}; rename it")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Raise EngineError, which says how to mend it, in the place of an error for want of room or rights."""
+    try:
+        yield
+    except OSError as error:
+        message = without_room_or_right(error)
+        if not message:
+            raise
+        raise EngineError(message) from error
+    except sqlite3.OperationalError as error:  # DVC keeps the digests of files in a database
+        if error.sqlite_errorcode & 0xFF not in NO_ROOM_OR_RIGHT_IN_SQLITE:  # the rest is SQLite's extension
+            raise
+        raise EngineError(f"{error} (.dvc/site): {MEND_ROOM_OR_RIGHT}") from error
+
+
+def find_own_programs() -> None:
+    """Let `python` and `dvc` in commands be those of this environment when it is not activated."""
+    programs = str(Path(sys.executable).parent)  # not resolved: of the environment, not of what it was made from
+    path = os.environ.get("PATH", os.defpath)
+    if programs not in path.split(os.pathsep):
+        os.environ["PATH"] = f"{programs}{os.pathsep}{path}"
 
 
 def engine() -> str:
@@ -102,13 +141,16 @@ def heal() -> None:
 
 
 def _is_whole(lock: Path) -> bool:
-    """Whether DVC would read this `dvc.lock`: a cut anywhere may leave valid YAML with half a value at its end."""
+    """Whether DVC would read this `dvc.lock`: a cut anywhere may leave valid YAML with half a value at its end.
+
+    A stage may have no `deps`; a cut there leaves it without `outs`, too.
+    """
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA  # DVC is not imported before it is needed
     from voluptuous import Invalid
 
     try:
         stages = COMPILED_LOCKFILE_SCHEMA(YAML(typ="safe").load(lock))["stages"].values()
-        entries = [entry for stage in stages for entry in [*stage["deps"], *stage["outs"]]]
+        entries = [entry for stage in stages for entry in [*stage.get("deps", ()), *stage["outs"]]]
         return all(DIGEST.fullmatch(entry["md5"]) for entry in entries)
     except (YAMLError, UnicodeDecodeError, Invalid, LookupError, TypeError):
         return False
@@ -152,7 +194,7 @@ def _forget_the_dead() -> None:
 
 def _holds(job: dict) -> bool:
     """Whether an entry of `rwlock` is that of a living process that is no job of an engine."""
-    if re.search(r"\b(repro|(exp|experiments) run)\b", job["cmd"]):
+    if RUNS_STAGES.match(PROGRAM.sub("", job["cmd"], count=1)):
         return False
     try:
         return psutil.Process(job["pid"]).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)

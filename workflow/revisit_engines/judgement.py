@@ -22,10 +22,9 @@ NVIDIA_DRIVER = Path("/dev/nvidiactl")
 
 @dataclass(frozen=True)
 class Judgement:
-    """The parameters, the records made of them, the names of the stale stages, and the engine lock if held."""
+    """The parameters, the names of the stale stages, and the engine lock if held."""
 
     params: Params
-    records: dict[Path, bytes]
     stale: frozenset[str]
     lock: IO[str] | None
 
@@ -53,22 +52,29 @@ def judge(main_process: bool, dry_run: bool) -> Judgement:
 
     Args:
         main_process: false in a job that a running Snakemake started, perhaps on another machine.
-        dry_run: change nothing and need no lock.
+        dry_run: need no lock, and write the marker alone: without it Snakemake misses an input of stale stages.
     """
+    guard.find_own_programs()
     try:
-        params = load()
-        found = records(params)
-        if not main_process:
-            os.environ[guard.ENGINE] = guard.engine()
-            return Judgement(params, found, frozenset(), None)
-        os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())
-        lock = None if dry_run else guard.hold("snakemake")
-        from revisit_engines.staleness import stale_stages  # DVC: only here, not in jobs
-
-        stale = frozenset(stale_stages(found))
+        with guard.explained():
+            return _judge(main_process, dry_run)
     except RevisitError as error:
         sys.exit(f"error: {error}")
+
+
+def _judge(main_process: bool, dry_run: bool) -> Judgement:
+    params = load()
+    if not main_process:
+        os.environ[guard.ENGINE] = guard.engine()
+        return Judgement(params, frozenset(), None)
+    guard.check_folder()
+    found = records(params)
+    os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())
+    lock = None if dry_run else guard.hold("snakemake")
+    from revisit_engines.staleness import stale_stages  # DVC: only here, not in jobs
+
+    stale = frozenset(stale_stages(found))
     if stale:
         MARKER.parent.mkdir(exist_ok=True)
         MARKER.write_bytes(os.urandom(16))
-    return Judgement(params, found, stale, lock)
+    return Judgement(params, stale, lock)

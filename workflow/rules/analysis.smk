@@ -3,7 +3,7 @@ rule extract:
         unpack(
             needs(
                 "extract@{experiment}",
-                record="results/config/extract/{experiment}.json",
+                records="results/config",
                 model="results/models/{experiment}",
             )
         ),
@@ -27,7 +27,7 @@ rule evaluate:
         unpack(
             needs(
                 "evaluate@{experiment}",
-                record="results/config/evaluate/{experiment}.json",
+                records="results/config",
                 model="results/models/{experiment}",
             )
         ),
@@ -50,7 +50,7 @@ rule inspect:
         unpack(
             needs(
                 "inspect@{experiment}",
-                record="results/config/inspect/{experiment}.json",
+                records="results/config",
                 model="results/models/{experiment}",
             )
         ),
@@ -75,7 +75,7 @@ rule probe:
         unpack(
             needs(
                 "probe@{experiment}",
-                record="results/config/probe/{experiment}.json",
+                records="results/config",
                 features="results/features/{experiment}",
             )
         ),
@@ -98,7 +98,7 @@ rule embed:
         unpack(
             needs(
                 "embed@{experiment}",
-                record="results/config/embed/{experiment}.json",
+                records="results/config",
                 features="results/features/{experiment}",
             )
         ),
@@ -121,7 +121,7 @@ rule neighbours:
         unpack(
             needs(
                 "neighbours@{experiment}",
-                record="results/config/neighbours/{experiment}.json",
+                records="results/config",
                 features="results/features/{experiment}",
             )
         ),

@@ -2,7 +2,7 @@ rule configure:
     input:
         unpack(needs("configure", params="params.yaml", code="workflow")),
     output:
-        [str(path) for path in NOW.records],
+        directory("results/config"),
     log:
         "logs/configure.log",
     benchmark:
@@ -16,7 +16,7 @@ rule configure:
 
 rule fetch:
     input:
-        unpack(needs("fetch@{raw}", record="results/config/fetch/{raw}.json")),
+        unpack(needs("fetch@{raw}", records="results/config")),
     output:
         directory("data/raw/{raw}"),
     log:
@@ -35,7 +35,7 @@ rule prepare:
         unpack(
             needs(
                 "prepare@{dataset}",
-                record="results/config/prepare/{dataset}.json",
+                records="results/config",
                 raw=raw_files,
             )
         ),

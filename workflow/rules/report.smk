@@ -3,7 +3,7 @@ rule collect:
         unpack(
             needs(
                 "collect",
-                record="results/config/collect.json",
+                records="results/config",
                 findings=lambda wildcards: NOW.findings,
             )
         ),
@@ -25,7 +25,7 @@ rule study:
         unpack(
             needs(
                 "study@{study}",
-                record="results/config/study/{study}.json",
+                records="results/config",
                 findings="results/collected/{study}",
                 claims="workflow/claims.yaml",
             )
@@ -54,7 +54,7 @@ rule report:
         unpack(
             needs(
                 "report",
-                record="results/config/report.json",
+                records="results/config",
                 studies=lambda wildcards: [
                     f"results/studies/{study}" for study in NOW.params.studies
                 ],

@@ -3,7 +3,7 @@ rule pretrain:
         unpack(
             needs(
                 "pretrain@{experiment}",
-                record="results/config/pretrain/{experiment}.json",
+                records="results/config",
                 data=prepared_data(NOW.params.pretrained),
             )
         ),
@@ -29,7 +29,7 @@ rule train:
         unpack(
             needs(
                 "train@{experiment}",
-                record="results/config/train/{experiment}.json",
+                records="results/config",
                 data=prepared_data(NOW.params.experiments),
             )
         ),
@@ -59,7 +59,7 @@ rule graft:
         unpack(
             needs(
                 "graft@{experiment}",
-                record="results/config/graft/{experiment}.json",
+                records="results/config",
                 trunk=model_of(NOW.params.grafts, "trunk"),
                 head=model_of(NOW.params.grafts, "head"),
             )
@@ -84,7 +84,7 @@ rule finetune:
         unpack(
             needs(
                 "finetune@{experiment}",
-                record="results/config/finetune/{experiment}.json",
+                records="results/config",
                 data=prepared_data(NOW.params.finetunings),
                 weights=model_of(NOW.params.finetunings, "weights"),
             )

@@ -4,7 +4,6 @@ One thread per job: two jobs of one thread beat one job of two, and a fixed numb
 the order of floating-point sums, and with it every artifact's bytes, the same on every run.
 """
 
-import errno
 import os
 import signal
 import sys
@@ -20,7 +19,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuB
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from revisit import orphans  # noqa: E402  (needs the path set above)
-from revisit.errors import RevisitError  # noqa: E402
+from revisit.errors import RevisitError, without_room_or_right  # noqa: E402
 
 
 def run(main: Callable[[], None]) -> None:
@@ -34,10 +33,10 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS):
+        message = without_room_or_right(error)
+        if not message:
             raise
-        where = f" ({error.filename})" if error.filename else ""
-        sys.exit(_complain(f"{error.strerror}{where}: make room or mend the rights, then run again; nothing is lost"))
+        sys.exit(_complain(message))
 
 
 def _complain(message: str) -> int:
@@ -55,5 +54,13 @@ def _die_with_parent() -> None:
         parent = os.getppid()
         dvc = int(os.environ.get("REVISIT_DVC_PID", parent))
         orphans.end_with(parent)
-        if not Path(f"/proc/{dvc}").exists():  # it ended before the request
+        if not _runs(dvc):  # it ended before the request
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _runs(process: int) -> bool:
+    """Whether it lives: one that has ended, but that nobody has asked for, has no command line left."""
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except OSError:
+        return False

@@ -5,7 +5,7 @@ import argparse
 import _command  # first: library path, threads, errors
 
 from revisit import config, files, paths
-from revisit.data.fetch import fetch
+from revisit.data.fetch import fetch, waiting
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -13,8 +13,10 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("raw", help="an entry of `raw` in params.yaml")
     raw = parser.parse_args(argv).raw
+    settings = config.settings("fetch", raw)
     with files.replacing(paths.raw(raw)) as folder:
-        fetch(config.settings("fetch", raw), folder)
+        fetch(settings, folder)
+    files.remove(waiting(folder, raw))  # not before everything is in place
 
 
 if __name__ == "__main__":

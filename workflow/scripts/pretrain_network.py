@@ -1,7 +1,6 @@
 """Get weights trained elsewhere, or train a stand-in for them here."""
 
 import argparse
-from pathlib import Path
 
 import _command  # first: library path, threads, errors
 from revisit import config, files, paths
@@ -14,6 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     name = parser.parse_args(argv).name
     settings = config.settings("pretrain", name)
 
+    from revisit.data import mirror
     from revisit.models import weights  # PyTorch: not for --help or a mistyped name
     from revisit.training.train import train
 
@@ -22,7 +22,8 @@ def main(argv: list[str] | None = None) -> None:
             training = settings["training"]
             train(training, paths.prepared(training["dataset"]), model, paths.resume(name))
         elif settings["source"] == "mirror":
-            weights.from_file(Path(settings["file"]), settings["model"], model, name)
+            with mirror.one_file(settings["file"], paths.WORK / "weights" / name) as file:
+                weights.from_file(file, settings["model"], model, name)
         else:
             weights.from_torchvision(settings["model"], model, name)
     files.remove(paths.resume(name))  # not before everything is in place

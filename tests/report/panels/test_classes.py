@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from revisit.report.panels import classes
 
@@ -31,7 +32,11 @@ def test_images_of_several_classes_have_no_confusion_but_curves_and_intervals(sh
     assert (rows["average_precision_low"] < rows["average_precision"]).all()
 
 
-def test_one_label_per_image_has_a_confusion_matrix(sheet, found, tmp_path):
+@pytest.mark.parametrize(
+    ("mistakes", "told"),
+    [(2, "Most frequent confusion: 1 taken for NA, 2 of 7."), (0, "No image is taken for another class.")],
+)
+def test_one_label_per_image_has_a_confusion_matrix(sheet, found, tmp_path, mistakes, told):
     run = sheet.runs[0]
     run.metrics["train"]["metric"] = "accuracy"
     run.folder = tmp_path / "scratch"
@@ -39,11 +44,12 @@ def test_one_label_per_image_has_a_confusion_matrix(sheet, found, tmp_path):
     for name in ("per_class.csv", "roc.csv"):
         (run.folder / "evaluate" / name).write_text((found / "scratch/evaluate" / name).read_text())
     (run.folder / "evaluate/confusion.csv").write_text(
-        "actual,predicted,count\n1,1,5\n1,NA,2\nNA,1,0\nNA,NA,7\n"  # classes that look like a number, or like nothing
+        # classes that look like a number, or like nothing
+        f"actual,predicted,count\n1,1,5\n1,NA,{mistakes}\nNA,1,0\nNA,NA,7\n"
     )
     block = by_id(classes.classes(sheet))["confusion-scratch"]
-    assert block["caption"].endswith("Most frequent confusion: 1 taken for NA, 2 of 7.")
-    assert (sheet.folder / block["data"]).read_text().splitlines()[2] == "1,NA,2"
+    assert block["caption"].endswith(told)
+    assert (sheet.folder / block["data"]).read_text().splitlines()[2] == f"1,NA,{mistakes}"
 
 
 def test_trainings_on_the_same_data_share_a_figure(sheet):

@@ -30,9 +30,9 @@ FORMATS = {
 def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | None = None) -> None:
     """Put the official files of a data set into the folder `destination`, each one verified.
 
-    `settings`: those of `fetch/<raw>`. `downloads`: where unfinished downloads wait for the next run; by
-    default beside the destination. Archives stay packed. Raises DataError (a mirror's file is missing, damaged,
-    not acceptable or another one) or DownloadError (no address had the file).
+    `settings`: those of `fetch/<raw>`. `downloads`: where downloads wait for the next run, also whole ones until the
+    destination is in its place; by default beside the destination (`waiting`). Archives stay packed. Raises DataError
+    (a mirror's file is missing, damaged, not acceptable or another one) or DownloadError (no address had the file).
     """
     destination = Path(destination)
     destination.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | N
         return
     kind = FORMATS[settings["format"]]
     if settings["source"] == "mirror" and "://" not in settings["mirror"]:
-        folder = Path(settings["mirror"]).expanduser()
+        folder = files.from_user(settings["mirror"])
         mirror.copy(folder, settings["files"], destination, kind.own, kind.check, kind.limit)
         return
     if not settings["files"]:
@@ -51,15 +51,19 @@ def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | N
             f"{settings['raw']}: expected the names of files to download, found none: list them in params.yaml "
             "(`files`), or set `mirror` to a folder that holds them"
         )
-    waiting = downloads or destination.parent / "downloads" / settings["raw"]
+    downloads = downloads or waiting(destination, settings["raw"])
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
     for name, known in settings["files"].items():
         if settings["source"] == "web":
             addresses = [f"{base.rstrip('/')}/{name}" for base in settings["web"]]
         else:
             addresses = [f"{settings['mirror'].rstrip('/')}/{held}" for held in mirror.names(name)]
-        finished = waiting / key / name  # waits too, so that a kill during the next file does not cost this one
+        finished = downloads / key / name  # waits too, so that a kill during the next file does not cost this one
         if not finished.is_file():
             download(addresses, finished, known["checksum"], kind.check, kind.limit)
         mirror.adopt(finished, destination / name, move=True)
-    files.remove(waiting)
+
+
+def waiting(destination: Path, raw: str) -> Path:
+    """Where the downloads for `fetch` wait by default; to be removed once the destination is in its place."""
+    return destination.parent / "downloads" / raw

@@ -4,11 +4,14 @@ import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
-from revisit import progress
+from revisit import files, progress
 from revisit.data import archives, content, images
+from revisit.data.download import download
 from revisit.errors import DataError
 
 PLAIN = "images.tar"  # what a mirror's plain folders become
@@ -31,6 +34,8 @@ def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, chec
         others = {path.name: path for path in archives.held(folder) if path not in held.values()}
         held = {name: path for name, path in held.items() if path} | others
         if not held:
+            if not folder.is_dir():
+                raise _missing(folder, "data files", known)
             pack(folder, destination / PLAIN, known)
             check(destination / PLAIN)
             return
@@ -46,6 +51,26 @@ def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, chec
                 f"there (or give yours another name), {REMEDY}"
             )
         adopt(path, destination / name)
+
+
+@contextmanager
+def one_file(place: str, downloads: Path) -> Iterator[Path]:
+    """The path of a file of the mirror, for a block that reads it.
+
+    `place`: its path, or its http(s) address; then it is kept in the folder `downloads`, unless the block finds it
+    damaged (DataError). Raises DataError for what is no path, DownloadError when the file could not be had.
+    """
+    if "://" not in place:
+        yield files.from_user(place)
+        return
+    path = downloads / PurePosixPath(urlsplit(place).path).name
+    if not path.is_file():
+        download([place], path)
+    try:
+        yield path
+    except DataError:
+        files.remove(path)
+        raise
 
 
 def names(name: str) -> list[str]:
@@ -96,11 +121,11 @@ def pack(folder: Path, destination: Path, known: dict[str, Any]) -> None:
 
 
 def _data_files(folder: Path) -> Iterator[str]:
-    for place, below, files in os.walk(folder, onerror=_unreadable):
+    for place, below, found in os.walk(folder, onerror=_unreadable):
         for name in below:
             if (Path(place) / name).is_symlink():
                 raise DataError(f"{Path(place) / name}: expected a folder, found a link to one: put the folder there")
-        for name in files:
+        for name in found:
             path = (Path(place) / name).relative_to(folder)
             listed = path.parts[-3:-1] == ("ImageSets", "Main") and path.suffix == ".txt"
             batch = len(path.parts) > 1 and path.parts[-2].startswith("cifar-10-batches-")

@@ -4,13 +4,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from revisit.params.fields import Count, Name, Section
+from revisit.params.fields import EACH_ONCE, Count, Name, Section, each_once
 from revisit.params.inside import Inspect, Layer, Layers
 
 
 def _named(layers: Any) -> Any:
-    texts = isinstance(layers, list) and all(isinstance(layer, str) for layer in layers)
-    return {layer: layer for layer in layers} if texts else layers
+    if isinstance(layers, list) and all(isinstance(layer, str) for layer in layers):
+        return {layer: layer for layer in each_once(layers)}
+    if not isinstance(layers, dict):
+        raise ValueError("it must be a list like [a, b], or name: layer")
+    return layers
 
 
 NamedLayers = Annotated[
@@ -18,6 +21,8 @@ NamedLayers = Annotated[
     BeforeValidator(_named),
     WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "object"}]}),
 ]
+Cost = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+Iterations = Annotated[int, Field(ge=10, le=100_000)]
 
 
 class Extract(Section):
@@ -31,7 +36,9 @@ class Extract(Section):
 class Evaluate(Section):
     """Scores of the test set, class by class."""
 
-    top_k: list[Annotated[int, Field(ge=1, le=1000)]] = Field([1, 5], description="top-k accuracies; of one label")
+    top_k: Annotated[list[Annotated[int, Field(ge=1, le=1000)]], EACH_ONCE] = Field(
+        [1, 5], description="top-k accuracies; of one label"
+    )
     bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
     seed: int = Field(0, ge=0, lt=2**31, description="of the resampling")
 
@@ -40,13 +47,12 @@ class Probe(Section):
     """One-vs-rest linear support vector machines on features."""
 
     layers: Layers = Field(description="layers, among those extracted")
-    protocols: list[Literal["published", "sound"]] = Field(
+    protocols: Annotated[list[Literal["published", "sound"]], Field(min_length=1), EACH_ONCE] = Field(
         ["published", "sound"],
-        min_length=1,
         description="published: 80/20 of half the test set; sound: fit on training features, score the whole test set",
     )
-    C: list[Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]] = Field(
-        [0.001, 0.01, 0.1, 1.0], min_length=1, description="candidates, chosen by cross-validation"
+    C: Annotated[list[Cost], Field(min_length=1), EACH_ONCE] = Field(
+        [0.001, 0.01, 0.1, 1.0], description="candidates, chosen by cross-validation"
     )
     folds: int = Field(3, ge=2, le=20, description="folds of the cross-validation")
     seed: int = Field(0, ge=0, lt=2**31, description="of the splits")
@@ -59,8 +65,8 @@ class Embed(Section):
     points: int = Field(1000, ge=10, le=1_000_000, description="random test images on the map")
     pca: int = Field(50, ge=2, le=10_000, description="principal components before t-SNE")
     perplexity: float = Field(40.0, ge=2, le=10_000, allow_inf_nan=False, description="effective number of neighbours")
-    iterations: list[Annotated[int, Field(ge=10, le=100_000)]] = Field(
-        [300, 750], min_length=1, description="lengths of the optimisation, each shown"
+    iterations: Annotated[list[Iterations], Field(min_length=1), EACH_ONCE] = Field(
+        [300, 750], description="lengths of the optimisation, each shown"
     )
     seed: int = Field(0, ge=0, lt=2**31, description="of the choice of images and of the start")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from revisit.params.analyses import Embed
 from revisit.params.mistakes import Mistakes, unknown
 from revisit.params.schema import Params
 
@@ -19,10 +20,11 @@ def check_analyses(params: Params, found: Mistakes) -> None:
         for name, analysis in getattr(analyses, kind).items():
             _check_layers(params, ("analyses", kind, name), analysis.layers, found)
     for name, embed in analyses.embed.items():
-        if embed.points <= 3 * embed.perplexity:
-            problem = f"{embed.perplexity} is too large for {embed.points} points; at most {(embed.points - 1) // 3}"
-            found.add(("analyses", "embed", name, "perplexity"), problem)
+        _check_perplexity(params, name, embed, found)
     for name, neighbours in analyses.neighbours.items():
+        if (rows := _rows(params, name)) and neighbours.k >= rows:
+            problem = f"{neighbours.k} is too many for features of {rows} test images; at most {rows - 1}"
+            found.add(("analyses", "neighbours", name, "k"), problem)
         _check_classes(params, ("analyses", "neighbours", name, "classes"), name, neighbours.classes or [], found)
     for name in analyses.evaluate:
         _check_evaluate(params, name, found)
@@ -37,6 +39,26 @@ def _check_layers(params: Params, place: tuple[str, ...], layers: list[str], fou
             found.add(place, f"needs features: add analyses.extract.{place[-1]}")
         elif layer not in extracted.layers:
             found.add((*place, "layers"), unknown(layer, "extracted layer", extracted.layers))
+
+
+def _rows(params: Params, experiment: str) -> int | None:
+    """How many test images an experiment has features of, at most; None where only the files know."""
+    training, extract = params.trainings.get(experiment), params.analyses.extract.get(experiment)
+    dataset = params.datasets.get(training.dataset) if training else None
+    counts = [section.test for section in (dataset, extract) if section is not None and section.test is not None]
+    return min(counts, default=None)
+
+
+def _check_perplexity(params: Params, name: str, embed: Embed, found: Mistakes) -> None:
+    """t-SNE looks at 3 * perplexity neighbours of each point; the points are all images where there are fewer."""
+    rows = _rows(params, name)
+    fewer = rows is not None and rows < embed.points
+    count = rows if fewer else embed.points
+    if 3 * embed.perplexity > count - 1:
+        what, limit = ("test images with features" if fewer else "points"), (count - 1) // 3
+        remedy = f"at most {limit}" if limit >= 2 else "it takes 7 at least"
+        problem = f"{embed.perplexity} is too large for {count} {what}; {remedy}"
+        found.add(("analyses", "embed", name, "perplexity"), problem)
 
 
 def _check_classes(

@@ -2,14 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints
 
-from revisit.params.fields import Count, Name, Section
+from revisit.params.fields import EACH_ONCE, Count, Name, Section
 
-Checksum = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64}|md5:[0-9a-f]{32})$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=128)]
-MirrorPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$")]
+CHECKSUM = r"^([0-9a-f]{64}|md5:[0-9a-f]{32})$"
+URL = r"^https?://[^\s]+$"
+FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+MIRROR_PATH = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"
+Checksum = Annotated[str, StringConstraints(pattern=CHECKSUM)]
+Url = Annotated[str, StringConstraints(pattern=URL)]
+FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=128)]
+MirrorPath = Annotated[str, StringConstraints(pattern=MIRROR_PATH)]
 Source = Literal["embedded", "mirror", "web"]
 DRAWINGS = {  # what can be drawn here -> the format in which it is drawn
     "garments": "idx",
@@ -28,10 +32,8 @@ class Raw(Section):
     format: Literal["idx", "cifar", "voc", "folder"] = Field(
         description="idx: as MNIST; cifar: CIFAR-10's archives; voc: PASCAL VOC's devkit; folder: a folder per class"
     )
-    classes: list[str] | None = Field(
+    classes: Annotated[list[str], Field(min_length=2, max_length=10_000), EACH_ONCE] | None = Field(
         None,
-        min_length=2,
-        max_length=10_000,
         description="class names, in the order of the labels (null: the folders' names, sorted; with folder only)",
     )
     embedded: Literal[tuple(DRAWINGS)] | None = Field(
@@ -46,13 +48,6 @@ class Raw(Section):
         description="the files, each with the SHA-256 of its uncompressed content, or md5: and the MD5 of the file "
         "as published (null: not checked)",
     )
-
-    @field_validator("classes")
-    @classmethod
-    def _distinct(cls, classes: list[str] | None) -> list[str] | None:
-        if classes and len(set(classes)) < len(classes):
-            raise ValueError("every class once")
-        return classes
 
 
 class Splits(Section):

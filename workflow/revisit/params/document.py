@@ -44,7 +44,10 @@ def json_schema() -> str:
     """The JSON schema of `params.yaml`, for completion and checks in editors."""
     schema = Params.model_json_schema()
     for section in ("Dataset", "Pretrained", "Experiment", "Finetuning", *map(str.capitalize, Analyses.model_fields)):
-        schema["$defs"][section]["properties"]["demo"] = {"type": "object", "description": "overrides at demo scale"}
+        schema["$defs"][section]["properties"]["demo"] = {
+            "type": ["object", "null"],
+            "description": "overrides at demo scale",
+        }
     return json.dumps(schema, indent=1) + "\n"
 
 

@@ -1,12 +1,28 @@
 """What the sections of `params.yaml` share: strict mappings, names, numbers."""
 
+from collections import Counter
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 NAME = r"[a-z0-9_]+"  # names become folder names and command arguments: nothing that a shell could read otherwise
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$", max_length=64)]
 Count = Annotated[int, Field(ge=1, le=100_000_000)]
+
+
+def each_once(values: list[Any]) -> list[Any]:
+    """`values` as they are.
+
+    Raises:
+        ValueError: one of them stands there twice; what is named or counted by them would stand there twice, too.
+    """
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise ValueError(f"give {twice[0]!r} only once")
+    return values
+
+
+EACH_ONCE = AfterValidator(each_once)
 
 
 class Section(BaseModel):

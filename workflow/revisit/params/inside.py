@@ -4,11 +4,12 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from revisit.params.fields import Count, Name, Section
+from revisit.params.fields import EACH_ONCE, Count, Name, Section
 
 # A submodule of a network; with a split it becomes a file name.
-Layer = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]+$", max_length=64)]
-Layers = Annotated[list[Layer], Field(min_length=1)]
+LAYER = r"^[A-Za-z0-9_.]+$"
+Layer = Annotated[str, StringConstraints(pattern=LAYER, max_length=64)]
+Layers = Annotated[list[Layer], Field(min_length=1), EACH_ONCE]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Images = Annotated[int, Field(ge=1, le=1000)]
 
@@ -16,7 +17,9 @@ Images = Annotated[int, Field(ge=1, le=1000)]
 class Filters(Section):
     """First-layer filters, followed over the snapshots of the training."""
 
-    numbers: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, description="which filters, counted from 0")
+    numbers: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), EACH_ONCE] = Field(
+        description="which filters, counted from 0"
+    )
 
 
 class Strongest(Section):

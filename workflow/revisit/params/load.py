@@ -24,13 +24,14 @@ def load(path: Path = PARAMS) -> Params:
         ConfigError: one message that names every mistake, what is allowed instead, and where.
     """
     document = _read(path)
-    found = mistakes.Mistakes(str(path))
+    found = mistakes.Mistakes(str(path), document)
+    found_at_demo = found.at_demo()
     at_paper = _validated(_strip_demo(document), found)
-    at_demo = _validated(_apply_demo(document), found, demo_of=document)
+    at_demo = _validated(_apply_demo(document), found_at_demo)
     found.raise_if_any()
     params = at_demo if document.get("scale", "demo") == "demo" else at_paper
-    for checked in (at_paper, at_demo):
-        references.check(checked, found)
+    references.check(at_paper, found)
+    references.check(at_demo, found_at_demo)
     found.raise_if_any()
     return params
 
@@ -51,11 +52,11 @@ def _remedy(path: Path) -> str:
     return f"restore it with `git checkout {path}`"
 
 
-def _validated(document: dict[str, Any], found: mistakes.Mistakes, demo_of: dict[str, Any] | None = None) -> Any:
+def _validated(document: dict[str, Any], found: mistakes.Mistakes) -> Any:
     try:
         return Params.model_validate(document)
     except ValidationError as error:
-        found.add_validation(error, demo_of)
+        found.add_validation(error)
         return None
 
 
@@ -84,7 +85,7 @@ def _strip_demo(document: dict[str, Any]) -> dict[str, Any]:
 def _apply_demo(document: dict[str, Any]) -> dict[str, Any]:
     result = document
     for place, item in _items(document):
-        demo = item.get("demo", {})
+        demo = {} if item.get("demo") is None else item["demo"]  # `demo:` with nothing behind it overrides nothing
         base = {key: value for key, value in item.items() if key != "demo"}
         # a demo block that is no mapping stays in place: the schema then names it
         result = _replaced(result, place, merged(base, demo) if isinstance(demo, dict) else item)

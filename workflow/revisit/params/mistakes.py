@@ -1,5 +1,6 @@
 """Mistakes in `params.yaml`, told so that they can be mended: the key, the value, what is allowed."""
 
+import copy
 import difflib
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from revisit.errors import ConfigError
+from revisit.params import data, fields, inside
 from revisit.params.fields import section_in
+from revisit.params.places import Place, mended_at
 from revisit.params.schema import DEMO, Params
 from revisit.params.trainings import Protocol
 
@@ -15,33 +18,54 @@ TYPES = {
     "int_type": "a whole number",
     "float_type": "a number",
     "string_type": "text",
+    "invalid_key": "text",
     "bool_type": "true or false",
     "list_type": "a list, like [a, b]",
     "dict_type": "a mapping of keys and values",
     "model_type": "a mapping of keys and values",
 }
-ABSENT = object()
+PATTERNS = {  # what they allow, in words
+    f"^{fields.NAME}$": "small letters, digits and _",
+    inside.LAYER: "letters, digits, dots and _",
+    data.FILE_NAME: "letters, digits, dots, dashes and _, with a letter or a digit first",
+    data.MIRROR_PATH: "a relative path without .., of letters, digits, dots, dashes, _ and /",
+    data.URL: "an address without spaces that begins with http:// or https://",
+    data.CHECKSUM: "a SHA-256 (64 of 0-9 and a-f), or md5: and an MD5 (32 of them)",
+}
+ENTRIES, CHARACTERS = ("entry", "entries"), ("character", "characters")
+LENGTHS = {  # whether it is too short, of what
+    "too_short": (True, ENTRIES),
+    "too_long": (False, ENTRIES),
+    "string_too_short": (True, CHARACTERS),
+    "string_too_long": (False, CHARACTERS),
+}
 SHOWN = 300  # characters of a value in a message
 
 
 class Mistakes:
     """Collects mistakes and raises them as one message."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._lines: dict[str, str] = {}
+    def __init__(self, path: str, document: dict[str, Any]) -> None:
+        self._path, self._document = path, document
+        self._at_demo = False
+        self._problems: dict[Place, str] = {}
+
+    def at_demo(self) -> "Mistakes":
+        """The same collection, for what is found once the `demo:` blocks of the document are applied."""
+        other = copy.copy(self)
+        other._at_demo = True
+        return other
 
     def add(self, place: Iterable[str | int], problem: str) -> None:
         """Record that the value at `place` (keys from the top) has `problem`."""
-        self._lines.setdefault(".".join(_short(str(key)) for key in place), problem)
+        place = mended_at(tuple(place), self._document, self._at_demo, self._problems)
+        only_at_demo = self._at_demo and "demo" not in place
+        self._problems.setdefault(place, f"{problem} (at demo scale)" if only_at_demo else problem)
 
-    def add_validation(self, error: ValidationError, demo_of: dict[str, Any] | None = None) -> None:
-        """Record what the schema found; `demo_of` is the document, if its `demo:` blocks were applied."""
+    def add_validation(self, error: ValidationError) -> None:
+        """Record what the schema found."""
         for detail in error.errors(include_url=False):
-            place = [key for key in detail["loc"] if key != "[key]"]
-            if demo_of is not None:
-                place = _within_demo(place, demo_of)
-            self.add(place, _problem(detail))
+            self.add((key for key in detail["loc"] if key != "[key]"), _problem(detail))
 
     def add_variants(self, place: Iterable[str | int], error: ValidationError) -> None:
         """Record what the schema found in the variants of the sweep at `place`."""
@@ -50,24 +74,11 @@ class Mistakes:
 
     def raise_if_any(self) -> None:
         """Raise ConfigError with every recorded mistake, in the order in which they were found."""
-        if self._lines:
-            count = "1 mistake" if len(self._lines) == 1 else f"{len(self._lines)} mistakes"
-            lines = [f"  {place}: {problem}" for place, problem in self._lines.items()]
+        if self._problems:
+            count = "1 mistake" if len(self._problems) == 1 else f"{len(self._problems)} mistakes"
+            names = {place: ".".join(_short(str(key)) for key in place) for place in self._problems}
+            lines = [f"  {names[place]}: {problem}" for place, problem in self._problems.items()]
             raise ConfigError("\n".join([f"{self._path}: {count}; nothing was run", *lines]))
-
-
-def _within_demo(place: list[str | int], document: dict[str, Any]) -> list[str | int]:
-    """The place of a value in the file: inside the entry's `demo:` block if the value came from there."""
-    depth = 3 if place[:1] == ["analyses"] else 2
-    item: Any = document
-    for key in place[:depth]:
-        item = item.get(key) if isinstance(item, dict) else None
-    inside: Any = item.get("demo", ABSENT) if isinstance(item, dict) else ABSENT
-    for key in place[depth:]:
-        if isinstance(inside, list):
-            break
-        inside = inside.get(key, ABSENT) if isinstance(inside, dict) else ABSENT
-    return place if inside is ABSENT or len(place) <= depth else [*place[:depth], "demo", *place[depth:]]
 
 
 def _problem(detail: Any, root: type[BaseModel] = Params) -> str:
@@ -75,18 +86,30 @@ def _problem(detail: Any, root: type[BaseModel] = Params) -> str:
     shown = _short(repr(value))
     if kind == "missing":
         return "missing; it has no default"
+    if kind == "extra_forbidden" and detail["loc"][-1] == "demo" and _may_have_demo(detail["loc"]):
+        return f"{shown} is not allowed; it must be {TYPES['dict_type']}"  # else it would have been applied
     if kind == "extra_forbidden":
         known = _known_keys(detail["loc"], root)
         return f"unknown key{_guess(str(detail['loc'][-1]), known)}; allowed: {', '.join(sorted(known))}"
     if kind == "literal_error":
         allowed = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
         return f"{shown} is not allowed{_guess(str(value), allowed)}; allowed: {', '.join(allowed)}"
+    if kind == "string_pattern_mismatch":
+        refused = "a name" if "[key]" in detail["loc"] else "allowed"
+        return f"{shown} is not {refused}; allowed: {PATTERNS[context['pattern']]}"
+    return f"{shown} is not allowed; {_wanted(kind, context, detail['msg'])}"
+
+
+def _wanted(kind: str, context: dict[str, Any], message: str) -> str:
+    """What is allowed instead, as the end of a sentence."""
     if kind in TYPES:
-        return f"{shown} is not allowed; it must be {TYPES[kind]}"
-    if kind == "string_pattern_mismatch" and "[key]" in detail["loc"]:
-        return f"{shown} is not a name; allowed: small letters, digits and _"
-    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("should ")
-    return f"{shown} is not allowed; it must {message}" if kind != "value_error" else f"{shown}: {message}"
+        return f"it must be {TYPES[kind]}"
+    if kind in LENGTHS:
+        least, things = LENGTHS[kind]
+        count = context["min_length" if least else "max_length"]
+        return f"it must have at {'least' if least else 'most'} {count:,} {things[0] if count == 1 else things[1]}"
+    message = message.removeprefix("Value error, ")
+    return f"it must {message.removeprefix('Input should ')}" if message.startswith("Input should ") else message
 
 
 def _short(text: str) -> str:

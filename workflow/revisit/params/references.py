@@ -1,5 +1,6 @@
 """What no single value of `params.yaml` shows: names that must exist elsewhere, numbers that must fit each other."""
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -10,7 +11,7 @@ from revisit.params.analysis_references import check_analyses
 from revisit.params.data import DRAWINGS
 from revisit.params.mistakes import Mistakes, unknown
 from revisit.params.schema import Params
-from revisit.params.trainings import Experiment, Finetuning, Protocol
+from revisit.params.trainings import Experiment, Finetuning, Pretrained, Protocol
 
 LOSSES = {"pairs": ("contrastive_1", "contrastive_2"), "reconstruction": ("mean_squared_error", "binary_cross_entropy")}
 LABELLED = ("classification", "multilabel")
@@ -19,11 +20,14 @@ MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whos
 
 def check(params: Params, found: Mistakes) -> None:
     """Record every mistake of `params` that lies between its values."""
+    if "://" in params.mirror and not params.mirror.lower().startswith(("http://", "https://")):
+        found.add(("mirror",), f"{params.mirror!r} is not allowed; it must be a folder, or an http or https address")
     _check_raw(params, found)
     _check_datasets(params, found)
     _check_names(params, found)
     if not _check_starts(params, found):
         return  # no network can be told for a training that starts nowhere
+    _check_grafts(params, found)
     for name, pretrained in params.pretrained.items():
         place = ("pretrained", name)
         if params.source_of(pretrained) == "mirror" and pretrained.mirror is None:
@@ -35,6 +39,8 @@ def check(params: Params, found: Mistakes) -> None:
         if training.study not in params.studies:
             found.add((*place, "study"), unknown(training.study, "study", params.studies))
         _check_known(params, place, training, found)
+        if isinstance(training, Finetuning) and (problem := _misfit(params, training)):
+            found.add((*place, "weights"), problem)
         _check_sweep(params, place, training, found)
     for study in params.studies:
         if not any(training.study == study for training in params.trainings.values()):
@@ -67,6 +73,11 @@ def _check_datasets(params: Params, found: Mistakes) -> None:
         for key in ("train", "test"):
             if params.source_of(raw) == "embedded" and getattr(dataset, key) is None:
                 found.add((*place, key), "embedded data need a number: how many images to draw")
+        if dataset.test_from_train and (dataset.test or 0) > (dataset.train or math.inf):
+            found.add(
+                (*place, "test"),
+                f"{dataset.test} is more than the {dataset.train} training images that it is taken from",
+            )
         if raw.format in ("voc", "folder") and dataset.size is None:
             found.add((*place, "size"), f"missing; the images of a {raw.format} differ in size: say what all become")
         if raw.format != "voc" and "splits" in dataset.model_fields_set:
@@ -109,14 +120,38 @@ def _check_starts(params: Params, found: Mistakes) -> bool:
     return ready == starts.keys()
 
 
+def _check_grafts(params: Params, found: Mistakes) -> None:
+    for name, graft in params.grafts.items():
+        trunk, head = (params.network_of(part)[0] for part in (graft.trunk, graft.head))
+        if trunk != head:
+            problem = f"{graft.head} is a network of {head}, its trunk one of {trunk}; graft two of one model"
+            found.add(("grafts", name, "head"), problem)
+
+
 def _check_known(params: Params, place: tuple[str, str], training: Any, found: Mistakes) -> None:
     for key, what, known in (("dataset", "data set", params.datasets), ("model", "model", available())):
         if (word := getattr(training, key)) not in known:
             found.add((*place, key), unknown(word, what, known))
 
 
+def _misfit(params: Params, training: Finetuning) -> str | None:
+    """Why the weights that a finetuning starts from cannot fit its model, if they are those of another one."""
+    start, model = params.network_of(training.weights)[0], training.model
+    if start == model or not {start, model} <= set(available()):
+        return None
+    backbone = arguments(model).get("backbone")
+    fitting = sorted({model, *(backbone.choices if backbone else ())})
+    if start in fitting:
+        return None
+    return (
+        f"{training.weights} is a network of {start}, which cannot start {model}; name weights of {', '.join(fitting)}"
+    )
+
+
 def _check_sweep(params: Params, place: tuple[str, str], training: Experiment, found: Mistakes) -> None:
-    if training.keep is not None and training.keep not in training.variants:
+    if training.keep is not None and not training.variants:
+        found.add((*place, "keep"), "there are no variants; leave keep out")
+    elif training.keep is not None and training.keep not in training.variants:
         found.add((*place, "keep"), unknown(training.keep, "variant", training.variants))
     try:
         protocols = training.protocols()
@@ -133,7 +168,7 @@ def _check_protocol(params: Params, place: tuple[str, ...], training: Any, proto
     network = protocol.network
     if isinstance(training, Finetuning):
         network = {**params.network_of(place[1])[1], **network}
-    if training.model in available():
+    if training.model in available() and not (isinstance(training, Finetuning) and _misfit(params, training)):
         _check_network(training.model, network, (*place, "network"), found)
     if (protocol.epochs is None) == (protocol.steps is None):
         found.add((*place, "epochs"), "give the length of the training as epochs or as steps, one of the two")
@@ -157,6 +192,10 @@ def _check_protocol(params: Params, place: tuple[str, ...], training: Any, proto
     dataset = params.datasets.get(training.dataset)
     if dataset is None or dataset.raw not in params.raw:
         return
+    trained = not isinstance(training, Pretrained) or params.source_of(training) == "embedded"
+    if trained and dataset.train and protocol.batch_size > dataset.train:
+        problem = f"{protocol.batch_size} is more than the {dataset.train} training images of {training.dataset}"
+        found.add((*place, "batch_size"), problem)
     multi = params.multi_label(training.dataset)
     if (objective.name, multi) in (("classification", True), ("multilabel", False), ("pairs", True)):
         kind = "several labels" if multi else "one label"

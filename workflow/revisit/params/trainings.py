@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from revisit.params.data import MirrorPath, Source
-from revisit.params.fields import Name, Section, merged
+from revisit.params.fields import EACH_ONCE, Name, Section, merged
 
 Moment = Annotated[int, Field(ge=0)]  # an epoch or a step, in the unit of the training's length
+Moments = Annotated[list[Moment], EACH_ONCE]
+Inside = Annotated[list[str], Field(min_length=1), EACH_ONCE]  # layers of a network, with everything inside them
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 BASE = "base"  # the one variant of an experiment that is no sweep
 
@@ -19,7 +21,7 @@ class Optimizer(Section):
     lr: float = Field(gt=0, le=10, allow_inf_nan=False, description="learning rate")
     momentum: float = Field(0.0, ge=0, lt=1, description="momentum; with sgd only")
     weight_decay: float = Field(0.0, ge=0, le=10, allow_inf_nan=False, description="L2 penalty on the weights")
-    decay_layers: list[str] | None = Field(None, min_length=1, description="layers that are penalised (null: all)")
+    decay_layers: Inside | None = Field(None, description="layers that are penalised (null: all)")
 
 
 class Schedule(Section):
@@ -51,7 +53,7 @@ class Objective(Section):
 class Freeze(Section):
     """Layers that are held fixed at first."""
 
-    layers: list[str] = Field(min_length=1, description="names of layers, with everything inside them")
+    layers: Inside = Field(description="names of layers, with everything inside them")
     steps: int | None = Field(None, ge=1, description="for how many steps (null: always)")
 
 
@@ -65,9 +67,9 @@ class Protocol(Section):
     batch_size: int = Field(ge=1, le=65_536, description="images (or pairs) per step")
     epochs: int | None = Field(None, ge=1, le=10_000, description="length as passes over the training set")
     steps: int | None = Field(None, ge=1, le=100_000_000, description="length as steps; instead of epochs")
-    read_at: list[Moment] = Field([], description="epochs (or steps) after which the test metric is recorded")
+    read_at: Moments = Field([], description="epochs (or steps) after which the test metric is recorded")
     evaluate_every: int = Field(ge=1, le=1_000_000, description="steps between two evaluations")
-    snapshots: list[Moment] = Field([], description="epochs (or steps) after which the weights are kept")
+    snapshots: Moments = Field([], description="epochs (or steps) after which the weights are kept")
     crop: int | None = Field(None, ge=4, description="side of the part that is cut out, at random in training (pixels)")
     flip: bool = Field(False, description="mirror half of the training images at random, left to right")
     mixup: float | None = Field(None, gt=0, le=100, description="alpha of mixup (null: none)")

@@ -30,7 +30,7 @@ def _exponent(value: float) -> int:
 
 
 def published_text(value: float) -> str:
-    """A published number with all its digits."""
+    """A published number with all its digits but zeros at the end, which a ledger in YAML does not keep."""
     return f"{value:,}".replace("-", MINUS)
 
 

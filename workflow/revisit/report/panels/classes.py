@@ -65,10 +65,11 @@ def _confusion(sheet: Sheet, run: Run) -> dict[str, Any]:
         counts[index[actual], index[predicted]] = count
     wrong = counts - np.diag(np.diag(counts))
     worst = np.unravel_index(wrong.argmax(), wrong.shape)
-    caption = (
-        f"Rows are true classes. Most frequent confusion: {names[worst[0]]} taken for {names[worst[1]]}, "
-        f"{wrong[worst]} of {counts[worst[0]].sum()}."
+    most = (
+        f"Most frequent confusion: {names[worst[0]]} taken for {names[worst[1]]}, {wrong[worst]} of "
+        f"{counts[worst[0]].sum()}."
     )
+    caption = f"Rows are true classes. {most if wrong.any() else 'No image is taken for another class.'}"
     drawing = figures.confusion(counts, names)
     title = f"Confusion, {run.label}"
     alt = f"Confusion matrix, {run.label}. {caption}"

@@ -142,7 +142,7 @@ def _hidden(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
     ]
     drawn = ", ".join(f"{part.replace('_', ' ')} {pen}" for part, (pen, _) in pens.items())
     title = f"Hidden parts, {run.label}"
-    caption = f"{len(images)} test images of {found['class']} that the network gets right. The boxes: {drawn}."
+    caption = f"The {len(images)} test images that the network finds most like {found['class']}. The boxes: {drawn}."
     picture = sheet.figure(
         name, figures.mosaic(images, len(images)), title, caption, f"{title}. {caption}", made_by, ".webp", data=data
     )
