@@ -28,8 +28,9 @@ def main() -> int:
     root = _project_root(Path(arguments.cd).resolve())
     if root:
         sys.path.insert(0, str(root / "workflow"))  # this clone's code, wherever the environment came from
-        from revisit_engines import guard
+        from revisit_engines import cache, guard
 
+        cache.look_at_contents()
         guard.find_own_programs()
         os.environ["DVC_SITE_CACHE_DIR"] = str(root / ".dvc" / "site")  # private, not the machine's shared one
         os.environ["REVISIT_DVC_PID"] = str(os.getpid())  # scripts end when this process has gone

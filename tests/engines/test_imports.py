@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,16 @@ def project(tmp_path, monkeypatch):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     monkeypatch.chdir(tmp_path)
-    imports._imported_by.cache_clear()
+    forget()
     yield Path("workflow/scripts/run_it.py")
+    forget()
+
+
+def forget():
+    """As in a new process."""
     imports._imported_by.cache_clear()
+    imports._read_before.cache_clear()
+    imports._read.clear()
 
 
 def names(paths):
@@ -59,3 +67,35 @@ def test_a_model_brings_its_own_file_and_no_other(project):
 
 def test_the_order_is_fixed(project):
     assert imports.files_of(project) == sorted(imports.files_of(project))
+
+
+def test_what_was_read_is_kept_for_the_next_process(project, monkeypatch):
+    found = imports.files_of(project)
+    imports.keep()
+    forget()
+    monkeypatch.setattr(imports.ast, "parse", None)  # nothing is parsed again
+    assert imports.files_of(project) == found
+    written = imports.KEPT.stat().st_mtime_ns
+    imports.keep()
+    assert imports.KEPT.stat().st_mtime_ns == written
+    assert [path.name for path in imports.KEPT.parent.iterdir()] == [imports.KEPT.name]
+
+
+def test_an_edit_is_read_and_what_was_kept_of_older_code_goes(project):
+    imports.files_of(project)
+    imports.keep()
+    forget()
+    before = imports.KEPT.read_bytes()
+    Path("workflow/revisit/a/c.py").write_text("import revisit.unused")
+    assert "revisit/unused.py" in names(imports.files_of(project))
+    imports.keep()
+    assert len(json.loads(imports.KEPT.read_bytes())["modules"]) == len(json.loads(before)["modules"])
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"reader": "another", "modules": {}}', b'{"modules": 1}'])
+def test_what_was_kept_is_not_needed(project, content):
+    found = imports.files_of(project)
+    imports.KEPT.parent.mkdir()
+    imports.KEPT.write_bytes(content)
+    forget()
+    assert imports.files_of(project) == found

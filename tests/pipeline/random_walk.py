@@ -144,7 +144,12 @@ class Walk:
     def damage_cache(self):
         objects = [p for p in (self.tree.folder / ".dvc/cache/files/md5").rglob("*") if p.is_file()]
         if objects:
-            self.random.choice(objects).unlink()
+            path = self.random.choice(objects)
+            content = path.read_bytes()
+            path.unlink()
+            if self.random.random() < 0.5:  # damaged, and protected as it was
+                path.write_bytes(content[: len(content) // 2] + b"damage")
+                path.chmod(0o444)
         self.cached.clear()  # any stage may need its lost output again
 
     def nothing(self):

@@ -1,6 +1,7 @@
 """Each line of the contract between the engines, one by one."""
 
 import contextlib
+import hashlib
 import os
 import signal
 import time
@@ -93,6 +94,23 @@ def test_another_study_is_left_alone(tmp_path, engine):
     params["experiments"]["other"]["seed"] = 5
     tree.params = params
     assert finish(tree, engine) == {"train@other", "collect", "study@second", "report"}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("damage", [lambda content: content[:-3], lambda content: content[::-1]], ids=["cut", "turned"])
+def test_a_damaged_object_of_the_cache_is_not_believed(built, engine, damage):
+    artifacts = built.artifacts()
+    path = built.folder / "results/findings/fashion_static/train.json"
+    digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    cached = built.folder / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
+    content = damage(cached.read_bytes())
+    cached.unlink()
+    cached.write_bytes(content)
+    cached.chmod(0o444)  # DVC takes what is protected for whole
+    path.unlink()
+    assert finish(built, engine) == {"train@fashion_static"}
+    assert built.artifacts() == artifacts
+    built.assert_nothing_to_do()
 
 
 @pytest.mark.parametrize("engine", ENGINES)

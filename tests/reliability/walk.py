@@ -25,7 +25,7 @@ SHOWN = {
     "checkout": "dvc checkout",
     "wipe_metadata": "an engine's metadata deleted",
     "cut_metadata": "dvc.lock or rwlock cut off",
-    "damage_cache": "an object of the cache deleted",
+    "damage_cache": "an object of the cache deleted or damaged",
     "nothing": "nothing",
 }
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from revisit import files, paths
 from revisit.params.resolve import findings, resolve
 from revisit.params.schema import Params
+from revisit_engines import imports
 from revisit_engines.imports import WORKFLOW, files_of
 
 # The script of each stage; a test holds this against the commands of dvc.yaml, which cannot itself be a
@@ -49,10 +50,12 @@ def records(params: Params) -> dict[Path, bytes]:
         used = [*files_of(script_of(stage), model), *([LEDGER] if stage == "study" else [])]
         return {path.as_posix(): digest(path) for path in used}
 
-    return {
+    found = {
         paths.config(stage, name): files.json_bytes({"settings": settings, "code": code(stage, settings.get("model"))})
         for (stage, name), settings in resolve(params).items()
     }
+    imports.keep()
+    return found
 
 
 def write(params: Params) -> None:

@@ -5,12 +5,18 @@ imports, so `configure` records the digests of these files in each stage's setti
 """
 
 import ast
+import contextlib
+import hashlib
+import json
+import os
 from functools import cache
 from pathlib import Path
 
 WORKFLOW = Path("workflow")
 ROOTS = (WORKFLOW, WORKFLOW / "scripts")  # what `_command` and Python put on the module path
 MODELS = WORKFLOW / "revisit" / "models"
+KEPT = Path(".work/imports.json")
+_read: dict[str, dict[str, list[str]]] = {}  # what was found in modules, by the SHA-256 of their content
 
 
 def files_of(script: Path, model: str | None = None) -> list[Path]:
@@ -30,28 +36,60 @@ def files_of(script: Path, model: str | None = None) -> list[Path]:
     return sorted(found)
 
 
+def keep() -> None:
+    """Write down what this process read in modules, for the next one: parsing them all takes half a second."""
+    if _read == _read_before():
+        return
+    content = json.dumps({"reader": _reader(), "modules": _read}, sort_keys=True)
+    with contextlib.suppress(OSError):  # it is of use, but not needed
+        KEPT.parent.mkdir(exist_ok=True)
+        partial = KEPT.with_name(f"{KEPT.name}.{os.getpid()}")
+        partial.write_text(content, encoding="utf-8")
+        os.replace(partial, KEPT)
+
+
 @cache
 def _imported_by(path: Path) -> tuple[Path, ...]:
-    files: list[Path] = []
-    for node in ast.walk(ast.parse(path.read_bytes(), filename=str(path))):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                files += _module(alias.name)
-        elif isinstance(node, ast.ImportFrom):
-            package = _absolute(path, node)
-            files += _module(package)
-            for alias in node.names:  # a name may be a module or something inside one
-                files += _module(f"{package}.{alias.name}")
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            files += _data(path, node.value)
+    source = path.read_bytes()
+    digest = hashlib.sha256(source).hexdigest()
+    words = _read[digest] = _read_before().get(digest) or _words(source, path)
+    files = [file for name in words["modules"] for file in _module(_absolute(path, name))]
+    files += [file for text in words["texts"] for file in _data(path, text)]
     return tuple(dict.fromkeys(files))
 
 
-def _absolute(path: Path, node: ast.ImportFrom) -> str:
-    if not node.level:
-        return node.module or ""
-    package = path.relative_to(WORKFLOW).parts[: -node.level]
-    return ".".join([*package, *([node.module] if node.module else [])])
+def _words(source: bytes, path: Path) -> dict[str, list[str]]:
+    """What a module says that may be files: modules, with a dot for each level of a relative import, and texts."""
+    modules, texts = [], []
+    for node in ast.walk(ast.parse(source, filename=str(path))):
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            package = "." * node.level + (f"{node.module}." if node.module else "")
+            modules += [package, *(f"{package}{alias.name}" for alias in node.names)]  # a name may be a module
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _may_be_data(node.value):
+            texts.append(node.value)
+    return {"modules": sorted(set(modules)), "texts": sorted(set(texts))}
+
+
+@cache
+def _read_before() -> dict[str, dict[str, list[str]]]:
+    """What an earlier process found, by the same reader."""
+    try:
+        found = json.loads(KEPT.read_bytes())
+        return found["modules"] if found["reader"] == _reader() else {}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
+def _reader() -> str:
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+
+
+def _absolute(path: Path, name: str) -> str:
+    level = len(name) - len(name.lstrip("."))
+    package = path.relative_to(WORKFLOW).parts[:-level] if level else ()
+    return ".".join([*package, *(part for part in name.split(".") if part)])
 
 
 def _module(name: str) -> list[Path]:
@@ -65,9 +103,11 @@ def _module(name: str) -> list[Path]:
     return []
 
 
+def _may_be_data(text: str) -> bool:
+    return bool(text) and len(text) <= 64 and not text.startswith(("/", ".")) and "\n" not in text and "\0" not in text
+
+
 def _data(path: Path, text: str) -> list[Path]:
-    if not text or len(text) > 64 or text.startswith(("/", ".")) or "\n" in text or "\0" in text:
-        return []
     target = path.parent / text
     if target.is_file():
         return [target] if target.suffix != ".py" else []

@@ -9,6 +9,7 @@ from dvc.repo import Repo
 from dvc.stage import PipelineStage
 
 from revisit.errors import EngineError
+from revisit_engines import cache
 
 
 def stale_stages(records: dict[Path, bytes]) -> set[str]:
@@ -27,6 +28,7 @@ def stale_stages(records: dict[Path, bytes]) -> set[str]:
     changing = {
         path.as_posix(): hashlib.md5(content, usedforsecurity=False).hexdigest() for path, content in records.items()
     }
+    cache.look_at_contents()
     try:
         with Repo(_wait_for_lock=True) as repo, repo.lock:
             return _stale(repo, changing)
