@@ -116,8 +116,8 @@ MEASUREMENTS = {
     ),
     "whole_pipeline": Measurement(
         "The whole pipeline",
-        "A clean run at demo scale within 1.3 times the CPU time of its scripts divided by the cores. Then finding "
-        "nothing to do takes at most 3 CPU seconds and 2.5 times those of `dvc status`.",
+        "A clean run at demo scale within 1.3 times the CPU time of its jobs, of DVC and a script each, divided by the "
+        "cores. Then finding nothing to do takes at most 3 CPU seconds and 2.5 times those of `dvc status`.",
         "--whole",
         9,
     ),

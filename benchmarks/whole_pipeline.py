@@ -1,13 +1,12 @@
-"""The whole pipeline by Snakemake: wall time against the CPU time of its scripts, and then finding nothing to do.
+"""The whole pipeline by Snakemake: wall time against the CPU time of its jobs, and then finding nothing to do.
 
     python benchmarks/whole_pipeline.py              # a quick try: the pipeline of the tests, a minute
     python benchmarks/whole_pipeline.py --whole      # everything in params.yaml at demo scale: ten minutes
 
-A clean run of a copy of this tree. Reference: the CPU time of the scripts alone, each from its start to its end with
-the processes that it starts, without the engines, divided by the number of cores: the wall time if all cores were busy
-with scripts from the beginning to the end. All CPU seconds are those of the scripts and of both engines. Then both
-engines find nothing to do on the finished tree; reference: `dvc status` there. Wall seconds, so an otherwise idle
-machine is needed.
+A clean run of a copy of this tree. Reference: the CPU time of the jobs, each a `dvc repro -s` with the script that it
+runs, divided by the number of cores: the wall time if all cores were busy with jobs from the beginning to the end.
+Beside it the scripts alone, without DVC, and all CPU seconds, with those of Snakemake. Then both engines find nothing
+to do on the finished tree; reference: `dvc status` there. Wall seconds, so an otherwise idle machine is needed.
 """
 
 import argparse
@@ -22,15 +21,16 @@ import timing
 from conftest import shrink
 from tree import SOME, Tree
 
-STATUS = "dvc status"
-# Python imports it first in every process; a script leaves its CPU seconds behind when it ends.
+JOBS, STATUS = "CPU s of the jobs / cores", "dvc status"
+# Python imports it first in every process; a script or a job leaves its CPU seconds behind when it ends.
 ACCOUNT = """
 import atexit, json, os, sys
 
 def account():
-    used = os.times()
-    if "DVC_STAGE" in os.environ and "scripts/" in sys.argv[0]:
-        with open(os.path.join({folder!r}, os.environ["DVC_STAGE"]), "w") as file:
+    used, program = os.times(), os.path.basename(sys.argv[0])
+    kind = "jobs" if program == "dvc" and "-s" in sys.argv else "scripts" if "DVC_STAGE" in os.environ else None
+    if kind:
+        with open(os.path.join({folder!r}, kind, os.environ.get("DVC_STAGE", sys.argv[-1])), "w") as file:
             json.dump(used.user + used.system + used.children_user + used.children_system, file)
 
 atexit.register(account)
@@ -38,15 +38,16 @@ atexit.register(account)
 
 
 def accounting(folder: Path) -> dict[str, str]:
-    """The environment in which every script writes its CPU seconds to a file of `folder`, by the name of its stage."""
-    (folder / "python").mkdir(parents=True)
+    """The environment in which scripts and jobs write their CPU seconds, with those of their children, to `folder`."""
+    for name in ("jobs", "scripts", "python"):
+        (folder / name).mkdir(parents=True)
     (folder / "python/sitecustomize.py").write_text(ACCOUNT.format(folder=str(folder)))
     return {"PYTHONPATH": str(folder / "python")}
 
 
-def accounts(folder: Path) -> list[tuple[str, float]]:
-    """Name and CPU seconds of each script that has run."""
-    return [(path.name, json.loads(path.read_text())) for path in sorted(folder.iterdir()) if path.is_file()]
+def accounts(folder: Path, kind: str) -> dict[str, float]:
+    """CPU seconds of the `scripts`, or of the `jobs`, that have run, by stage."""
+    return {path.name: json.loads(path.read_text()) for path in sorted((folder / kind).iterdir())}
 
 
 def main() -> None:
@@ -62,24 +63,26 @@ def main() -> None:
         command = ("snakemake", "--cores", str(options.cores), "--resources", "gpu=1")
         environment = accounting(Path(scratch, "accounts"))
         cpu, wall = timing.children(lambda: tree.run(*command, timeout=3600, **environment))
-        found = accounts(Path(scratch, "accounts"))
+        jobs, scripts = (accounts(Path(scratch, "accounts"), kind) for kind in ("jobs", "scripts"))
+        if jobs.keys() != scripts.keys():
+            raise SystemExit(f"no account of: {', '.join(jobs.keys() ^ scripts.keys())}")
         engines = {STATUS: ("dvc", "status"), "snakemake": command, "dvc repro": ("dvc", "repro")}
         idle = {name: timing.children(lambda words=words: tree.run(*words)) for name, words in engines.items()}
-    own = sum(seconds for _, seconds in found)
-    bound = own / options.cores
-    rows = [
-        ("CPU s of the scripts / cores", f"{own:.0f}", f"{bound:.1f}", "1.00"),
-        ("all CPU s / cores", f"{cpu:.0f}", f"{cpu / options.cores:.1f}", f"{bound / (cpu / options.cores):.2f}"),
-        ("the run", f"{cpu:.0f}", f"{wall:.1f}", f"{bound / wall:.2f}"),
-    ]
+    used = {JOBS: sum(jobs.values()), "CPU s of their scripts / cores": sum(scripts.values()), "all CPU s / cores": cpu}
+    bound = used[JOBS] / options.cores
+    rows = [(name, f"{s:.0f}", f"{s / options.cores:.1f}", f"{used[JOBS] / s:.2f}") for name, s in used.items()]
     timing.print_table(
-        f"{len(found)} scripts on {options.cores} cores; reference: CPU s of the scripts / cores",
+        f"{len(jobs)} jobs on {options.cores} cores; reference: {JOBS}",
         ("time", "CPU s", "wall s", "times as fast"),
-        rows,
+        [*rows, ("the run", f"{cpu:.0f}", f"{wall:.1f}", f"{bound / wall:.2f}")],
     )
-    longest = sorted(found, key=lambda script: -script[1])[:5]
+    longest = sorted(jobs, key=lambda name: -jobs[name])[:5]
     print()
-    timing.print_table("the longest", ("stage", "CPU s"), [(name, f"{seconds:.1f}") for name, seconds in longest])
+    timing.print_table(
+        "the longest",
+        ("stage", "CPU s", "of its script"),
+        [(name, f"{jobs[name]:.1f}", f"{scripts[name]:.1f}") for name in longest],
+    )
     reference = idle[STATUS][0]
     print()
     timing.print_table(
@@ -87,7 +90,7 @@ def main() -> None:
         ("command", "CPU s", "wall s", "times as fast"),
         [(name, f"{cpu:.2f}", f"{wall:.2f}", f"{reference / cpu:.2f}") for name, (cpu, wall) in idle.items()],
     )
-    goals = [timing.Goal("wall s, of the scripts' CPU s / cores", wall / bound, at_most=1.3)]
+    goals = [timing.Goal("wall s, of the jobs' CPU s / cores", wall / bound, at_most=1.3)]
     for name in engines:
         if name != STATUS:
             goals.append(timing.Goal(f"{name}, nothing to do: CPU s", idle[name][0], at_most=3))

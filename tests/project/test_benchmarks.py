@@ -109,15 +109,19 @@ def test_all_imports_of_a_script_count(module, tmp_path):
 
 
 def test_scripts_account_for_their_seconds_and_for_those_of_their_children(module, tmp_path):
-    whole_pipeline, script = module("whole_pipeline"), tmp_path / "scripts/a.py"
-    script.parent.mkdir()
+    whole_pipeline, script, dvc = module("whole_pipeline"), tmp_path / "a.py", tmp_path / "dvc"
     script.write_text("import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'sum(range(10**7))'])\n")
+    dvc.write_text(
+        "import os, subprocess, sys\n"
+        f"subprocess.run([sys.executable, {str(script)!r}], env=os.environ | {{'DVC_STAGE': 'train@a'}}, check=True)\n"
+    )
     environment = os.environ | whole_pipeline.accounting(tmp_path / "accounts")
-    for stage in ({"DVC_STAGE": "train@a"}, {}):  # an engine's process has no stage
-        subprocess.run([sys.executable, str(script)], env=environment | stage, check=True)
-    ((name, seconds),) = whole_pipeline.accounts(tmp_path / "accounts")
-    assert name == "train@a"
-    assert 0.1 < seconds < 30
+    for words in (["repro", "-s", "train@a"], ["status"]):  # the latter is no job
+        subprocess.run([sys.executable, str(dvc), *words], env=environment, check=True)
+    ((job, all_seconds),) = whole_pipeline.accounts(tmp_path / "accounts", "jobs").items()
+    ((stage, seconds),) = whole_pipeline.accounts(tmp_path / "accounts", "scripts").items()
+    assert job == stage == "train@a"
+    assert 0.1 < seconds < all_seconds < 30
 
 
 def test_growth_is_counted_from_the_smallest_size(module):
