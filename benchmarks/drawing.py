@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 GREY = "#808080"  # readable on white and on black
+WIDE = 20  # characters of a name, of which no two stand side by side above a panel
 LINES = ("#3b82c4", "#d9772b", "#3f9c5a", "#b04fb0", GREY)
 
 
@@ -39,5 +40,6 @@ def draw(path: Path, size: str, sizes: Sequence[float], panels: Mapping[str, Map
             axes.yaxis.set_major_formatter("{x:g}")
             axes.spines[["top", "right"]].set_visible(False)
             axes.grid(color=GREY, alpha=0.25, linewidth=0.6)
-            axes.legend(frameon=False, labelcolor=GREY, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+            columns = 2 if max(map(len, lines)) < WIDE else 1
+            axes.legend(frameon=False, labelcolor=GREY, ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1))
         figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})

@@ -34,7 +34,7 @@ ATTACKS = {
     ),
     "walk": Attack(
         "Edited, damaged, deleted",
-        "--steps 100",
+        "--steps 60",
         "either engine mends it: every artifact right, nothing computed that lay in the cache",
     ),
     "concurrency": Attack(

@@ -1,6 +1,6 @@
 """Edit, damage and kill at random, with stand-ins for the scripts: the random walk of tests/pipeline, as rows.
 
-    python tests/reliability/walk.py --steps 100 --seed 1
+    python tests/reliability/walk.py --steps 60 --seed 1
 
 After each step either engine must mend the tree: every artifact right, nothing left to do for the other engine, and
 nothing computed that lay in the cache.
@@ -47,4 +47,4 @@ def run(steps: int, seed: int) -> list[outcome.Row]:
 
 
 if __name__ == "__main__":
-    outcome.command(__doc__, run, {"steps": 100, "seed": 1})
+    outcome.command(__doc__, run, {"steps": 60, "seed": 1})
