@@ -42,8 +42,8 @@ def run(steps: int, seed: int) -> list[outcome.Row]:
             failures = [str(error)]
     rows = [{"attack": text, "tried": walk.count[name], "failures": []} for name, text in SHOWN.items()]
     engines = {f"mended by {name}": walk.count[name] for name in ("snakemake", "dvc")}
-    whole = {"attack": "all of them", "tried": 0, "with a kill besides": walk.count["kill"], **engines}
-    return [*rows, {**whole, "failures": failures}]
+    killed = {"attack": "and besides, in the middle of a run, an engine, its group or a job killed"}
+    return [*rows, {**killed, "tried": walk.count["kill"], **engines, "failures": failures}]
 
 
 if __name__ == "__main__":
