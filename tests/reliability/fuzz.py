@@ -39,7 +39,7 @@ ROW = "row.json"
 KEPT = 10  # failures of a reader that are shown
 REMEDY = re.compile(  # a clause that begins with what to do, or the ways in which a schema says what is allowed
     r"(?:[:;,]|\bor|\band|\bthen)\s+(?:get|put|run|name|keep|set|remove|delete|restore|save|mend|make|give|pack|use|"
-    r"start|change|convert|write|correct|take|choose|leave)\b|\ballowed\b|there are: \w|unknown key|"
+    r"start|change|convert|write|correct|take|choose|leave)\b|\ballowed\b|there are: \S|unknown key|"
     r"missing; it has no default",
     re.IGNORECASE,
 )

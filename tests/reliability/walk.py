@@ -31,7 +31,7 @@ SHOWN = {
 
 
 def run(steps: int, seed: int) -> list[outcome.Row]:
-    """A row for each thing done, and one for the whole walk, which ends at the first failure."""
+    """A row for each thing done, and one for kills, with the failure that ended the walk if there was one."""
     failures = []
     with tempfile.TemporaryDirectory() as folder:
         walk = Walk(Path(folder, "tree"), seed)
