@@ -2,7 +2,8 @@
 
 `dvc repro` and `dvc exp run` first say what is wrong with `params.yaml`, take the lock that keeps a second
 engine out, and clear what a killed run left behind (see docs/decisions/0002-guarded-dvc.md).
-Everywhere else, and for every other command, this is DVC as it is.
+For every command it finds this environment's programs, and looks at objects of the cache before it believes them.
+In other repositories this is DVC as it is.
 """
 
 import os

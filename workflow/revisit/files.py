@@ -7,11 +7,11 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from revisit.errors import BusyError, DataError
+from revisit.errors import BusyError
 
 PARTIAL = ".partial"  # unfinished writes, near the artifacts so that a rename stays on one file system
 
@@ -82,21 +82,6 @@ def _alone(path: Path, lock: Path) -> Iterator[None]:
                 finally:
                     lock.unlink(missing_ok=True)
                 return
-
-
-def from_user(text: str) -> Path:
-    """The path that `mirror` in params.yaml gives, with the home folder for `~`; nothing need lie there.
-
-    Raises DataError for what is no path on this system.
-    """
-    try:
-        path = Path(text).expanduser()
-        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # for whoever reads it
-            path.stat()
-    except (RuntimeError, ValueError, OSError) as error:
-        reason = (isinstance(error, OSError) and error.strerror) or error
-        raise DataError(f"{text!r}: expected a path, found none ({reason}): correct `mirror` in params.yaml") from None
-    return path
 
 
 def remove(path: Path) -> None:

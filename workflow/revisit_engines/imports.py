@@ -12,6 +12,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+from revisit.files import sha256
+
 WORKFLOW = Path("workflow")
 ROOTS = (WORKFLOW, WORKFLOW / "scripts")  # what `_command` and Python put on the module path
 MODELS = WORKFLOW / "revisit" / "models"
@@ -83,7 +85,7 @@ def _read_before() -> dict[str, dict[str, list[str]]]:
 
 
 def _reader() -> str:
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return sha256(__file__)
 
 
 def _absolute(path: Path, name: str) -> str:

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from revisit import files
 from revisit.data import archives, idx, mirror
 from revisit.data.download import download
 from revisit.errors import DataError
@@ -43,7 +42,7 @@ def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | N
         return
     kind = FORMATS[settings["format"]]
     if settings["source"] == "mirror" and "://" not in settings["mirror"]:
-        folder = files.from_user(settings["mirror"])
+        folder = mirror.from_user(settings["mirror"])
         mirror.copy(folder, settings["files"], destination, kind.own, kind.check, kind.limit)
         return
     if not settings["files"]:

@@ -4,7 +4,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -53,6 +53,21 @@ def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, chec
         adopt(path, destination / name)
 
 
+def from_user(text: str) -> Path:
+    """The path that `mirror` in params.yaml gives, with the home folder for `~`; nothing need lie there.
+
+    Raises DataError for what is no path on this system.
+    """
+    try:
+        path = Path(text).expanduser()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # for whoever reads it
+            path.stat()
+    except (RuntimeError, ValueError, OSError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise DataError(f"{text!r}: expected a path, found none ({reason}): correct `mirror` in params.yaml") from None
+    return path
+
+
 @contextmanager
 def one_file(place: str, downloads: Path) -> Iterator[Path]:
     """The path of a file of the mirror, for a block that reads it.
@@ -61,7 +76,7 @@ def one_file(place: str, downloads: Path) -> Iterator[Path]:
     damaged (DataError). Raises DataError for what is no path, DownloadError when the file could not be had.
     """
     if "://" not in place:
-        yield files.from_user(place)
+        yield from_user(place)
         return
     path = downloads / PurePosixPath(urlsplit(place).path).name
     if not path.is_file():
