@@ -24,14 +24,14 @@ from tree import SOME, Tree
 JOBS, STATUS = "CPU s of the jobs / cores", "dvc status"
 # Python imports it first in every process; a script or a job leaves its CPU seconds behind when it ends.
 ACCOUNT = """
-import atexit, json, os, sys
+import atexit, json, os, resource, sys, time
 
 def account():
-    used, program = os.times(), os.path.basename(sys.argv[0])
+    children, program = resource.getrusage(resource.RUSAGE_CHILDREN), os.path.basename(sys.argv[0])
     kind = "jobs" if program == "dvc" and "-s" in sys.argv else "scripts" if "DVC_STAGE" in os.environ else None
     if kind:
         with open(os.path.join({folder!r}, kind, os.environ.get("DVC_STAGE", sys.argv[-1])), "w") as file:
-            json.dump(used.user + used.system + used.children_user + used.children_system, file)
+            json.dump(time.process_time() + children.ru_utime + children.ru_stime, file)  # finer than os.times
 
 atexit.register(account)
 """
