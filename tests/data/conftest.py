@@ -129,6 +129,7 @@ def idx_files(tmp_path):
     """A folder with the four files of a small IDX data set: 60 and 30 random images of 4 x 5, three classes."""
     folder = tmp_path / "raw"
     folder.mkdir()
+    (folder / "provenance.json").write_text('{"provenance": "copy"}')
     random = np.random.default_rng(5)
     for split, count in (("train", 60), ("test", 30)):
         idx.write(folder / idx.IMAGES[split], random.integers(0, 256, (count, 4, 5), np.uint8))

@@ -14,6 +14,7 @@ from revisit.errors import ArtifactError
 def folder(tmp_path, settings):
     raw = tmp_path / "raw"
     raw.mkdir()
+    (raw / "provenance.json").write_text('{"provenance": "copy"}')
     for split, count in (("train", 6), ("test", 4)):
         idx.write(raw / idx.IMAGES[split], np.full((count, 2, 3), 9, np.uint8))
         idx.write(raw / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 2)
@@ -24,6 +25,7 @@ def folder(tmp_path, settings):
 def test_load_gives_read_only_maps(folder):
     data = arrays.load(folder)
     assert (data.dataset, data.classes, data.shape, data.source) == ("tiny", ["a", "b"], (2, 3, 1), "mirror")
+    assert data.provenance == "copy"
     assert not data.multi_label
     assert isinstance(data.train_images, np.memmap)
     assert data.images("test").shape == (4, 2, 3, 1)
@@ -58,12 +60,23 @@ def test_truncated_file(folder, name, left):
         {"sha256": 3},
         {"labels": "multi"},
         {"labels": "some"},
+        {"provenance": "mine"},
+        {"provenance": None},
+        {"provenance": ["published"]},
     ],
 )
 def test_meta_that_does_not_fit(folder, change):
     meta = json.loads((folder / arrays.META).read_text())
     (folder / arrays.META).write_text(json.dumps(meta | change))
     with pytest.raises(ArtifactError, match="make it again"):
+        arrays.load(folder)
+
+
+def test_meta_of_an_older_version_without_provenance(folder):
+    meta = json.loads((folder / arrays.META).read_text())
+    del meta["provenance"]
+    (folder / arrays.META).write_text(json.dumps(meta))
+    with pytest.raises(ArtifactError, match=r"damaged \(KeyError: 'provenance'\): make it again with `dvc repro -f"):
         arrays.load(folder)
 
 

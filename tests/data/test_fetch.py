@@ -42,7 +42,7 @@ def known(contents):
 
 
 def unpacked(folder):
-    return {path.name: gzip.decompress(path.read_bytes()) for path in folder.iterdir()}
+    return {path.name: gzip.decompress(path.read_bytes()) for path in folder.glob("*.gz")}
 
 
 def test_embedded_files_are_left_to_the_drawings(tmp_path, monkeypatch):

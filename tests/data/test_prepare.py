@@ -60,7 +60,9 @@ def test_two_runs_give_the_same_bytes_and_another_seed_other_rows(raw, tmp_path)
 def test_meta_has_the_promised_keys(raw, tmp_path):
     prepare(SETTINGS, raw, tmp_path / "out")
     meta = json.loads((tmp_path / "out" / arrays.META).read_text())
-    assert list(meta) == ["dataset", "classes", "labels", "shape", "train", "test", "mean", "std", "source", "sha256"]
+    assert list(meta) == [
+        "dataset", "classes", "labels", "shape", "train", "test", "mean", "std", "source", "provenance", "sha256",
+    ]  # fmt: skip
     assert (meta["shape"], meta["train"], meta["test"]) == ([4, 5, 1], 30, 12)
 
 
@@ -152,6 +154,7 @@ def test_statistics_are_those_of_the_kept_training_images_alone(raw, tmp_path):
 def test_memory_does_not_grow_with_the_data(tmp_path):
     raw = tmp_path / "raw"
     raw.mkdir()
+    (raw / "provenance.json").write_text('{"provenance": "drawn"}')
     for split in idx.IMAGES:
         idx.write(raw / idx.IMAGES[split], np.zeros((600, 300, 300), np.uint8))
         idx.write(raw / idx.LABELS[split], np.arange(600, dtype=np.uint8) % 3)

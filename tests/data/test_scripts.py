@@ -42,10 +42,11 @@ def stages(tmp_path, monkeypatch, settings):
 
 def test_from_nothing_to_arrays(stages):
     fetch_dataset.main(["stripes"])
-    assert sorted(path.name for path in paths.raw("stripes").iterdir()) == sorted(idx.FILES)
+    assert sorted(path.name for path in paths.raw("stripes").iterdir()) == sorted([*idx.FILES, "provenance.json"])
     prepare_dataset.main(["tiny"])
     data = arrays.load(paths.prepared("tiny"))
-    assert (len(data.train_images), len(data.test_images), data.source) == (20, 10, "embedded")
+    assert (len(data.train_images), len(data.test_images)) == (20, 10)
+    assert (data.source, data.provenance) == ("embedded", "drawn")
     assert all(files.sha256(paths.prepared("tiny") / name) == data.sha256[name] for name in arrays.ARRAYS)
 
 
@@ -88,8 +89,9 @@ def test_an_interruption_after_the_last_download_does_not_cost_it(web, monkeypat
     assert not paths.raw("own").exists()
     fetch_dataset.main(["own"])
     assert len(web) == 1
-    assert [path.name for path in paths.raw("own").iterdir()] == ["images.tar"]
-    assert [path.name for path in Path().rglob("*") if path.is_file()] == ["images.tar"]  # none waits any more
+    written = ["images.tar", "provenance.json"]
+    assert sorted(path.name for path in paths.raw("own").iterdir()) == written
+    assert sorted(path.name for path in Path().rglob("*") if path.is_file()) == written  # none waits any more
 
 
 def test_a_name_that_params_does_not_know_writes_nothing(stages):

@@ -23,6 +23,56 @@ def test_normalises_channel_by_channel(pixels):
     assert inputs.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_channels_can_be_reversed(pixels):
+    expected = (pixels.numpy() / 255 - MEAN) / STD  # each channel with its own mean and deviation
+    inputs = tensors.Inputs(MEAN, STD, CPU, 5, "bgr")(pixels)
+    np.testing.assert_allclose(inputs, expected[:, 2:7, 1:6, ::-1].transpose(0, 3, 1, 2), rtol=1e-5, atol=1e-6)
+    assert inputs.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_reversing_one_channel_changes_nothing(pixels):
+    grey = pixels[..., :1]
+    both = [tensors.Inputs([0.5], [0.2], CPU, channels=channels)(grey) for channels in ("rgb", "bgr")]
+    assert torch.equal(*both)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "channels", "seen"),
+    [
+        ("standardised", "rgb", [2.5, -2.5, 1.34]),  # (1 - 0.5) / 0.2, (0 - 0.25) / 0.1, (128 / 255 - 0.1) / 0.3
+        ("standardised", "bgr", [1.34, -2.5, 2.5]),
+        ("scaled", "rgb", [1, 0, 128 / 255]),
+        ("scaled", "bgr", [128 / 255, 0, 1]),
+        ("imagenet_mean", "rgb", [255 - 123.68, -116.779, 128 - 103.939]),
+        ("imagenet_mean", "bgr", [128 - 103.939, -116.779, 255 - 123.68]),  # Caffe's order of means, too
+    ],
+)
+def test_a_pixel_by_hand(inputs, channels, seen):
+    pixel = torch.tensor([255, 0, 128], dtype=torch.uint8).view(1, 1, 1, 3)
+    found = tensors.Inputs(**tensors.normalisation(inputs, MEAN, STD), device=CPU, channels=channels)(pixel)
+    assert found.flatten().tolist() == pytest.approx(seen, rel=1e-3 if inputs == "standardised" else 1e-6)
+
+
+def test_standardised_is_what_the_images_say():
+    assert tensors.normalisation("standardised", MEAN, STD) == {"mean": MEAN, "std": STD}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_scaled_has_as_many_numbers_as_channels(count):
+    found = tensors.normalisation("scaled", [0.5] * count, [0.0] * count)
+    assert found == {"mean": [0.0] * count, "std": [1.0] * count}
+
+
+def test_imagenets_mean_of_grey_images():
+    with pytest.raises(ConfigError, match="imagenet_mean is a colour, but the images have 1 channel; use scaled"):
+        tensors.normalisation("imagenet_mean", [0.5], [0.2])
+
+
+def test_a_channel_that_never_changes_becomes_nothing():
+    black = torch.full((2, 3, 3, 1), 51, dtype=torch.uint8)
+    np.testing.assert_allclose(tensors.Inputs([0.2], [0.0], CPU)(black), 0, atol=1e-7)
+
+
 @pytest.mark.parametrize("crop", [5, 3, 7])
 def test_the_crop_is_the_centre(pixels, crop):
     inputs = tensors.Inputs(MEAN, STD, CPU, crop)(pixels)

@@ -1,15 +1,20 @@
 """Where networks start from: other trainings, grafts of two networks, published weights."""
 
+import hashlib
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from revisit import paths
+import pretrain_network
+from revisit import config, paths
+from revisit.data import provenance
 from revisit.errors import ArtifactError, ConfigError, DataError, DownloadError
 from revisit.models import registry, weights
 from revisit.models.parts import torchvision_weights
+from revisit.training import train
 
 SHAPE = (32, 32, 3)
 NARROW = {"width": 0.125}
@@ -160,8 +165,10 @@ def test_a_graft_is_the_trunk_with_the_heads_last_layer(tmp_path, model, last):
         assert torch.equal(tensor, (head if name.rpartition(".")[0] in last else trunk)[name]), name
     network, description = registry.load(tmp_path / "graft", "cpu")
     assert network.training is False
+    del description["provenance"]
     expected = json.loads((tmp_path / "head" / "network.json").read_text())
-    assert description == expected | {"experiment": "both", "mean": [0.1, 0.2, 0.3], "std": [1.0, 2.0, 3.0]}
+    seen = {"mean": [0.1, 0.2, 0.3], "std": [1.0, 2.0, 3.0], "channels": "rgb"}
+    assert description == expected | {"experiment": "both"} | seen
 
 
 def test_a_graft_of_networks_with_the_same_classes_still_takes_the_heads_last_layer(tmp_path):
@@ -187,6 +194,72 @@ def test_a_graft_on_a_wider_trunk_has_a_fresh_last_layer(tmp_path):
     again = tmp_path / "again"
     weights.graft(tmp_path / "trunk", tmp_path / "head", again, "both", seed=3)
     assert (again / "model.safetensors").read_bytes() == (tmp_path / "graft" / "model.safetensors").read_bytes()
+
+
+def test_a_graft_sees_images_as_its_trunk_does(tmp_path):
+    write(tmp_path / "trunk", "lenet", channels="bgr")
+    write(tmp_path / "head", "lenet", channels="rgb")
+    weights.graft(tmp_path / "trunk", tmp_path / "head", tmp_path / "graft", "both")
+    assert registry.describe(tmp_path / "graft")["channels"] == "bgr"
+
+
+def record(data, weights):
+    return {"provenance": {"data": data, "weights": weights}}
+
+
+@pytest.mark.parametrize(
+    ("trunk", "head", "expected"),
+    [
+        (record(None, "published"), record("published", None), ("published", "published")),
+        (record(None, "copy"), record("published", None), ("published", "copy")),
+        (record("drawn", None), record("published", None), ("published", "drawn")),  # a stand-in
+        (record("drawn", "published"), record("published", None), ("published", "drawn")),
+        (record(None, "published"), record("copy", None), ("copy", "copy")),  # its last layer saw no more than copies
+        (record(None, "published"), record("published", "copy"), ("published", "copy")),
+        (record(None, "published"), record(None, "published"), (None, "published")),
+        ({}, record("published", None), ("published", "drawn")),  # of an older version
+        (record(None, "published"), {}, ("drawn", "drawn")),
+    ],
+)
+def test_a_graft_has_the_data_of_its_head_and_the_worst_of_all_weights(tmp_path, trunk, head, expected):
+    write(tmp_path / "trunk", "lenet", **trunk)
+    write(tmp_path / "head", "lenet", **head)
+    assert weights.graft(tmp_path / "trunk", tmp_path / "head", tmp_path / "graft", "both")
+    found = registry.describe(tmp_path / "graft")["provenance"]
+    assert found == {"data": expected[0], "weights": expected[1]}
+
+
+def test_a_graft_with_a_fresh_last_layer_takes_no_weights_of_its_head(tmp_path):
+    write(tmp_path / "trunk", "lenet", network={"width": 0.25}, **record(None, "published"))
+    write(tmp_path / "head", "lenet", **record("copy", "drawn"))
+    assert not weights.graft(tmp_path / "trunk", tmp_path / "head", tmp_path / "graft", "both")
+    assert registry.describe(tmp_path / "graft")["provenance"] == {"data": "copy", "weights": "published"}
+
+
+@pytest.mark.parametrize("data", ["published", "copy", "drawn"])
+def test_a_stand_in_passes_for_no_published_weights(tmp_path, data):
+    """Not even where it was trained on published data: they are not those of the weights that it stands for."""
+    write(tmp_path / "a", "lenet", **record(data, None))
+    before = registry.describe(tmp_path / "a")
+    weights.stand_in(tmp_path / "a")
+    assert registry.describe(tmp_path / "a") == before | record(data, "drawn")
+    assert list(registry.describe(tmp_path / "a")) == list(before)
+    assert provenance.of_start(registry.describe(tmp_path / "a")) == "drawn"
+
+
+@pytest.mark.parametrize("source", ["embedded", "mirror"])
+def test_the_script_says_whose_the_weights_are(tmp_path, imagenet, monkeypatch, source):
+    """Of a stand-in and of a file; training is left out."""
+    monkeypatch.chdir(tmp_path)
+    save_file(imagenet, tmp_path / "mobilenet.safetensors")
+    settings = {"source": source, "model": "mobilenet_v2", "file": "mobilenet.safetensors"}
+    settings |= {"training": {"dataset": "patterns"}}
+    monkeypatch.setattr(config, "settings", lambda *_: settings)
+    monkeypatch.setattr(train, "train", lambda _, __, model, ___: write(model, "lenet", **record("published", None)))
+    pretrain_network.main(["imagenet"])
+    found = registry.describe(paths.model("imagenet"))["provenance"]
+    expected = ("published", "drawn") if source == "embedded" else (None, "copy")
+    assert (found["data"], found["weights"]) == expected
 
 
 def test_a_graft_of_networks_that_do_not_fit_is_refused(tmp_path):
@@ -236,10 +309,45 @@ def test_weights_from_a_file_become_a_network(tmp_path, imagenet, suffix):
         "crop": None,
         "mean": [0.485, 0.456, 0.406],
         "std": [0.229, 0.224, 0.225],
+        "channels": "rgb",
         "data": {},
+        "provenance": {"data": None, "weights": "copy"},
     }
     for file in ("model.safetensors", "network.json"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "changed", "origin"),
+    [
+        (".pth", False, "published"),
+        (".pt", False, "published"),
+        (".pth", True, "copy"),
+        (".safetensors", False, "copy"),
+    ],
+)
+def test_a_file_of_a_mirror_is_published_where_it_has_the_published_digest(
+    tmp_path, imagenet, monkeypatch, suffix, changed, origin
+):
+    """Whatever the file's name is, and whatever digest stands in it."""
+    torch.save(imagenet, tmp_path / "published.pth")
+    digest = hashlib.sha256((tmp_path / "published.pth").read_bytes()).hexdigest()[:8]
+    path = tmp_path / f"{'own' if suffix == '.pt' else f'mobilenet_v2-{digest}'}{suffix}"
+    given = imagenet | {"classifier.1.bias": torch.ones(1000)} if changed else imagenet
+    save_file(given, path) if suffix == ".safetensors" else torch.save(given, path)
+    if suffix != ".safetensors" and not changed:
+        path.write_bytes((tmp_path / "published.pth").read_bytes())
+    real = torchvision_weights.of
+
+    def of(model):
+        name = f"{model}-{digest}.pth" if model == "mobilenet_v2" else "vgg16-00000000.pth"
+        return SimpleNamespace(
+            url=f"https://example.org/{name}", meta=real(model).meta, transforms=real(model).transforms
+        )
+
+    monkeypatch.setattr(torchvision_weights, "of", of)
+    weights.from_file(path, "mobilenet_v2", tmp_path / "out", "x")
+    assert registry.describe(tmp_path / "out")["provenance"] == {"data": None, "weights": origin}
 
 
 def test_a_file_of_another_network_is_refused(tmp_path, imagenet):
@@ -259,8 +367,9 @@ def test_published_weights_are_kept_in_the_working_tree(tmp_path, imagenet, monk
     monkeypatch.setattr(torchvision_weights, "download", lambda *given: asked.append(given) or imagenet)
     weights.from_torchvision("mobilenet_v2", tmp_path / "out", "x")
     assert asked == [("mobilenet_v2", paths.WORK / "torchvision")]
-    network, _ = registry.load(tmp_path / "out", "cpu")
+    network, description = registry.load(tmp_path / "out", "cpu")
     assert torch.equal(network.state_dict()["classifier.1.bias"], imagenet["classifier.1.bias"])
+    assert description["provenance"] == {"data": None, "weights": "published"}
 
 
 def test_a_failed_download_leaves_nothing(tmp_path, monkeypatch):

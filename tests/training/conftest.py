@@ -20,10 +20,11 @@ CLASSES = ["top", "middle", "low", "bottom"]
 COUNTS = {"train": 40, "test": 12}
 
 
-def write_prepared(folder: Path, multi_label: bool = False) -> Path:
+def write_prepared(folder: Path, multi_label: bool = False, channels: int = 1) -> Path:
     """Images with one bright band, whose height is the class; with several labels, also a second band.
 
-    In the second case the class after the present ones is excluded (code 0).
+    With several labels the class after the present ones is excluded (code 0). The second channel is half as bright as
+    the first, the third a third as bright.
     """
     folder.mkdir(parents=True)
     random = np.random.default_rng(7)
@@ -31,13 +32,14 @@ def write_prepared(folder: Path, multi_label: bool = False) -> Path:
     for split, count in COUNTS.items():
         first = np.arange(count, dtype=np.int64) % len(CLASSES)
         second = (first + 1 + np.arange(count) // 4 % 2) % len(CLASSES) if multi_label else first
-        images = random.integers(0, 120, (count, *SHAPE))
+        images = random.integers(0, 120, (count, *SHAPE[:2], channels))
         codes = np.full((count, len(CLASSES)), -1, np.int8)
         for image, code, *bands in zip(images, codes, first, second, strict=True):
             for band in set(bands):
                 image[2 * band : 2 * band + 2] += 120
                 code[band] = 1
             code[(bands[1] + 1) % len(CLASSES)] = 0
+        images //= np.arange(1, channels + 1)
         labels = codes if multi_label else first
         arrays |= {f"{split}_images": images.astype(np.uint8), f"{split}_labels": labels}
     digests = {}
@@ -45,9 +47,9 @@ def write_prepared(folder: Path, multi_label: bool = False) -> Path:
         np.save(folder / f"{name}.npy", array)
         digests[f"{name}.npy"] = hashlib.sha256((folder / f"{name}.npy").read_bytes()).hexdigest()
     pixels = arrays["train_images"] / 255
-    meta = {"dataset": "bands", "classes": CLASSES, "shape": SHAPE, **COUNTS, "source": "embedded", "sha256": digests}
-    meta |= {"mean": [float(pixels.mean())], "std": [float(pixels.std())]}
-    meta |= {"labels": "multi" if multi_label else "single"}
+    meta = {"dataset": "bands", "classes": CLASSES, "shape": [*SHAPE[:2], channels], **COUNTS, "sha256": digests}
+    meta |= {"mean": pixels.mean(axis=(0, 1, 2)).tolist(), "std": pixels.std(axis=(0, 1, 2)).tolist()}
+    meta |= {"source": "embedded", "provenance": "drawn", "labels": "multi" if multi_label else "single"}
     (folder / "meta.json").write_text(json.dumps(meta))
     return folder
 
@@ -70,6 +72,12 @@ def prepared_multi(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_prepared(tmp_path_factory.mktemp("data") / "bands", multi_label=True)
 
 
+@pytest.fixture(scope="session")
+def prepared_colour(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first one with three channels."""
+    return write_prepared(tmp_path_factory.mktemp("data") / "bands", channels=3)
+
+
 @pytest.fixture
 def protocol() -> dict:
     """Eight steps of ten images, with an evaluation every third step."""
@@ -82,11 +90,23 @@ def protocol() -> dict:
             "margin": 1.0,
             "sampler": "anchor",
             "similar": 0.2,
+            "pool": 1.0,
+            "test_pairs": "random",
             "auxiliary": 0.3,
         },
-        "optimizer": {"name": "sgd", "lr": 0.05, "momentum": 0.5, "weight_decay": 0.0, "decay_layers": None},
+        "optimizer": {
+            "name": "sgd",
+            "lr": 0.05,
+            "momentum": 0.5,
+            "initial_accumulator": 0.0,
+            "weight_decay": 0.0,
+            "decay_layers": None,
+        },
         "schedule": None,
         "batch_size": 10,
+        "sampling": "epoch",
+        "inputs": None,
+        "channels": "rgb",
         "epochs": 2,
         "steps": None,
         "read_at": [1, 2],

@@ -47,6 +47,44 @@ def test_the_normalisation_is_that_of_the_weights(run, settings, start, prepared
     np.testing.assert_allclose(np.load(tmp_path / "a/model/scores.npy"), expected.numpy(), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("inputs", ["scaled", "standardised"])
+def test_another_normalisation_can_be_asked_for(run, change, start, prepared, tmp_path, inputs):
+    run("a", change(inputs=inputs), start=start)
+    description = json.loads((tmp_path / "a/model/network.json").read_text())
+    meta = json.loads((prepared / "meta.json").read_text())
+    expected = {"scaled": ([0.0], [1.0]), "standardised": (meta["mean"], meta["std"])}[inputs]
+    assert (description["mean"], description["std"]) == expected
+
+
+def test_a_chain_of_finetunings_keeps_the_first_ones_normalisation(run, change, tmp_path):
+    run("a", change(inputs="scaled"))
+    run("b", change(), start=tmp_path / "a/model")
+    run("c", change(), start=tmp_path / "b/model")
+    description = json.loads((tmp_path / "c/model/network.json").read_text())
+    assert (description["mean"], description["std"]) == ([0.0], [1.0])
+
+
+@pytest.mark.parametrize(
+    ("known", "inherited"),
+    [
+        ({"data": None, "weights": "published"}, "published"),
+        ({"data": "copy", "weights": "published"}, "copy"),
+        ({"data": "published", "weights": "drawn"}, "drawn"),
+        (None, "drawn"),  # an older version's: nothing is known of it
+    ],
+)
+def test_the_provenance_is_that_of_the_data_and_of_what_it_started_from(
+    run, settings, start, tmp_path, known, inherited
+):
+    description = json.loads((start / "network.json").read_text())
+    description.pop("provenance")
+    description |= {"provenance": known} if known else {}
+    (start / "network.json").write_text(json.dumps(description))
+    findings = run("a", settings, start=start).findings
+    assert findings["provenance"] == {"data": "drawn", "weights": inherited}
+    assert json.loads((tmp_path / "a/model/network.json").read_text())["provenance"] == findings["provenance"]
+
+
 def test_an_interrupted_finetuning_ends_as_an_undisturbed_one(run, settings, start, digests, killed):
     undisturbed = run("a", settings, start=start)
     with killed(6):

@@ -66,7 +66,13 @@ def test_what_only_frozen_layers_feed_is_computed_without_autograd(network):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"name": "sgd", "momentum": 0.9}, {"name": "adam", "weight_decay": 0.1}, {"name": "adagrad"}]
+    "settings",
+    [
+        {"name": "sgd", "momentum": 0.9},
+        {"name": "adam", "weight_decay": 0.1},
+        {"name": "adagrad"},
+        {"name": "adagrad", "initial_accumulator": 0.1},
+    ],
 )
 def test_an_optimiser_starts_afresh_on_what_thaws(settings):
     """After thawing, the updates of a layer are those of an optimiser that has never seen another gradient."""

@@ -50,6 +50,20 @@ def test_columns_without_a_metric_of_each_step(metric, steps, evaluations):
     assert list(history.evaluations_table().columns) == ["step", "epoch", *evaluations]
 
 
+def test_columns_of_what_is_measured_besides():
+    history = History(4, 2, CPU, None, stepwise=False, beside=("loss_anchor", "loss_random"))
+    assert history.columns == (
+        "train_loss", "test_loss",
+        "train_loss_anchor", "test_loss_anchor",
+        "train_loss_random", "test_loss_random",
+    )  # fmt: skip
+    history.record(0.1, torch.tensor(2.0))
+    values = {name: number / 8 for number, name in enumerate(history.columns)}
+    history.evaluated(values)
+    assert history.evaluations_table().to_dict("records") == [{"step": 1, "epoch": 0.5, **values}]
+    assert list(history.steps_table().columns) == ["step", "epoch", "learning_rate", "loss"]
+
+
 def test_csv(tmp_path):
     files.write_csv(tmp_path / "history.csv", filled([0.1, math.inf, math.nan]).steps_table())
     assert (tmp_path / "history.csv").read_text() == (

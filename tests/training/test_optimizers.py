@@ -1,5 +1,7 @@
+import math
 from collections import OrderedDict
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -35,8 +37,36 @@ def test_sgd_without_momentum():
     assert step({"name": "sgd", "lr": 0.1, "momentum": 0.0}, [2.0, 4.0]) == pytest.approx(1 - 0.1 * 6)
 
 
-def test_adagrad_divides_by_the_root_of_the_summed_squares():
-    assert step({"name": "adagrad", "lr": 0.1}, [3.0, 4.0]) == pytest.approx(1 - 0.1 * 3 / 3 - 0.1 * 4 / 5)
+@pytest.mark.parametrize("start", [{}, {"initial_accumulator": 0.0}])
+def test_adagrad_divides_by_the_root_of_the_summed_squares(start):
+    assert step({"name": "adagrad", "lr": 0.1, **start}, [3.0, 4.0]) == pytest.approx(1 - 0.1 * 3 / 3 - 0.1 * 4 / 5)
+
+
+def test_where_adagrads_sums_start_decides_how_far_small_gradients_move():
+    settings = {"name": "adagrad", "lr": 0.1}
+    assert step(settings, [1e-3]) == pytest.approx(0.9)
+    accumulated = step(settings | {"initial_accumulator": 0.1}, [1e-3])
+    assert 1 - accumulated == pytest.approx(0.1 * 1e-3 / math.sqrt(0.1 + 1e-6), rel=1e-3)  # 0.0003
+
+
+@pytest.mark.parametrize("start", [0.1, 1.0])
+def test_adagrad_is_tensorflows_update(start):
+    """`tf.train.AdagradOptimizer` of TensorFlow 1 (kernel `ApplyAdagrad`): accum += g²; var -= lr * g / sqrt(accum)."""
+    torch.manual_seed(0)
+    network = nn.Linear(4, 3)
+    optimizer = optimizers.build({"name": "adagrad", "lr": 0.1, "initial_accumulator": start}, network)
+    random = np.random.default_rng(0)
+    variables = {name: value.detach().numpy().copy() for name, value in network.named_parameters()}
+    accumulators = {name: np.full_like(value, start) for name, value in variables.items()}
+    for number in range(20):
+        for name, parameter in network.named_parameters():
+            gradient = (random.standard_normal(parameter.shape) * 10.0 ** (number % 4 - 2)).astype(np.float32)
+            parameter.grad = torch.from_numpy(gradient)
+            accumulators[name] += gradient**2
+            variables[name] -= np.float32(0.1) * gradient / np.sqrt(accumulators[name])
+        optimizer.step()
+        for name, parameter in network.named_parameters():
+            np.testing.assert_allclose(parameter.detach().numpy(), variables[name], rtol=1e-5, atol=1e-6)
 
 
 def test_adam_first_step_is_the_learning_rate():
@@ -101,6 +131,14 @@ def test_unknown_optimizer():
 def test_momentum_of_an_optimizer_that_has_none():
     with pytest.raises(ConfigError, match=r"momentum: 0.5 is set, but adam has none"):
         optimizers.build({"name": "adam", "lr": 0.1, "momentum": 0.5}, Scalar())
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_accumulator_of_an_optimizer_that_has_none(name):
+    message = f"optimizer.initial_accumulator: 0.1 is set, but {name} has none; leave it out, or use adagrad"
+    with pytest.raises(ConfigError, match=message):
+        optimizers.build({"name": name, "lr": 0.1, "initial_accumulator": 0.1}, Scalar())
+    optimizers.build({"name": name, "lr": 0.1, "initial_accumulator": 0.0}, Scalar())
 
 
 def test_step_schedule_is_pytorchs():

@@ -36,6 +36,7 @@ class Normed(nn.Module):
 
 SGD = {"name": "sgd", "lr": 0.01, "momentum": 0.5, "weight_decay": 0.01, "decay_layers": None}
 ADAGRAD, ADAM = ({**SGD, "name": name, "momentum": 0.0} for name in ("adagrad", "adam"))
+TENSORFLOWS = {**ADAGRAD, "initial_accumulator": 0.1}
 PAIRS = {"name": "pairs", "loss": None, "margin": 1.0, "similar": 0.3}
 CASES = {
     "sgd": {"optimizer": SGD, "schedule": {"factor": 0.5, "every": 3}},
@@ -48,6 +49,14 @@ CASES = {
     "frozen": {"model": "normed", "network": {}, "optimizer": ADAGRAD, "freeze": {"layers": ["body"], "steps": None}},
     "anchor": {"model": "siamese", "network": {}, "optimizer": ADAM, "objective": {**PAIRS, "sampler": "anchor"}},
     "random": {"model": "siamese", "network": {}, "optimizer": ADAM, "objective": {**PAIRS, "sampler": "random"}},
+    "share": {
+        "model": "siamese",
+        "network": {},
+        "optimizer": ADAM,
+        "objective": {**PAIRS, "sampler": "anchor", "pool": 0.5, "test_pairs": "anchor"},
+    },
+    "fresh": {"optimizer": TENSORFLOWS, "sampling": "step", "inputs": "scaled", "crop": 6, "flip": True},
+    "fresh_steps": {"optimizer": ADAM, "sampling": "step", "epochs": None, "steps": 9, "snapshots": [2], "read_at": []},
     "noise": {
         "model": "denoising_autoencoder",
         "network": {},
@@ -117,7 +126,7 @@ def sweep(settings, protocol):
     """Three variants of two replicates, eight steps each; the second variant is kept."""
     runs = {
         "slow": protocol | {"optimizer": ADAGRAD},
-        "kept": protocol | {"mixup": 0.4, "crop": 7},
+        "kept": protocol | {"mixup": 0.4, "crop": 7, "sampling": "step"},
         "other": protocol | {"optimizer": ADAM, "flip": True},
     }
     return settings | {"runs": runs, "keep": "kept", "replicates": 2}

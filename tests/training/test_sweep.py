@@ -1,8 +1,12 @@
+import dataclasses
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from revisit.training import sweep
@@ -24,7 +28,8 @@ def result(
             {"train_loss": 1 - accuracy, "test_loss": 2 - accuracy, "train_accuracy": 1, "test_accuracy": accuracy}
         )
     protocol = {"seed": 5 + replicate, "epochs": epochs, "read_at": [1, 2, 9]}
-    return Result(variant, replicate, protocol, history, "accuracy", 2, {"diverged": diverged}, None, None)
+    facts = {"diverged": diverged, "parameters": {"a": 100, "b": 7}[variant]}
+    return Result(variant, replicate, protocol, history, "accuracy", 2, facts, {}, None, None)
 
 
 def test_numbers_of_a_run():
@@ -63,7 +68,7 @@ def test_without_a_metric_the_lowest_loss_is_the_best():
     for loss in (0.5, 0.25, math.inf):
         history.record(0.1, torch.tensor(1.0))
         history.evaluated({"train_loss": loss, "test_loss": loss})
-    run = Result("a", 0, {"epochs": None, "read_at": [1, 3]}, history, None, 2, {"diverged": False}, None, None)
+    run = Result("a", 0, {"epochs": None, "read_at": [1, 3]}, history, None, 2, {"diverged": False}, {}, None, None)
     assert run.numbers() == {"train_loss": None, "test_loss": None, "best_test_loss": 0.25}
     assert run.best_step() == 2
     assert run.read() == {"step_1": 0.5, "step_3": None}
@@ -74,6 +79,7 @@ def test_variants_have_means_with_students_intervals():
     found = sweep.variants([result("a", i, [value]) for i, value in enumerate(accuracies)] + [result("b", 0, [0.3])])
     assert list(found) == ["a", "b"]
     assert (found["a"]["runs"], found["a"]["diverged"]) == (3, 0)
+    assert (found["a"]["parameters"], found["b"]["parameters"]) == (100, 7)
     assert found["a"]["test_accuracy"] == pytest.approx(np.mean(accuracies))
     low, high = stats.t.interval(0.95, 2, np.mean(accuracies), stats.sem(accuracies))
     assert (found["a"]["test_accuracy_low"], found["a"]["test_accuracy_high"]) == pytest.approx((low, high))
@@ -104,3 +110,56 @@ def test_tables_name_the_runs():
     assert list(tables["evaluations"].columns[:4]) == ["variant", "replicate", "step", "epoch"]
     assert tables["evaluations"]["test_accuracy"].tolist() == [0.25, 0.75, 0.5, 0.5]
     assert runs[0].history.evaluations_table().columns[0] == "step"  # the tables are copies
+
+
+def steps(losses: list[float]) -> pd.DataFrame:
+    """A table of steps as histories give it."""
+    numbers = np.arange(1, len(losses) + 1)
+    return pd.DataFrame({"step": numbers, "epoch": numbers / 4, "learning_rate": 0.1, "loss": losses, "accuracy": 0.5})
+
+
+def test_the_history_of_all_runs_names_them():
+    history = sweep.tables([result("a", 1, [0.5]), result("b", 0, [0.5, 0.5])])["history"]
+    assert history.to_dict("list") == {
+        "variant": ["a"] * 2 + ["b"] * 4,
+        "replicate": [1] * 2 + [0] * 4,
+        "step": [1, 2, 1, 2, 3, 4],
+        "loss": [1.0] * 6,
+    }
+    assert history["step"].dtype == np.int64
+
+
+def test_a_long_history_is_thinned_in_the_table_of_all_runs():
+    run = result("a", 0, [])
+    losses = torch.arange(12_001.0)[:, None]
+    long = History(12_001, 2, CPU, None, stepwise=False)
+    long.load_state_dict({"values": losses, "rates": torch.zeros(12_001), "evaluations": []})
+    history = sweep.tables([dataclasses.replace(run, history=long)])["history"]
+    assert len(history) == 4000  # of three steps each; two would give more than 6,000
+    assert history["step"].tolist() == list(range(3, 12_001, 3))
+    assert history["loss"].tolist() == list(range(1, 12_000, 3))
+
+
+def test_thinned_by_hand():
+    table = sweep.thinned(steps([1.0, 2.0, 6.0, 4.0, 5.0, math.nan, 7.0]), rows=3)
+    assert list(table.columns) == ["step", "loss", "accuracy"]
+    assert table["step"].tolist() == [3, 6]  # the seventh step fills no row
+    assert table["loss"].iloc[0] == 3
+    assert np.isnan(table["loss"].iloc[1])
+    assert table["accuracy"].tolist() == [0.5, 0.5]
+
+
+def test_a_short_history_is_as_it_was():
+    table = sweep.thinned(steps([3.0, 1.0, math.nan]), rows=3)
+    pd.testing.assert_frame_equal(table, steps([3.0, 1.0, math.nan])[["step", "loss", "accuracy"]])
+    assert len(sweep.thinned(steps([]), rows=3)) == 0
+
+
+@given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=40), st.integers(1, 12))
+def test_thinned_rows_are_the_means_of_as_few_steps_as_possible(losses, rows):
+    each = next(each for each in range(1, 41) if each * rows >= len(losses))
+    table = sweep.thinned(steps([float(loss) for loss in losses]), rows)
+    parts = [losses[start : start + each] for start in range(0, len(losses) - each + 1, each)]
+    assert table["loss"].tolist() == pytest.approx([sum(part) / each for part in parts])
+    assert table["step"].tolist() == [each * (row + 1) for row in range(len(parts))]
+    assert 1 <= len(table) <= rows

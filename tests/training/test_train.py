@@ -14,7 +14,8 @@ from torch.nn import functional
 from revisit.errors import ArtifactError, ConfigError, DeviceError
 from revisit.models import registry
 from revisit.models.output import Output
-from revisit.training import batches
+from revisit.training import batches, samplers
+from revisit.training.objectives.pairs import Pairs
 from revisit.training.run import Run
 
 STEPS = 8
@@ -44,6 +45,7 @@ def test_outputs(run, settings, prepared, digests):
     last = outcome.evaluations.iloc[-1]
     by_epoch = outcome.evaluations.set_index("epoch")["test_accuracy"]
     variants = outcome.findings.pop("variants")
+    parameters = (25 * 8 + 8) + (25 * 8 * 16 + 16) + (64 * 256 + 256) + (256 * 4 + 4)
     assert outcome.findings == {
         "variant": "base",
         "objective": "classification",
@@ -52,7 +54,7 @@ def test_outputs(run, settings, prepared, digests):
         "graph_backend": "eager",
         "graph_note": "dynamic graph: every operation runs as Python reaches it",
         "device": "cpu",
-        "parameters": (25 * 8 + 8) + (25 * 8 * 16 + 16) + (64 * 256 + 256) + (256 * 4 + 4),
+        "parameters": parameters,
         "operations": 2 * (64 * 25 * 8 + 16 * 25 * 8 * 16 + 64 * 256 + 256 * 4),  # 8x8 positions, then 4x4
         "fresh_layers": None,
         "steps": STEPS,
@@ -63,8 +65,10 @@ def test_outputs(run, settings, prepared, digests):
         "best_test_accuracy": outcome.evaluations["test_accuracy"].max(),
         "best_step": outcome.evaluations.loc[outcome.evaluations["test_accuracy"].idxmax(), "step"],
         "accuracy_at": {"epoch_1": by_epoch[1], "epoch_2": by_epoch[2]},
+        "provenance": {"data": "drawn", "weights": None},
     }
     assert variants["base"]["runs"] == 1
+    assert variants["base"]["parameters"] == parameters
     assert variants["base"]["test_accuracy"] == last["test_accuracy"]
     assert variants["base"]["test_accuracy_low"] is None
     # every third step, after the epochs to be read (4 and 8), at the end
@@ -72,6 +76,11 @@ def test_outputs(run, settings, prepared, digests):
     assert outcome.steps["step"].tolist() == list(range(1, STEPS + 1))
     assert set(outcome.steps["learning_rate"]) == {0.05}
     assert outcome.runs["evaluations"].drop(columns=["variant", "replicate"]).equals(outcome.evaluations)
+    assert (
+        outcome.runs["history"]
+        .drop(columns=["variant", "replicate"])
+        .equals(outcome.steps[["step", "loss", "accuracy"]])
+    )
 
 
 def test_network_description(run, change, prepared, tmp_path):
@@ -88,6 +97,8 @@ def test_network_description(run, change, prepared, tmp_path):
         "crop": 6,
         "mean": meta["mean"],
         "std": meta["std"],
+        "channels": "rgb",
+        "provenance": {"data": "drawn", "weights": None},
         "data": meta["sha256"],
     }
 
@@ -235,7 +246,88 @@ def test_objectives_without_a_metric(run, settings, protocol, digests, model, ob
     assert losses[-1] < 0.9 * losses[0]
     assert outcome.findings["best_test_loss"] == min(losses)
     assert set(outcome.findings["loss_at"]) == {"epoch_1", "epoch_2"}
-    assert list(outcome.evaluations.columns) == ["step", "epoch", "train_loss", "test_loss"]
+    pairs = ["train_loss_anchor", "test_loss_anchor", "train_loss_random", "test_loss_random"]
+    beside = pairs if objective["name"] == "pairs" else []
+    assert list(outcome.evaluations.columns) == ["step", "epoch", "train_loss", "test_loss", *beside]
+    assert {name: outcome.findings[name] for name in beside} == outcome.evaluations.iloc[-1][beside].to_dict()
+
+
+@pytest.mark.parametrize("pairs", ["anchor", "random"])
+def test_the_loss_of_pairs_is_that_of_the_kind_asked_for(run, change, pairs):
+    values = {"model": "siamese", "network": {"initialiser": "xavier"}, "similar": 0.3}
+    outcome = run("a", change(**values, name="pairs", test_pairs=pairs, sampler="random"))
+    evaluations = outcome.evaluations
+    for split in ("train", "test"):
+        assert evaluations[f"{split}_loss"].equals(evaluations[f"{split}_loss_{pairs}"].rename(f"{split}_loss"))
+        assert not evaluations[f"{split}_loss_anchor"].equals(evaluations[f"{split}_loss_random"])
+    assert outcome.findings["best_test_loss"] == evaluations[f"test_loss_{pairs}"].min()
+
+
+def test_pairs_of_a_share_of_the_images_are_trained_and_measured_on_that_share(run, change, monkeypatch):
+    drawn, measured = [], []
+    training, evaluate = batches.Feed.training, Pairs.evaluate
+
+    def training_seen(self, index, step):
+        drawn.append(index)
+        return training(self, index, step)
+
+    def evaluate_seen(self, network, feed, index, size):
+        measured.append(index.tolist())
+        return evaluate(self, network, feed, index, size)
+
+    monkeypatch.setattr(batches.Feed, "training", training_seen)
+    monkeypatch.setattr(Pairs, "evaluate", evaluate_seen)
+    values = {"model": "siamese", "network": {}, "epochs": 10, "evaluate_every": 40, "read_at": []}
+    run("a", change(**values, name="pairs", pool=0.5))
+    assert set(torch.cat(drawn).tolist()) == set(range(20))
+    own, unseen = measured
+    assert len(set(own)) == 12  # as many as there are test images
+    assert max(own) < 20
+    assert unseen == list(range(12))
+
+
+def test_batches_drawn_anew_at_every_step(run, change, monkeypatch):
+    drawn = []
+    training = batches.Feed.training
+    monkeypatch.setattr(
+        batches.Feed, "training", lambda self, index, step: drawn.append(index.tolist()) or training(self, index, step)
+    )
+    outcome = run("a", change(sampling="step", epochs=None, steps=8, read_at=[], snapshots=[]))
+    batch = drawn[1:]  # the first one is for the pictures in the events
+    assert batch == [samplers.Fresh(40, 10, 0, torch.device("cpu")).draw(step).index.tolist() for step in range(1, 9)]
+    assert all(len(set(images)) == 10 for images in batch)
+    assert len({image for images in batch[:4] for image in images}) < 40  # an epoch would have them all
+    assert len(outcome.steps) == 8
+
+
+def test_every_replicate_of_the_kept_variant_leaves_its_network(run, change, protocol, tmp_path, digests):
+    """What it leaves is what a run of its own with its seed leaves."""
+    other = protocol | {"optimizer": protocol["optimizer"] | {"lr": 0.2}}
+    outcome = run("a", change() | {"runs": {"other": other, "base": protocol}, "keep": "base", "replicates": 3})
+    folders = registry.replicates(tmp_path / "a/model")
+    assert folders == [tmp_path / "a/model", *(tmp_path / f"a/model/replicates/{number}" for number in (1, 2))]
+    whole = digests("a/model")
+    for seed, folder in enumerate(folders):
+        alone = run(f"alone{seed}", change(seed=seed))
+        left = ["labels.npy", "model.safetensors", "network.json", "scores.npy"]
+        if seed:
+            assert sorted(path.name for path in folder.iterdir()) == left  # no snapshots, no events
+        else:
+            left = list(digests("alone0/model"))
+        at = f"replicates/{seed}/" if seed else ""
+        assert {name: whole.pop(f"{at}{name}") for name in left} == {
+            name: digests(f"alone{seed}/model")[name] for name in left
+        }
+        last = outcome.runs["summary"].query(f"variant == 'base' and replicate == {seed}").iloc[0]
+        assert last["test_loss"] == alone.findings["test_loss"]
+        network, _ = registry.load(folder, "cpu")
+        assert all(
+            torch.equal(network.state_dict()[name], own)
+            for name, own in load_file(folder / "model.safetensors").items()
+        )
+    assert not whole  # nothing of the other variant
+    logged = [path.parent.name for path in (tmp_path / "a/resume").glob("*/events")]
+    assert logged == ["base.0"]
 
 
 def test_another_seed_gives_other_weights(run, settings, change, digests):
@@ -278,8 +370,30 @@ def test_divergence_is_recorded_not_raised(run, change, tmp_path, capsys, read_a
     assert findings["steps"] == len(outcome.steps) < 5
     assert outcome.steps["loss"].isna().tolist() == [False] * (len(outcome.steps) - 1) + [True]
     json.dumps(findings, allow_nan=False)
+    assert outcome.runs["history"]["loss"].isna().tolist() == outcome.steps["loss"].isna().tolist()
     assert (np.load(tmp_path / "a/model/scores.npy") == np.zeros((12, 4))).all()
     assert f"not finite at step {findings['steps']}" in capsys.readouterr().err
+
+
+def test_replicates_that_diverged_have_no_opinion(run, change, tmp_path):
+    outcome = run("a", change(lr=1e9, momentum=0.0, epochs=30, snapshots=[]) | {"replicates": 2})
+    assert outcome.findings["variants"]["base"]["diverged"] == 2
+    summary, history = outcome.runs["summary"], outcome.runs["history"]
+    for number, folder in enumerate(registry.replicates(tmp_path / "a/model")):
+        assert (np.load(folder / "scores.npy") == np.zeros((12, 4))).all()
+        losses = history.query(f"replicate == {number}")["loss"]
+        assert len(losses) == summary["steps"][number] < 5
+        assert losses.isna().tolist() == [False] * (len(losses) - 1) + [True]
+
+
+def test_pairs_that_diverge_have_no_numbers(run, change, monkeypatch):
+    monkeypatch.setattr(registry, "build", lambda *_: nn.Sequential(nn.Flatten(), nn.Linear(64, 2)))
+    values = {"name": "pairs", "similar": 0.5, "lr": 1e9, "momentum": 0.0, "epochs": 30, "evaluate_every": 1}
+    outcome = run("a", change(**values))
+    assert outcome.findings["diverged"]
+    for split in ("train", "test"):
+        assert [outcome.findings[f"{split}_loss{kind}"] for kind in ("", "_anchor", "_random")] == [None] * 3
+    json.dumps(outcome.findings, allow_nan=False)
 
 
 def test_events(run, settings, tmp_path):
@@ -328,6 +442,17 @@ def test_the_last_smaller_batch_is_left_out(run, change):
             {"model": "siamese", "network": {}, "objective": {"name": "pairs"}, "mixup": 0.2},
             "pairs has no labels to mix",
         ),
+        (
+            {"model": "siamese", "network": {}, "objective": {"name": "pairs"}, "sampling": "step"},
+            "bands_dynamic: sampling: pairs draws its batches anew at every step by itself; leave sampling out",
+        ),
+        (
+            {"model": "siamese", "network": {}, "objective": {"name": "pairs", "pool": 0.02}},
+            "pairs need images of two classes",
+        ),
+        ({"sampling": "step", "batch_size": 41}, "batch_size: 41 is more than the 40 training images"),
+        ({"inputs": "imagenet_mean"}, "bands_dynamic: inputs: imagenet_mean is a colour, but the images have 1 chan"),
+        ({"initial_accumulator": 0.1}, "bands_dynamic: optimizer.initial_accumulator: 0.1 is set, but sgd has none"),
     ],
 )
 def test_settings_that_do_not_fit_give_one_message(run, change, protocol, values, message):

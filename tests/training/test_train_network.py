@@ -11,7 +11,8 @@ from revisit import config, paths
 from revisit.errors import ConfigError
 
 SCRIPTS = Path(config.__file__).parents[1] / "scripts"
-MODEL = ["events", "labels.npy", "model.safetensors", "network.json", "scores.npy", "snapshots"]
+MODEL = ["events", "labels.npy", "model.safetensors", "network.json", "replicates", "scores.npy", "snapshots"]
+REPLICATE = ["labels.npy", "model.safetensors", "network.json", "scores.npy"]
 
 
 @pytest.fixture
@@ -37,6 +38,10 @@ def script(monkeypatch, tmp_path, prepared, settings):
 def test_writes_the_model_and_its_findings(script):
     script.main(["bands_dynamic"])
     assert sorted(path.name for path in paths.model("bands_dynamic").iterdir()) == MODEL
+    replicates = paths.model("bands_dynamic") / "replicates"
+    assert sorted(str(path.relative_to(replicates)) for path in replicates.glob("*/*")) == [
+        f"1/{name}" for name in REPLICATE
+    ]
     findings = json.loads(paths.findings("bands_dynamic", "train.json").read_bytes())
     assert findings["steps"] == 8
     assert findings["variants"]["base"]["runs"] == 2
@@ -46,7 +51,12 @@ def test_writes_the_model_and_its_findings(script):
     evaluations = pd.read_csv(paths.findings("bands_dynamic", "evaluations.csv"))
     assert evaluations["test_accuracy"].iloc[-1] == pytest.approx(findings["test_accuracy"])
     runs = {path.name: pd.read_csv(path) for path in paths.findings("bands_dynamic", "runs").iterdir()}
-    assert {name: len(rows) for name, rows in runs.items()} == {"summary.csv": 2, "evaluations.csv": 8}
+    assert {name: len(rows) for name, rows in runs.items()} == {
+        "summary.csv": 2,
+        "evaluations.csv": 8,
+        "history.csv": 16,
+    }
+    assert list(runs["history.csv"].columns) == ["variant", "replicate", "step", "loss", "accuracy"]
     assert runs["summary.csv"]["test_loss"].mean() == pytest.approx(findings["variants"]["base"]["test_loss"])
     assert not paths.resume("bands_dynamic").exists()
 

@@ -18,7 +18,8 @@ def main(argv: list[str] | None = None) -> None:
 
     source = features.load(paths.features(name))
     rows = embed.choose_rows(source.test, settings["points"], settings["seed"])
-    labels = targets.texts(source.labels("test")[rows])
+    classes = source.labels("test")[rows]
+    labels = targets.texts(classes)
     summary = {"points": len(rows), "perplexity": settings["perplexity"], "pca": {}, "layers": {}}
     tables = []
     for layer in settings["layers"]:
@@ -32,6 +33,7 @@ def main(argv: list[str] | None = None) -> None:
             summary["layers"].setdefault(layer, {})[f"iterations_{iterations}"] = {
                 "kl_divergence": found.kl_divergence,
                 "neighbourhood_preservation": embed.neighbourhood_preservation(X, found.points),
+                "same_class": embed.same_class(found.points, classes),
             }
             x, y = found.points.T
             table = {"layer": layer, "row": rows, "label": labels, "iterations": iterations, "x": x, "y": y}

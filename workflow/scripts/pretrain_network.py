@@ -21,6 +21,7 @@ def main(argv: list[str] | None = None) -> None:
         if settings["source"] == "embedded":
             training = settings["training"]
             train(training, paths.prepared(training["dataset"]), model, paths.resume(name))
+            weights.stand_in(model)
         elif settings["source"] == "mirror":
             with mirror.one_file(settings["file"], paths.WORK / "weights" / name) as file:
                 weights.from_file(file, settings["model"], model, name)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from revisit.data import arrays
-from revisit.data.prepare import prepare
+from revisit.data import prepare as stage
 from revisit.data.readers import cifar
 from revisit.errors import DataError
 
@@ -65,6 +65,11 @@ def folders(rows):
 def published(request, tmp_path, archive, rows):
     make = binary if "binary" in request.param else python
     return archive(tmp_path / "raw" / request.param, make(rows)).parent
+
+
+def prepare(settings, raw, destination):
+    (raw / "provenance.json").write_text('{"provenance": "copy"}')
+    stage.prepare(settings, raw, destination)
 
 
 def whole(rows, batches):

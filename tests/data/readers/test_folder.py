@@ -32,6 +32,7 @@ def prepared(tmp_path, archive, settings):
         place = tmp_path / str(next(runs))
         for name, files in packed.items():
             archive(place / "raw" / name, files)
+        (place / "raw" / "provenance.json").write_text('{"provenance": "copy"}')
         prepare(settings(format="folder", **other), place / "raw", place / "tiny")
         return arrays.load(place / "tiny")
 

@@ -36,6 +36,7 @@ def prepared(tmp_path, archive, settings):
     def run(packed, **other):
         for name, files in packed.items():
             archive(tmp_path / "raw" / name, files)
+        (tmp_path / "raw" / "provenance.json").write_text('{"provenance": "copy"}')
         prepare(settings(format="voc", **other), tmp_path / "raw", tmp_path / "tiny")
         return arrays.load(tmp_path / "tiny")
 

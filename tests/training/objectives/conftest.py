@@ -11,7 +11,8 @@ from revisit.training import objectives
 from revisit.training.batches import Feed, Images
 
 CPU = torch.device("cpu")
-DEFAULTS = {"loss": None, "margin": 1.0, "sampler": "random", "similar": 0.5, "auxiliary": 0.3}
+DEFAULTS = {"loss": None, "margin": 1.0, "sampler": "random", "similar": 0.5, "pool": 1.0, "test_pairs": "random"}
+DEFAULTS |= {"auxiliary": 0.3}
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@ import pytest
 import torch
 from sklearn.metrics import accuracy_score, log_loss
 
+from revisit.training.samplers import Fresh
+
 LABELS = np.array([0, 2, 1, 1, 2, 0, 0], dtype=np.int64)
 
 
@@ -34,3 +36,11 @@ def test_minibatches_are_shuffled_epochs(make, feed):
     assert len(set(seen.tolist())) == 6
     (labels,) = objective.targets(fed, draws[0], fed.training(draws[0].index, 1))
     assert labels.tolist() == LABELS[draws[0].index].tolist()
+
+
+@pytest.mark.parametrize("name", ["classification", "reconstruction"])
+def test_minibatches_can_be_drawn_anew_at_every_step(make, feed, name):
+    objective = make(name)
+    assert "step" in objective.samplings
+    sampler = objective.sampler(feed(LABELS), 3, 4, "step")
+    assert sampler.draw(5).index.tolist() == Fresh(7, 3, 4, torch.device("cpu")).draw(5).index.tolist()

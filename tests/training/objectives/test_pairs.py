@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from revisit.errors import ConfigError
+from revisit.training.randomness import Purpose
 from revisit.training.samplers import AnchorPairs, RandomPairs
 
 LABELS = np.arange(12, dtype=np.int64) % 3
@@ -54,6 +56,54 @@ def test_samplers_by_name(make, feed, name, kind):
     draw = sampler.draw(1)
     (similar,) = objective.targets(fed, draw, fed.training(draw.index, 1))
     assert similar.sum() == 4
+
+
+@pytest.mark.parametrize("name", ["anchor", "random"])
+@pytest.mark.parametrize(("pool", "images"), [(0.5, 50), (0.29, 29), (0.006, 1), (1.0, 100)])
+def test_training_draws_from_the_first_images(make, feed, name, pool, images):
+    labels = np.arange(100, dtype=np.int64) % 3
+    objective = make("pairs", sampler=name, pool=pool)
+    assert objective.drawn_from(100) == images
+    if images == 1:
+        with pytest.raises(ConfigError, match="pairs need images of two classes"):
+            objective.sampler(feed(labels), 8, 0)
+        return
+    sampler = objective.sampler(feed(labels), 8, 0)
+    seen = set(torch.cat([sampler.draw(step).index for step in range(1, 300)]).tolist())
+    assert seen == set(range(images))
+
+
+def loss_by_loop(features: np.ndarray, labels: np.ndarray, pairs: list[tuple[int, int]], factor: float) -> float:
+    """The mean over pairs of places, with a margin of 1; whether two are similar is up to their labels."""
+    total = 0.0
+    for first, second in pairs:
+        square = sum((a - b) ** 2 for a, b in zip(features[first], features[second], strict=True))
+        total += factor * square if labels[first] == labels[second] else max(1 - square, 0)
+    return total / len(pairs)
+
+
+@pytest.mark.parametrize(("loss", "factor"), [("contrastive_1", 0.5), ("contrastive_2", 1.0)])
+@pytest.mark.parametrize(("size", "batches"), [(5, 2), (4, 3), (12, 1), (50, 1)])
+def test_evaluation_of_both_kinds_of_pairs(make, feed, network, loss, factor, size, batches):
+    """Images at other places than their features: a mistake in the places would show."""
+    labels = np.array([0, 1, 2, 0, 0, 1, 2, 2, 1, 0, 1, 2, 0, 2, 1], dtype=np.int64)
+    index = torch.tensor([13, 2, 7, 1, 0, 5, 14, 9, 4, 11, 3, 8])
+    fed, cpu = feed(labels), torch.device("cpu")
+    features, own = network(fed.inputs(fed.evaluation(index))).double().numpy(), labels[index.numpy()]
+    anchors = AnchorPairs(own, min(size, 12), 0.5, 0, cpu, Purpose.TEST_ANCHORS)
+    drawn = [anchors.draw(number).index.tolist() for number in range(batches)]
+    by_anchor = [(anchor, other) for anchor, *others in drawn for other in others]
+    assert len({anchor for anchor, *_ in drawn}) == batches  # these draws happen to have different ones
+    chosen = RandomPairs(own, 12, 0.5, 0, cpu, Purpose.TEST_PAIRS).draw(0).index.tolist()
+    at_random = list(zip(chosen[:12], chosen[12:], strict=True))
+    expected = [loss_by_loop(features, own, pairs, factor) for pairs in (by_anchor, at_random)]
+    for kind, wanted in zip(("anchor", "random"), expected, strict=True):
+        objective = make("pairs", loss=loss, test_pairs=kind)
+        found = objective.evaluate(network, fed, index, size)
+        assert dict(zip(objective.beside, found.beside, strict=True)) == pytest.approx(
+            {"loss_anchor": expected[0], "loss_random": expected[1]}
+        )
+        assert found.loss == pytest.approx(wanted)
 
 
 def test_evaluation_uses_the_same_pairs_every_time(make, feed, network):

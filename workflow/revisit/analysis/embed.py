@@ -101,6 +101,24 @@ def tsne(X: np.ndarray, perplexity: float, iterations: list[int], seed: int, wha
     return maps
 
 
+def same_class(points: np.ndarray, labels: np.ndarray, k: int = KEPT) -> float:
+    """How far a map keeps the classes apart: the share of the `k` nearest points of a point that share a class with it.
+
+    Args:
+        points: in the plane, (N, 2).
+        labels: (N,) int64, or (N, K) int8 with several labels per image, of which 1 is present.
+        k: neighbours of a point; all others where there are no more.
+
+    Returns:
+        The mean over the points that have a class, 0 without any.
+    """
+    shown = labels == 1 if labels.ndim == 2 else labels[:, None] == np.unique(labels)
+    near = neighbours.nearest(points, min(k, len(points) - 1))[0]
+    alike = (shown[near] & shown[:, None]).any(axis=2).mean(axis=1)
+    having = shown.any(axis=1)
+    return float(alike[having].mean()) if having.any() else 0.0
+
+
 def neighbourhood_preservation(X: np.ndarray, points: np.ndarray, k: int = KEPT) -> float:
     """The share of the `k` nearest neighbours in X (N, D) that are among the `k` nearest in the plane, `points` (N, 2).
 

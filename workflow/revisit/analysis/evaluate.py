@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from revisit import reading
-from revisit.analysis import precision
+from revisit.analysis import precision, replicates
 from revisit.analysis.curves import Curve, decimate, macro_roc, roc
 from revisit.errors import ArtifactError, ConfigError
 
@@ -24,6 +24,7 @@ RANKING = (
     "average_precision_11_point",
     "auc",
 )  # of each class
+SHIFTED = ("average_precision_shifted", "lowest_average_precision")  # beside them with several labels per image
 
 
 def load(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -36,9 +37,8 @@ def load(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
         scores, labels = (np.array(reading.array(folder / file)) for file in ("scores.npy", "labels.npy"))
         return scores, labels, [str(name) for name in reading.json_value(folder / "network.json")["classes"]]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise ArtifactError(
-            f"{folder}: missing or damaged ({error}); train it again (dvc repro -f train@{folder.name})"
-        ) from error
+        again = f"train it again (dvc repro -f train@{replicates.experiment(folder)})"
+        raise ArtifactError(f"{folder}: missing or damaged ({error}); {again}") from error
 
 
 def check(scores: np.ndarray, labels: np.ndarray, classes: list[str]) -> np.ndarray:
@@ -98,6 +98,12 @@ def confusion(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return np.bincount(labels * K + scores.argmax(axis=1), minlength=K * K).reshape(K, K)
 
 
+def sigmoid(scores: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-score)) of finite scores, without overflow."""
+    small = np.exp(-np.abs(scores))
+    return np.where(scores >= 0, 1, small) / (1 + small)
+
+
 def evaluate(
     scores: np.ndarray, labels: np.ndarray, classes: list[str], k: list[int], bootstrap: int, seed: int
 ) -> tuple[dict, list[dict], np.ndarray | None, dict[str, tuple[np.ndarray, np.ndarray]]]:
@@ -108,7 +114,8 @@ def evaluate(
         class, "micro" (all decisions pooled) and "macro" (mean over the classes), each of `CURVE_POINTS` at most.
         "macro_auc" is the mean of the classes' areas; hardest and easiest go by average precision; intervals hold
         95% of `bootstrap` resamples of the images. With several labels per image there is no accuracy (`k` is not
-        used), no precision and recall at a decision, and no confusion matrix (None).
+        used), no precision and recall at a decision, and no confusion matrix (None); instead there are the average
+        precision as the course measured it and the lowest that is possible (see `precision`).
 
     Raises:
         ArtifactError: the arrays do not fit each other.
@@ -133,9 +140,16 @@ def evaluate(
         row["average_precision_low"], row["average_precision_high"] = precision.interval(samples[:, i])
         row["average_precision_11_point"] = precision.average_precision_11_point(shown, values)
         row["auc"] = curve[2] if curve else None
+        if matrix is None:
+            row["average_precision_shifted"] = precision.average_precision_shifted(shown, sigmoid(values))
+            row["lowest_average_precision"] = precision.lowest_average_precision(row["support"], len(shown))
         rows.append(row)
     summary |= _ranking(rows, means) | {"micro_auc": micro[2] if micro else None}
-    summary["per_class"] = {row["class"]: {key: row[key] for key in RANKING} for row in rows}
+    if matrix is None:
+        shifted = [row["average_precision_shifted"] for row in rows]
+        summary["mean_average_precision_shifted"] = precision.mean_of(shifted)
+    kept = RANKING if matrix is not None else RANKING + SHIFTED
+    summary["per_class"] = {row["class"]: {key: row[key] for key in kept} for row in rows}
     return summary, rows, matrix, _drawn(dict(zip(classes, curves, strict=True)), micro)
 
 

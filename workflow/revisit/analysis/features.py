@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from revisit import reading
+from revisit.analysis import replicates
 from revisit.errors import ArtifactError, ConfigError
+from revisit.models import registry
 
 INDEX = "index.json"
 _BLOCK = 2**24  # values checked at a time
@@ -33,7 +35,7 @@ class Features:
         if layer not in self.layers:
             raise ConfigError(
                 f"{self.folder}: layer {layer!r} was not extracted; extracted are: {', '.join(self.layers)}. "
-                f"Name one of them, or add it to analyses.extract.{self.folder.name}.layers in params.yaml"
+                f"Name one of them, or add it to analyses.extract.{replicates.experiment(self.folder)}.layers in params.yaml"
             )
         file = f"{layer}_{split}.npy"
         array = self._read(file, (getattr(self, split), self.layers[layer]["dimensions"]), np.float32)
@@ -41,7 +43,7 @@ class Features:
         if not all(np.isfinite(array[i : i + rows]).all() for i in range(0, len(array), rows)):
             raise ArtifactError(
                 f"{self.folder / file}: holds values that are not finite, so the training has diverged; lower the "
-                f"learning rate of {self.folder.name}, or take the experiment out of the analyses in params.yaml"
+                f"learning rate of {replicates.experiment(self.folder)}, or take the experiment out of the analyses in params.yaml"
             )
         return array
 
@@ -82,7 +84,7 @@ class Features:
 
 
 def load(folder: str | Path) -> Features:
-    """Open `results/features/<experiment>`.
+    """Open `results/features/<experiment>`, or the folder of a replicate in it.
 
     Raises:
         ArtifactError: the index is missing or damaged.
@@ -100,5 +102,11 @@ def load(folder: str | Path) -> Features:
         raise _unfit(folder, f"{INDEX}: missing or damaged ({error})") from error
 
 
+def load_all(folder: str | Path) -> list[Features]:
+    """Those of all replicates in `results/features/<experiment>`, its own first; raises as `load`."""
+    return [load(replicate) for replicate in registry.replicates(folder)]
+
+
 def _unfit(folder: Path, what: str) -> ArtifactError:
-    return ArtifactError(f"{folder}/{what}; extract the features again (dvc repro -f extract@{folder.name})")
+    again = f"extract the features again (dvc repro -f extract@{replicates.experiment(folder)})"
+    return ArtifactError(f"{folder}/{what}; {again}")

@@ -24,8 +24,8 @@ def check_layers(network: nn.Module, layers: list[str]) -> None:
 
 
 def inputs_of(info: dict[str, Any], device: torch.device) -> Inputs:
-    """What a trained network wants to see, by its network.json: the crop, mean and deviation of its training."""
-    return Inputs(info["mean"], info["std"], device, info["crop"])
+    """What a trained network wants to see, by its network.json: crop, mean, deviation and channels of its training."""
+    return Inputs(info["mean"], info["std"], device, info["crop"], info.get("channels", "rgb"))
 
 
 def activations(

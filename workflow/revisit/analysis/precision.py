@@ -7,12 +7,16 @@
 
 In both, equal scores share one threshold. A class that none of the images shows, or all of them, has no ranking: its
 average precision is None. Images that do not count for a class ("difficult" ones) are left out before ranking.
+
+The course behind report S0 (CMU 16-824; `compute_ap` in util.py of github.com/alasin/pascal_object_classification_tf)
+measures the first one after taking 1e-5 off the probabilities of the images that show the class.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
+SHIFT = 1e-5  # what the course's measure takes off the probability of a positive
 _RESAMPLES = 64  # at a time
 
 
@@ -31,6 +35,30 @@ def average_precision_11_point(relevant: np.ndarray, scores: np.ndarray) -> floa
     best = np.maximum.accumulate((hits / (last + 1))[::-1])[::-1]  # precision here or further down
     reached = np.searchsorted(10 * hits, np.arange(11) * relevant.sum())  # whole numbers: 0.3 is 3/10 here
     return float(best[reached].mean())
+
+
+def average_precision_shifted(relevant: np.ndarray, probabilities: np.ndarray) -> float | None:
+    """The course's measure: the area once `SHIFT` is taken off the `probabilities` (N,) of what is `relevant` (N,).
+
+    In single precision, as there. Where probabilities differ by more than that it changes nothing; but a network that
+    says nearly the same of every image, by less than `SHIFT`, gets the worst ranking: `lowest_average_precision`.
+    Where it says exactly the same, all the positives are one tie behind the others, which is their share of the images.
+    """
+    shifted = probabilities.astype(np.float32)
+    shifted[relevant] -= np.float32(SHIFT)
+    return average_precision(relevant, shifted)
+
+
+def lowest_average_precision(positives: int, images: int) -> float | None:
+    """The area of the worst ranking, in which all `positives` of `images` come last, one by one.
+
+    The k-th of P positives among N images then has the precision k / (N - P + k); the area is the mean of these. None
+    where there is no ranking.
+    """
+    if not 0 < positives < images:
+        return None
+    k = np.arange(1, positives + 1)
+    return float((k / (images - positives + k)).mean())
 
 
 def by_class(relevant: np.ndarray, scores: np.ndarray, counted: np.ndarray) -> list[float | None]:

@@ -1,6 +1,6 @@
 """How much a layer knows: how well a linear classifier does on its features (a linear probe).
 
-Features are standardised with the mean and the standard deviation of the rows that the probe is fitted on (a constant
+`probe` is the sound classifier. Features are standardised with the mean and the standard deviation of the rows that the probe is fitted on (a constant
 feature becomes 0) and get a constant 1 for the bias. One linear SVM per class against the rest, see `svm`.
 
 With one label per row, a row goes to the class with the highest score, and the measure is the accuracy. With several
@@ -9,6 +9,9 @@ measure is the mean average precision (area under the precision-recall curve).
 
 C is the one with the best measure in a cross-validation on the same rows, stratified by the (first) class that a row
 shows; the smallest where several are best. Test rows decide nothing.
+
+`published_probe` is the classifier of the report (S2, UvA's deep learning course of 2016, practical 3), scikit-learn's
+`OneVsRestClassifier(SVC(kernel="linear"))`: features as they are, the hinge loss, C = 1.
 """
 
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from revisit.analysis import precision, svm, targets
 from revisit.analysis.axes import principal_axes
 from revisit.errors import ConfigError
 
+PUBLISHED_C = 1.0  # scikit-learn's default
 _ROWS = 4096  # in double precision at a time
 
 
@@ -28,7 +32,7 @@ class Probe:
 
     score: float | None  # accuracy; with several labels mean average precision, None where no class can be ranked
     C: float
-    cross_validation: dict[float, float]  # C -> mean score over the folds
+    cross_validation: dict[float, float]  # C -> mean score over the folds; empty where C is given
     train_size: int
     test_size: int
     average_precision: list[float | None] | None  # of each class; None with one label per row
@@ -66,23 +70,53 @@ def probe(
         ConfigError: there are fewer rows than folds, or no rows to score.
     """
     if len(X) < folds or not len(test_X):
-        raise ConfigError(
-            f"probe: {len(X)} rows to fit on in {folds} folds and {len(test_X)} to score are too few; "
-            "extract more rows (analyses.extract in params.yaml)"
-        )
+        raise _too_few(f"{len(X)} rows to fit on in {folds} folds", test_X)
     mean, scale = standard(X)
     rows = standardised(X, mean, scale)
     axes = principal_axes(rows)
     rows = rows @ axes
-    signs = labels if labels.ndim == 2 else np.where(labels[:, None] == np.arange(classes), 1, -1)
-    signs = signs.astype(X.dtype)
+    signs = _signs(labels, classes).astype(X.dtype)
     scores = cross_validate(rows, labels, signs, sorted(C), folds, seed) if len(C) > 1 else {}
     best = max(scores, key=scores.get) if scores else C[0]  # the first of the best ones: the smallest C
     W = axes @ svm.fit(rows, signs, best)
     blocks = (standardised(test_X[i : i + _ROWS], mean, scale) @ W for i in range(0, len(test_X), _ROWS))
-    test_scores = np.concatenate(list(blocks))
-    areas = average_precisions(test_scores, test_labels) if labels.ndim == 2 else None
-    return Probe(_score(test_scores, test_labels), best, scores, len(X), len(test_X), areas)
+    return _scored(np.concatenate(list(blocks)), test_labels, best, scores, len(X))
+
+
+def published_probe(
+    X: np.ndarray, labels: np.ndarray, test_X: np.ndarray, test_labels: np.ndarray, classes: int
+) -> Probe:
+    """Fit the report's classifier on `X` (N, D) float32 with `labels`, score `test_X` (M, D) with `test_labels`.
+
+    Arrays as in `probe`. With one label per row, a class that no row of `X` shows is never predicted, as there.
+
+    Raises:
+        ConfigError: there are no rows to fit on, or none to score.
+    """
+    if not len(X) or not len(test_X):
+        raise _too_few(f"{len(X)} rows to fit on", test_X)
+    signs = _signs(labels, classes)
+    scores = svm.hinge_scores(X, signs, test_X, PUBLISHED_C)
+    if labels.ndim == 1:
+        scores[:, ~(signs == 1).any(axis=0)] = -np.inf
+    return _scored(scores, test_labels, PUBLISHED_C, {}, len(X))
+
+
+def _too_few(fitted: str, test_X: np.ndarray) -> ConfigError:
+    remedy = "extract more rows (analyses.extract in params.yaml)"
+    return ConfigError(f"probe: {fitted} and {len(test_X)} to score are too few; {remedy}")
+
+
+def _signs(labels: np.ndarray, classes: int) -> np.ndarray:
+    """+1 in the class, -1 outside it, 0 where a row does not count for it: (N, K)."""
+    return labels if labels.ndim == 2 else np.where(labels[:, None] == np.arange(classes), 1, -1)
+
+
+def _scored(
+    scores: np.ndarray, labels: np.ndarray, C: float, cross_validation: dict[float, float], train_size: int
+) -> Probe:
+    areas = average_precisions(scores, labels) if labels.ndim == 2 else None
+    return Probe(_score(scores, labels), C, cross_validation, train_size, len(labels), areas)
 
 
 def standard(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from revisit import reading
+from revisit.data import provenance
 from revisit.errors import ArtifactError
 
 META = "meta.json"
@@ -23,6 +24,7 @@ class Prepared:
     mean: list[float]  # of the training images, per channel, in 0..1
     std: list[float]
     source: str  # embedded, mirror or web
+    provenance: str  # of the official files: published, copy or drawn
     sha256: dict[str, str]  # of each array's file
     train_images: np.ndarray  # (N, H, W, C) uint8
     train_labels: np.ndarray  # (N,) int64; with several labels per image (N, K) int8, see `multi_label`
@@ -60,6 +62,7 @@ def load(folder: str | Path) -> Prepared:
             "mean": _statistic(meta["mean"], channels),
             "std": _statistic(meta["std"], channels),
             "source": meta["source"],
+            "provenance": provenance.checked(meta["provenance"]),
             "sha256": dict(meta["sha256"]),
         }
         counts = {"train": int(meta["train"]), "test": int(meta["test"])}

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from revisit.data import archives, idx, mirror
+from revisit.data import archives, idx, mirror, provenance
 from revisit.data.download import download
 from revisit.errors import DataError
 
@@ -27,7 +27,7 @@ FORMATS = {
 
 
 def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | None = None) -> None:
-    """Put the official files of a data set into the folder `destination`, each one verified.
+    """Put the official files of a data set into the folder `destination`, each one verified, and their provenance.
 
     `settings`: those of `fetch/<raw>`. `downloads`: where downloads wait for the next run, also whole ones until the
     destination is in its place; by default beside the destination (`waiting`). Archives stay packed. Raises DataError
@@ -39,18 +39,25 @@ def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | N
         from revisit.data import embedded  # costs seconds, which only those pay who draw
 
         embedded.draw(settings, destination)
-        return
-    kind = FORMATS[settings["format"]]
-    if settings["source"] == "mirror" and "://" not in settings["mirror"]:
+        found = provenance.DRAWN
+    elif settings["source"] == "mirror" and "://" not in settings["mirror"]:
+        kind = FORMATS[settings["format"]]
         folder = mirror.from_user(settings["mirror"])
-        mirror.copy(folder, settings["files"], destination, kind.own, kind.check, kind.limit)
-        return
+        found = mirror.copy(folder, settings["files"], destination, kind.own, kind.check, kind.limit)
+    else:
+        _download(settings, destination, downloads or waiting(destination, settings["raw"]))
+        found = provenance.PUBLISHED if settings["source"] == "web" else mirror.of_files(settings["files"])
+    provenance.write(destination, found)
+
+
+def _download(settings: dict[str, Any], destination: Path, downloads: Path) -> None:
+    """Put the files that `settings` name into the folder `destination`, from the web or from a mirror's address."""
+    kind = FORMATS[settings["format"]]
     if not settings["files"]:
         raise DataError(
             f"{settings['raw']}: expected the names of files to download, found none: list them in params.yaml "
             "(`files`), or set `mirror` to a folder that holds them"
         )
-    downloads = downloads or waiting(destination, settings["raw"])
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
     for name, known in settings["files"].items():
         if settings["source"] == "web":

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from revisit import files, progress
-from revisit.data import archives, content, images
+from revisit.data import archives, content, images, provenance
 from revisit.data.download import download
 from revisit.errors import DataError
 
@@ -21,13 +21,15 @@ REMEDY = "or in params.yaml point `mirror` elsewhere or set `source: embedded`"
 Check = Callable[[Path], Any]
 
 
-def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, check: Check, limit: int) -> None:
+def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, check: Check, limit: int) -> str:
     """Put what a mirror's folder holds of a data set into the folder `destination`, each file verified.
 
     `known`: checksums of the published files, by name. Those are taken, packed or plain, where all are there;
     else, if `own` is allowed, every archive in the folder, or its folders of images as one archive. `check`: of a
-    file's content, raising DataError. `limit`: bytes of a file, also unpacked. Raises DataError when the folder has
-    none of this, or a file is damaged or has another content than published.
+    file's content, raising DataError. `limit`: bytes of a file, also unpacked.
+
+    Returns the provenance of what was taken. Raises DataError when the folder has none of this, or a file is damaged
+    or has another content than published.
     """
     held = {name: next((folder / n for n in names(name) if (folder / n).is_file()), None) for name in known}
     if not (known and all(held.values())) and own:
@@ -38,7 +40,7 @@ def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, chec
                 raise _missing(folder, "data files", known)
             pack(folder, destination / PLAIN, known)
             check(destination / PLAIN)
-            return
+            return provenance.COPY
     for name, path in held.items():
         if path is None:
             raise _missing(folder, f"the file {' or '.join(names(name))}", known)
@@ -51,6 +53,13 @@ def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, chec
                 f"there (or give yours another name), {REMEDY}"
             )
         adopt(path, destination / name)
+    return of_files(known) if held.keys() == known.keys() else provenance.COPY
+
+
+def of_files(known: dict[str, Any]) -> str:
+    """The provenance of a mirror's files of these names, each verified where it has a checksum."""
+    verified = known and all(entry["checksum"] for entry in known.values())
+    return provenance.PUBLISHED if verified else provenance.COPY
 
 
 def from_user(text: str) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from revisit import files, progress
-from revisit.data import sampling
+from revisit.data import provenance, sampling
 from revisit.data.arrays import ARRAYS, META
 from revisit.data.readers.registry import READERS
 from revisit.data.readers.split import Split
@@ -21,9 +21,11 @@ def prepare(settings: dict[str, Any], raw: str | Path, destination: str | Path) 
 
     `settings`: those of `prepare/<dataset>`. `raw`: the folder of the official files. One block of images is
     in memory at a time. Raises DataError when the files are not what their format promises, do not fit each
-    other or `classes`, hold images of different sizes and no `size` is set, or hold fewer images than asked for.
+    other or `classes`, hold images of different sizes and no `size` is set, or hold fewer images than asked for;
+    ArtifactError when `fetch` has not recorded their provenance beside them.
     """
     raw, destination = Path(raw), Path(destination)
+    origin = provenance.read(raw)
     destination.mkdir(parents=True, exist_ok=True)
     splits = READERS[settings["format"]](raw, settings)
     shapes: dict[str, tuple[int, ...]] = {}
@@ -49,6 +51,7 @@ def prepare(settings: dict[str, Any], raw: str | Path, destination: str | Path) 
         "mean": mean,
         "std": std,
         "source": settings["source"],
+        "provenance": origin,
         "sha256": {name: files.sha256(destination / name) for name in ARRAYS},
     }
     (destination / META).write_bytes(files.json_bytes(meta))

@@ -4,9 +4,13 @@ import torch
 
 from revisit.errors import ConfigError
 
+IMAGENET_MEAN = (123.68, 116.779, 103.939)  # red, green, blue, 0..255
+
 
 class Inputs:
     """A centre crop, then (x / 255 - mean) / std per channel, in one multiplication and one subtraction.
+
+    Then the channels are put in the order that the network takes.
 
     Args:
         mean: one number per channel, for images scaled to 0..1.
@@ -14,15 +18,18 @@ class Inputs:
         device: where the images are.
         crop: the side of the square that is cut out of the middle, pixels; None keeps the whole image. Where the
             margin is odd, the middle lies half a pixel towards the upper left.
+        channels: "rgb", as images are stored, or "bgr", as Caffe's networks take them: the last channel first.
     """
 
-    def __init__(self, mean: list[float], std: list[float], device: torch.device, crop: int | None = None) -> None:
+    def __init__(
+        self, mean: list[float], std: list[float], device: torch.device, crop: int | None = None, channels: str = "rgb"
+    ) -> None:
         std = [s or 1.0 for s in std]  # a channel that never changes becomes 0
         scale = [1 / (255 * s) for s in std]
         shift = [m / s for m, s in zip(mean, std, strict=True)]
         self._scale = torch.tensor(scale, dtype=torch.float32, device=device)
         self._shift = torch.tensor(shift, dtype=torch.float32, device=device)
-        self._crop = crop
+        self._crop, self._reversed = crop, channels == "bgr"
 
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
         """(B, H, W, C) uint8 -> (B, C, h, w) float32, both on the device; h and w are the crop's side, or H and W.
@@ -37,7 +44,28 @@ class Inputs:
         # Lines of pixels: on a CPU several times as fast as broadcasting along three channels.
         lines = inputs.permute(0, 2, 3, 1).view(batch, height, width * channels)
         lines.mul_(self._scale.repeat(width)).sub_(self._shift.repeat(width))
-        return inputs
+        return inputs.flip(1) if self._reversed else inputs
+
+
+def normalisation(inputs: str, mean: list[float], std: list[float]) -> dict[str, list[float]]:
+    """`mean` and `std` of `Inputs` for pixels as a protocol wants them (`inputs` of `params.yaml`).
+
+    Args:
+        inputs: "standardised", "scaled" (to 0..1) or "imagenet_mean" (0..255 less ImageNet's mean colour, as Caffe's
+            networks take them: Simonyan & Zisserman 2015, section 2.1, with Caffe's published numbers).
+        mean: of the training images, per channel, in 0..1.
+        std: likewise.
+
+    Raises:
+        ConfigError: ImageNet's mean colour is asked of images without three channels.
+    """
+    if inputs == "scaled":
+        return {"mean": [0.0] * len(mean), "std": [1.0] * len(mean)}
+    if inputs == "imagenet_mean":
+        if len(mean) != len(IMAGENET_MEAN):
+            raise ConfigError(f"inputs: imagenet_mean is a colour, but the images have {len(mean)} channel; use scaled")
+        return {"mean": [value / 255 for value in IMAGENET_MEAN], "std": [1 / 255] * len(mean)}
+    return {"mean": mean, "std": std}
 
 
 def centre(pixels: torch.Tensor, crop: int | None) -> torch.Tensor:

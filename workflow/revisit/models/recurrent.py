@@ -1,13 +1,20 @@
 """The report's recurrent networks (S1): an image is read row by row, and its class is told from the last state.
 
-Simple units (Elman 1990), LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000) and GRU
-(Cho et al. 2014, arXiv:1406.1078). On MNIST: 28 steps of 28 pixels, 128, 64 or 32 units.
+Simple units, LSTM and GRU, as in `parts.cells`. On MNIST: 28 steps of 28 pixels, 128, 64 or 32 units.
 """
 
 from collections import OrderedDict
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
+
+from revisit.errors import ConfigError
+from revisit.models.parts import initialise
+from revisit.models.parts.cells import GatedRecurrentUnit, LongShortTermMemory, SimpleCell
+
+STD = 1.0  # of the output layer
+CELLS = {"rnn": SimpleCell, "lstm": LongShortTermMemory}
 
 
 class Rows(nn.Module):
@@ -18,56 +25,47 @@ class Rows(nn.Module):
         return images.permute(0, 2, 3, 1).flatten(2)
 
 
-class _LastState:
-    """Gives the state after the last step alone, (N, hidden): a tensor, which can be hooked like any layer's output."""
-
-    def forward(self, sequence: Tensor) -> Tensor:
-        """(N, steps, inputs) -> (N, hidden)."""
-        states, _ = super().forward(sequence)
-        return states[:, -1]
-
-
-class SimpleCell(_LastState, nn.RNN):
-    """Simple recurrent units with tanh."""
-
-
-class LongShortTermMemory(_LastState, nn.LSTM):
-    """Long short-term memory."""
-
-
-class GatedRecurrentUnit(_LastState, nn.GRU):
-    """Gated recurrent units."""
-
-
-CELLS = {"rnn": SimpleCell, "lstm": LongShortTermMemory, "gru": GatedRecurrentUnit}
-
-
 def build(
     shape: tuple[int, int, int],
     classes: int,
     *,
     cell: Literal["rnn", "lstm", "gru"] = "lstm",
     hidden: int = 128,
+    reset: Literal["before", "after"] = "before",
+    initialiser: Literal["tensorflow", "pytorch"] = "tensorflow",
 ) -> nn.Sequential:
-    """The network with PyTorch's default initialisation, uniform within 1 / sqrt(hidden) (the report names none).
-
-    PyTorch's cells have two biases per gate, one with the input and one with the state, where the papers have one.
+    """The network, by default with the cells and initial weights of the report's course (Rice ELEC 677, TensorFlow 1).
 
     Args:
         shape: height (the number of steps), width and channels of an image.
         classes: the number of outputs (logits).
         cell: simple units, LSTM or GRU.
         hidden: the number of units. It takes the place of a width.
+        reset: where the GRU has its reset gate (see `parts.cells.GatedRecurrentUnit`); for the other cells leave it out.
+        initialiser: "tensorflow": weights of the cell as Glorot & Bengio 2010, biases 0, but 1 for the LSTM's forget
+            gate and both gates of the GRU; weights and biases of the output layer N(0, 1), as the course's code draws
+            them. "pytorch": everything uniform within 1 / sqrt(hidden).
 
     Returns:
         A network from images (N, C, H, W) to logits (N, classes). Its layers are `rows`, `cell` (the state after the
         last row, (N, hidden)) and `logits`.
+
+    Raises:
+        ConfigError: `reset` is "after", but the cell has no reset gate.
     """
+    if cell != "gru" and reset != "before":
+        raise ConfigError(f"network.reset: {reset!r} is set, but {cell} has no reset gate; leave it out, or use gru")
     _, breadth, channels = shape
-    return nn.Sequential(
-        OrderedDict(
-            rows=Rows(),
-            cell=CELLS[cell](breadth * channels, hidden, batch_first=True),
-            logits=nn.Linear(hidden, classes),
-        )
-    )
+    inputs = breadth * channels
+    with torch.device("meta"):
+        layer = GatedRecurrentUnit(inputs, hidden, reset) if cell == "gru" else CELLS[cell](inputs, hidden)
+        network = nn.Sequential(OrderedDict(rows=Rows(), cell=layer, logits=nn.Linear(hidden, classes)))
+    network.to_empty(device=torch.get_default_device())
+    if initialiser == "pytorch":
+        network.cell.initialise_as_pytorch()
+        initialise.default(network.logits)
+    else:
+        network.cell.initialise_as_tensorflow()
+        nn.init.normal_(network.logits.weight, std=STD)
+        nn.init.normal_(network.logits.bias, std=STD)
+    return network

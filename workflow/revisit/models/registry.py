@@ -89,6 +89,19 @@ def load(
     return network.to(device).eval(), description
 
 
+def replicate(folder: str | Path, number: int) -> Path:
+    """The folder of a training's replicate: the first one's is that of the training, the others' lie in it."""
+    return Path(folder) / "replicates" / str(number) if number else Path(folder)
+
+
+def replicates(folder: str | Path) -> list[Path]:
+    """The folders of a training's replicates in `results/models/<name>`, in order, its own first."""
+    found = [Path(folder)]
+    while (following := replicate(folder, len(found))).is_dir():
+        found.append(following)
+    return found
+
+
 def snapshots(folder: str | Path) -> tuple[str, dict[int, str]]:
     """What the snapshots of a training count, "epoch" or "step", and their files in `folder` by moment, in order.
 

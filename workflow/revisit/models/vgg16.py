@@ -23,7 +23,7 @@ def build(
     *,
     dropout: float = 0.5,
     width: float = 1.0,
-    initialiser: Literal["kaiming", "normal"] = "normal",
+    initialiser: Literal["xavier", "kaiming", "normal"] = "xavier",
 ) -> nn.Module:
     """The network.
 
@@ -32,8 +32,10 @@ def build(
         classes: the number of outputs (logits).
         dropout: the probability with which a unit of the first two fully connected layers is dropped in training.
         width: what the numbers of channels and units are multiplied by.
-        initialiser: of the weights: "normal" is N(0, 0.01²) (the study's protocol, as in the paper's section 3.1; at
-            width 1, see `parts.initialise.normal`), "kaiming" is torchvision's; biases are 0.
+        initialiser: of the weights: "xavier" is Glorot & Bengio 2010, Keras's default, and so what the course of S0
+            starts from (CMU 16-824, spring 2019; repository alasin/pascal_object_classification_tf); "kaiming" is
+            torchvision's; "normal" is N(0, 0.01²) (the paper's section 3.1; at width 1, see `parts.initialise.normal`).
+            Biases are 0.
 
     Returns:
         A network from images (N, C, H, W) to logits (N, classes) with torchvision's names: pool5 is `features.30`,
@@ -43,9 +45,9 @@ def build(
         ConfigError: the images are too small, or the width gives no whole numbers.
     """
     network = layout(shape, classes, dropout, width)
-    if initialiser == "kaiming":
-        return initialise.materialise(network, INITIALISER)
-    return initialise.materialise(network, initialise.normal(STD, width, first=network.features[0]))
+    if initialiser == "normal":
+        return initialise.materialise(network, initialise.normal(STD, width, first=network.features[0]))
+    return initialise.materialise(network, initialise.xavier if initialiser == "xavier" else INITIALISER)
 
 
 def layout(shape: tuple[int, int, int], classes: int, dropout: float, width: float) -> nn.Module:

@@ -8,6 +8,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from revisit import files, paths
+from revisit.data import provenance
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models import registry
 from revisit.models.parts import checkpoints, torchvision_weights
@@ -57,8 +58,8 @@ def graft(trunk: str | Path, head: str | Path, destination: str | Path, name: st
     S0, question 4: ImageNet weights up to fc7, and fc8 of the network trained from scratch.
 
     Args:
-        trunk: a folder of a trained network, of which all layers but the last are taken. It decides the widths and
-            how images are normalised.
+        trunk: a folder of a trained network, of which all layers but the last are taken. It decides the widths, how
+            images are normalised and the order of their channels.
         head: another, of the same model, of which the last layer is taken (with auxiliary heads, the last of each).
             It decides the classes and the size of the images.
         destination: the folder to write `model.safetensors` and `network.json` to.
@@ -82,7 +83,8 @@ def graft(trunk: str | Path, head: str | Path, destination: str | Path, name: st
             raise ArtifactError(f"{models}: only two networks of one model can be grafted; name others in `grafts:`")
         torch.manual_seed(seed)
         network = registry.build(above["model"], above["shape"], len(above["classes"]), below["network"])
-        description = above | {key: below[key] for key in ("network", "mean", "std")} | {"experiment": name}
+        inputs = {"mean": below["mean"], "std": below["std"], "channels": below.get("channels", "rgb")}
+        description = above | {"experiment": name, "network": below["network"]} | inputs
     except (LookupError, TypeError, ConfigError) as error:
         problem = f"{Path(trunk) / registry.DESCRIPTION}: damaged ({error})"
         raise ArtifactError(f"{problem}; {registry.remedy(trunk)}") from error
@@ -91,6 +93,8 @@ def graft(trunk: str | Path, head: str | Path, destination: str | Path, name: st
     own, given = network.state_dict(), registry.tensors(head)
     kept = {tensor: given[tensor] for tensor in own if _layer(tensor) in last and tensor in given}
     fits = all(own[tensor].shape == value.shape for tensor, value in kept.items())
+    inherited = provenance.worst(provenance.of_start(below), provenance.of_start(above) if fits else None)
+    description["provenance"] = {"data": provenance.of_network(above)["data"], "weights": inherited}
     _write(destination, own | kept if fits else own, description)
     return fits
 
@@ -109,7 +113,9 @@ def from_file(path: str | Path, model: str, destination: str | Path, name: str) 
         DataError: the file is missing, damaged, or holds weights of another network.
     """
     torchvision_weights.of(model)
-    _write_imagenet(checkpoints.read(Path(path)), path, model, destination, name)
+    tensors = checkpoints.read(Path(path))
+    origin = provenance.PUBLISHED if torchvision_weights.is_published(path, model) else provenance.COPY
+    _write_imagenet(tensors, path, model, destination, name, origin)
 
 
 def from_torchvision(
@@ -128,11 +134,28 @@ def from_torchvision(
         DownloadError: they could not be had.
     """
     tensors = checkpoints.renamed(torchvision_weights.download(model, Path(cache)))
-    _write_imagenet(tensors, torchvision_weights.of(model).url, model, destination, name)
+    _write_imagenet(tensors, torchvision_weights.of(model).url, model, destination, name, provenance.PUBLISHED)
+
+
+def stand_in(folder: str | Path) -> None:
+    """Record that the network in `folder`, trained here, is in the place of published weights.
+
+    Whoever starts from it starts from `drawn` weights, whatever data it was trained on.
+
+    Args:
+        folder: as training leaves it; its `network.json` is changed.
+
+    Raises:
+        ArtifactError: its `network.json` is missing or damaged.
+    """
+    description = registry.describe(folder)
+    trained = provenance.of_network(description)
+    changed = description | {"provenance": trained | {"weights": provenance.DRAWN}}
+    (Path(folder) / registry.DESCRIPTION).write_bytes(files.json_bytes(changed))
 
 
 def _write_imagenet(
-    tensors: dict[str, Tensor], source: str | Path, model: str, destination: str | Path, name: str
+    tensors: dict[str, Tensor], source: str | Path, model: str, destination: str | Path, name: str, origin: str
 ) -> None:
     classes = torchvision_weights.classes()
     with torch.device("meta"):
@@ -149,7 +172,9 @@ def _write_imagenet(
         "crop": None,
         "mean": mean,
         "std": std,
+        "channels": "rgb",
         "data": {},
+        "provenance": {"data": None, "weights": origin},
     }
     _write(destination, checkpoints.fit(tensors, expected, source, model), description)
 

@@ -47,7 +47,7 @@ class Probe(Section):
     """One-vs-rest linear support vector machines on features."""
 
     layers: Layers = Field(description="layers, among those extracted")
-    protocols: Annotated[list[Literal["published", "sound"]], Field(min_length=1), EACH_ONCE] = Field(
+    protocols: Annotated[list[Literal["published", "split", "sound"]], Field(min_length=1), EACH_ONCE] = Field(
         ["published", "sound"],
         description="published: 80/20 of half the test set; sound: fit on training features, score the whole test set",
     )

@@ -156,7 +156,7 @@ def _trainings(params: Params, study: str) -> list[str]:
 def _described(params: Params, name: str) -> Settings:
     """What the report must know of a training: the protocol of the kept variant, and those of all."""
     settings = _train(params, name)
-    return settings["runs"][settings["keep"]] | settings
+    return settings["runs"][settings["keep"]] | settings | {"addition": params.trainings[name].addition}
 
 
 def _sources(params: Params, study: str) -> dict[str, str]:

@@ -1,15 +1,28 @@
 """What `params.yaml` may say: every key with its type, range, default and meaning."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from revisit.params.analyses import Analyses
 from revisit.params.data import Dataset, Raw, Source
-from revisit.params.fields import Name, Section
+from revisit.params.fields import EACH_ONCE, Name, Section
 from revisit.params.trainings import Experiment, Finetuning, Graft, Pretrained
 
 DEMO = ("datasets", "pretrained", "experiments", "finetunings")  # their entries may have a demo: block; analyses' too
+
+
+class Assumption(Section):
+    """A choice that the source report leaves open, or that differs from it."""
+
+    text: str = Field(min_length=1, description="what is chosen")
+    status: Literal["confirmed", "contradicted", "open"] = Field(
+        "open",
+        description="confirmed: a source says so; contradicted: the source says otherwise, and the text why ours "
+        "differs; open: no source says",
+    )
+    source: str | None = Field(None, min_length=1, description="which source says so")
+    varied_by: Annotated[list[Name], EACH_ONCE] = Field([], description="the experiments that vary it")
 
 
 class Study(Section):
@@ -18,7 +31,8 @@ class Study(Section):
     title: str = Field(min_length=1, description="heading of its section")
     question: str = Field(min_length=1, description="what it asks")
     protocol: str = Field(min_length=1, description="what is done")
-    assumptions: list[str] = Field([], description="what the source report leaves open and is chosen here")
+    assumptions: list[Assumption] = Field([], description="the register of what is chosen here, and who says so")
+    cost: str = Field("", description="what it takes at paper scale, for readers: time, and on what")
 
 
 class Params(Section):

@@ -20,6 +20,13 @@ class Optimizer(Section):
     name: Literal["sgd", "adagrad", "adam"] = Field(description="stochastic gradient descent, Adagrad or Adam")
     lr: float = Field(gt=0, le=10, allow_inf_nan=False, description="learning rate")
     momentum: float = Field(0.0, ge=0, lt=1, description="momentum; with sgd only")
+    initial_accumulator: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        allow_inf_nan=False,
+        description="what the sums of squared gradients start at (PyTorch 0, TensorFlow 0.1); with adagrad only",
+    )
     weight_decay: float = Field(0.0, ge=0, le=10, allow_inf_nan=False, description="L2 penalty on the weights")
     decay_layers: Inside | None = Field(None, description="layers that are penalised (null: all)")
 
@@ -47,6 +54,10 @@ class Objective(Section):
         "anchor", description="pairs: one anchor image per minibatch against others, or random pairs"
     )
     similar: float = Field(0.2, gt=0, lt=1, description="pairs: share of similar ones")
+    pool: float = Field(1.0, gt=0, le=1, description="pairs: share of the training images, the first ones, to draw from")
+    test_pairs: Literal["anchor", "random"] = Field(
+        "random", description="pairs: how those are drawn that the losses of evaluations are of"
+    )
     auxiliary: float = Field(0.3, ge=0, le=10, description="weight of the losses of auxiliary heads")
 
 
@@ -65,6 +76,15 @@ class Protocol(Section):
     optimizer: Optimizer = Field(description="the update rule")
     schedule: Schedule | None = Field(None, description="changes of the learning rate (null: constant)")
     batch_size: int = Field(ge=1, le=65_536, description="images (or pairs) per step")
+    sampling: Literal["epoch", "step"] = Field(
+        "epoch", description="epoch: every image once an epoch; step: a batch drawn from all images at every step"
+    )
+    inputs: Literal["standardised", "scaled", "imagenet_mean"] | None = Field(
+        None,
+        description="pixels as the network sees them; standardised: less the mean, over the deviation; scaled: 0 to 1; "
+        "imagenet_mean: 0 to 255 less ImageNet's mean colour (null: standardised; in a finetuning as its weights saw)",
+    )
+    channels: Literal["rgb", "bgr"] = Field("rgb", description="the order of an image's channels")
     epochs: int | None = Field(None, ge=1, le=10_000, description="length as passes over the training set")
     steps: int | None = Field(None, ge=1, le=100_000_000, description="length as steps; instead of epochs")
     read_at: Moments = Field([], description="epochs (or steps) after which the test metric is recorded")
@@ -90,6 +110,9 @@ class Experiment(Protocol):
     study: Name = Field(description="the study that it belongs to")
     dataset: Name = Field(description="the data set that it is trained on")
     model: Name = Field(description="the network: a module of workflow/revisit/models")
+    addition: str | None = Field(
+        None, min_length=1, description="why it is run although no claim of a report asks for it (null: one does)"
+    )
     replicates: int = Field(1, ge=1, le=1000, description="trainings of each variant, with seed, seed + 1, ...")
     variants: dict[Name, dict[str, Any]] = Field(
         {}, description="a sweep: keys of the protocol that each variant sets otherwise"

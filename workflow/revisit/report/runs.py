@@ -32,6 +32,8 @@ class Run:
     metrics: dict[str, Any]
     folder: Path
     statistics: dict[str, Any] = field(default_factory=dict)
+    twins: list["Run"] = field(default_factory=list, repr=False)  # those that differ in nothing but their graph
+    _measured: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def history(self) -> dict[str, np.ndarray]:
@@ -74,6 +76,11 @@ class Run:
         return self.settings["keep"]
 
     @property
+    def replicates(self) -> int:
+        """How many seeds each variant was trained with."""
+        return int(self.settings["replicates"])
+
+    @property
     def is_sweep(self) -> bool:
         """Whether there are variants to compare."""
         return len(self.settings["runs"]) > 1
@@ -112,18 +119,17 @@ class Run:
         return graphs == {"static", "dynamic"} and protocol(self) == protocol(other)
 
     @cached_property
-    def _all(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Evaluations and summary of all runs."""
-        names = ("runs/evaluations.csv", "runs/summary.csv")
-        evaluations, summary = (self._csv(name, dtype={"variant": str}) for name in names)
-        return evaluations, summary
+    def _of_runs(self) -> dict[str, pd.DataFrame]:
+        """The tables of all runs."""
+        names = ("evaluations", "history", "summary")
+        return {name: self._csv(f"runs/{name}.csv", dtype={"variant": str}) for name in names}
 
     def curve(self, variant: str) -> dict[str, dict[str, np.ndarray]]:
         """`mean`, `low` and `high` over a variant's runs: column of evaluations.csv -> (evaluations,).
 
         Runs that diverged are left out; where all did, the curves end with the last value.
         """
-        evaluations, summary = self._all
+        evaluations, summary = self._of_runs["evaluations"], self._of_runs["summary"]
         good = summary[(summary["variant"] == variant) & ~summary["diverged"].astype(bool)]["replicate"]
         rows = evaluations[evaluations["variant"] == variant]
         if len(good):
@@ -135,25 +141,59 @@ class Run:
             for name, table in tables.items()
         }
 
-    def measured(self) -> dict[str, Any]:
-        """The statistics of the kept run and of each variant; see `revisit.report.statistics`."""
-        unit, length = ("epoch", self.steps_per_epoch) if self.epochs else ("step", 1)
-        read_at = self.settings["read_at"]
-        found = statistics.of_experiment(
-            self.history, self.evaluations, self.metric, self.steps_per_epoch, read_at if self.epochs else []
-        )
-        by_variant = {}
+    def statistics_of(self, replicate: int) -> dict[str, Any]:
+        """The statistics of the kept variant's run of one seed, and of every variant's under `variants`.
+
+        See `revisit.report.statistics`.
+        """
+        own = [run for run in (self, *self.twins) if replicate < run.replicates]
+        losses = {run.name: run._columns("history", run.keep, replicate)["loss"] for run in own}
+        difference = statistics.differences(losses)[self.name] if own else {}
+        of_each = {variant: self._statistics(variant, replicate) for variant in self.settings["runs"]}
+        return self._statistics(self.keep, replicate) | {"difference": difference, "variants": of_each}
+
+    def _statistics(self, variant: str, replicate: int) -> dict[str, Any]:
+        if (variant, replicate) not in self._measured:
+            protocol = self.settings["runs"][variant]
+            per_epoch = self._steps_per_epoch(protocol)
+            unit, length = ("epoch", per_epoch) if protocol["epochs"] else ("step", 1)
+            read_at = {f"{unit}_{count}": count * length for count in protocol["read_at"]}
+            history, evaluations = (self._columns(table, variant, replicate) for table in ("history", "evaluations"))
+            epochs = protocol["read_at"] if protocol["epochs"] else []
+            self._measured[variant, replicate] = statistics.of_run(
+                history, evaluations, self.metric, per_epoch, epochs, read_at
+            )
+        return self._measured[variant, replicate]
+
+    def _steps_per_epoch(self, protocol: Mapping[str, Any]) -> int:
+        """Of a variant: the kept one's number of images, in batches of its own."""
+        images = self.steps_per_epoch * self.settings["batch_size"]
+        return max(1, images // protocol["batch_size"])
+
+    def _columns(self, table: str, variant: str, replicate: int) -> dict[str, np.ndarray]:
+        """Columns of one run in a table of all runs."""
+        rows = self._of_runs[table]
+        chosen = rows[(rows["variant"] == variant) & (rows["replicate"] == replicate)]
+        return {name: chosen[name].to_numpy(float) for name in rows if name not in ("variant", "replicate")}
+
+    def mean_at(self, moment: str) -> float | None:
+        """The kept variant's test metric at a moment of `read_at`, the mean over the seeds; None where one is unknown."""
+        values = [self._statistics(self.keep, number)["at"].get(moment) for number in range(self.replicates)]
+        return None if None in values else float(np.mean(values))
+
+    def train_of(self, replicate: int) -> dict[str, Any]:
+        """train.json as it were if only the runs of one seed had been made: their own numbers, without intervals."""
+        summary = self._of_runs["summary"]
+        rows = summary[summary["replicate"] == replicate].set_index("variant")
+        variants = {}
         for variant, numbers in self.train["variants"].items():
-            mean = self.curve(variant)["mean"]
-            if numbers["diverged"] == numbers["runs"]:
-                mean = {key: values[:0] for key, values in mean.items()}  # its last values are no end of a training
-            at = {f"{unit}_{count}": count * length for count in read_at}
-            by_variant[variant] = statistics.of_variant(mean, self.metric, at)
-        return found | {"variants": by_variant}
+            own = {key: None if pd.isna(value) else _plain(value) for key, value in rows.loc[variant].items()}
+            variants[variant] = numbers | own | {"diverged": int(rows.loc[variant, "diverged"])}
+        return self.train | variants[self.keep] | {"variants": variants}
 
     def all_evaluations(self) -> pd.DataFrame:
         """Evaluations of all runs, with variant and replicate."""
-        return self._all[0]
+        return self._of_runs["evaluations"]
 
     def changes(self) -> dict[str, str]:
         """What each variant of a sweep sets otherwise than another: variant -> `key value, key value`.
@@ -226,6 +266,11 @@ def flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
             yield from flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _plain(value: Any) -> Any:
+    """A number of a table as Python's own."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _setting(value: Any) -> str:

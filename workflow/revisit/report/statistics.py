@@ -1,15 +1,21 @@
 """Statistics of learning curves that the ledger of claims tests.
 
-`of_experiment` gives, for the kept run of one experiment (None where the run is too short to say):
+`of_run` gives, for one run (None where the run is too short to say, diverged, or has no such curve):
 
+    early.<curve>            mean over the first fifth of the training; curves are loss and <metric> of minibatches,
+    late.<curve>             mean over its last third; and train_loss, test_loss, train_<metric>, test_<metric>, ...
+    rise.<curve>             mean over the last third less that over the middle third
+    at.<unit>_<n>            test metric (or test loss) after n epochs or steps, n in `read_at`
     jumps.epoch_<n>          within the first n epochs, n in `read_at`, where the protocol counts epochs; see `jumps`
       .boundaries            epoch boundaries inside: n - 1
       .count                 boundaries where the loss falls more than it does elsewhere (z >= 3)
       .mean_z                mean z over the boundaries
       .drop_at_boundaries    mean fall of the loss across a boundary
       .drop_elsewhere        mean fall across the other steps of the neighbouring epochs
+    epoch_mean.jumps         likewise of the loss as the mean since the epoch began, which starts anew with each epoch
     roughness.raw            standard deviation of the step-to-step change of the minibatch loss
     roughness.running_mean   the same of its running mean over 20 steps
+    roughness.epoch_mean     the same of the mean since the epoch began, within epochs
     gap.loss                 test loss - training loss at the end of training
     gap.ratio                test loss / training loss at the end
     gap.ratio_after_1000     mean of that ratio over the evaluations after step 1,000
@@ -19,12 +25,8 @@
     overfitting.rise         test loss at the end / lowest test loss - 1
 
 `differences` adds `difference.<other>.mean` and `.largest`: the absolute difference of the minibatch losses of two
-experiments that differ in nothing but their graph, step by step. `of_variant` gives `variants.<variant>`, from the
-mean curves of a variant's runs:
-
-    gap, overfitting         as above
-    early                    mean test metric (test loss where there is none) over the first fifth of the training
-    at.<unit>_<n>            test metric (or test loss) after n epochs or steps, n in `read_at`
+experiments that differ in nothing but their graph, step by step. The statistics of each variant's run of the same
+seed are under `variants.<variant>`.
 """
 
 import csv
@@ -59,6 +61,12 @@ def running_mean(values: np.ndarray, width: int = RUNNING_MEAN) -> np.ndarray:
     if len(values) < width:
         return np.empty(0)
     return np.lib.stride_tricks.sliding_window_view(values, width).mean(axis=1)
+
+
+def epoch_mean(loss: np.ndarray, steps_per_epoch: int) -> np.ndarray:
+    """The mean of the loss since the epoch began, at every step: (N,) -> (N,). It starts anew with every epoch."""
+    parts = np.split(loss, range(steps_per_epoch, len(loss), steps_per_epoch))
+    return np.concatenate([np.cumsum(part) / np.arange(1, len(part) + 1) for part in parts])
 
 
 def roughness(loss: np.ndarray) -> float | None:
@@ -150,30 +158,74 @@ def overfitting(evaluations: Columns) -> dict[str, float | int | None]:
     return {"lowest_step": int(step[lowest]), "last_step": int(step[-1]), "rise": rise}
 
 
-def of_experiment(
-    history: Columns, evaluations: Columns, metric: str | None, steps_per_epoch: int, epochs: Sequence[int]
+def of_run(
+    history: Columns,
+    evaluations: Columns,
+    metric: str | None,
+    steps_per_epoch: int,
+    epochs: Sequence[int],
+    read_at: Mapping[str, int],
 ) -> dict[str, dict[str, Any]]:
-    """Statistics of one run: history.csv, evaluations.csv, key of its metric, steps per epoch, epochs to look at."""
-    loss = history["loss"]
-    return {
-        "jumps": {f"epoch_{count}": jumps(loss, steps_per_epoch, count) for count in epochs},
-        "roughness": {"raw": roughness(loss), "running_mean": roughness(running_mean(loss))},
+    """Statistics of one run; keys as in the head of this module.
+
+    Args:
+        history: columns of its history, `step`, `loss` and the minibatch's metric, one row per step; rows of a run of
+            many steps may be means of several, and then its curves have no jumps and no roughness.
+        evaluations: columns of its evaluations.
+        metric: the key of its test metric.
+        steps_per_epoch: whole steps.
+        epochs: the numbers of epochs within which jumps are looked for.
+        read_at: name -> step of the moments at which the test metric is read.
+    """
+    loss, whole = history["loss"], not len(history["step"]) or int(history["step"][0]) == 1
+    value = evaluations[f"test_{metric}" if metric else "test_loss"]
+    mean = epoch_mean(loss, steps_per_epoch) if whole else loss
+    found = {
+        "jumps": {f"epoch_{count}": jumps(loss if whole else loss[:0], steps_per_epoch, count) for count in epochs},
+        "epoch_mean": {
+            "jumps": {f"epoch_{count}": jumps(mean if whole else mean[:0], steps_per_epoch, count) for count in epochs}
+        },
+        "roughness": {
+            "raw": roughness(loss) if whole else None,
+            "running_mean": roughness(running_mean(loss)) if whole else None,
+            "epoch_mean": _roughness_within(mean, steps_per_epoch) if whole else None,
+        },
         "gap": gap(evaluations, metric),
         "overfitting": overfitting(evaluations),
+        "at": {
+            name: _number(at[0]) if len(at := value[evaluations["step"] == step]) else None
+            for name, step in read_at.items()
+        },
     }
+    return found | shares(history, evaluations)
 
 
-def of_variant(mean: Columns, metric: str | None, read_at: Mapping[str, int]) -> dict[str, Any]:
-    """Statistics of a variant's mean curves; `read_at`: name -> step."""
-    step, value = mean["step"], mean[f"test_{metric}" if metric else "test_loss"]
-    early = value[step <= step[-1] / 5] if len(step) else step
-    at = {name: value[step == wanted] for name, wanted in read_at.items()}
-    return {
-        "gap": gap(mean, metric),
-        "overfitting": overfitting(mean),
-        "early": _number(early.mean()) if len(early) else None,
-        "at": {name: _number(found[0]) if len(found) else None for name, found in at.items()},
-    }
+def shares(history: Columns, evaluations: Columns) -> dict[str, dict[str, float | None]]:
+    """`early`, `late` and `rise` of every curve of a run; keys as in the head of this module."""
+    last = history["step"][-1] if len(history["step"]) else 0
+    found: dict[str, dict[str, float | None]] = {"early": {}, "late": {}, "rise": {}}
+    for table in (history, evaluations):
+        share = table["step"] / last if last else table["step"]
+        for name, values in table.items():
+            if name in ("step", "epoch", "learning_rate"):
+                continue
+            early, middle, late = (
+                _mean(values[(share > low) & (share <= high)]) for low, high in ((0, 1 / 5), (1 / 3, 2 / 3), (2 / 3, 1))
+            )
+            found["early"][name], found["late"][name] = early, late
+            found["rise"][name] = late - middle if late is not None and middle is not None else None
+    return found
+
+
+def _roughness_within(mean: np.ndarray, steps_per_epoch: int) -> float | None:
+    """Roughness of a curve that starts anew with every epoch: the steps from one epoch to the next do not count."""
+    change = np.diff(mean)
+    inside = np.arange(1, len(mean)) % steps_per_epoch != 0
+    return _number(change[inside].std()) if inside.sum() > 1 else None
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return _number(values.mean()) if len(values) else None
 
 
 def differences(losses: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, float | None]]]:

@@ -9,7 +9,7 @@ import numpy as np
 from revisit import files, reading
 from revisit.errors import ArtifactError, ConfigError
 from revisit.report import claims as ledger
-from revisit.report import statistics, verdicts
+from revisit.report import seeds, verdicts
 from revisit.report.panels import classes, curves, features, gain, graphs, inside, network, results, sensitivity
 from revisit.report.runs import Run
 from revisit.report.sheet import Sheet
@@ -76,12 +76,11 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
         runs.append(Run(name, label, dict(chosen), metrics[name], collected / name))
     trained = [run for run in runs if "train" in run.metrics]
     for run in trained:
-        twins = [other for other in trained if run.twin_of(other)]
+        run.twins = [other for other in trained if run.twin_of(other)]
+    for run in trained:
         try:
-            losses = {other.name: other.history["loss"] for other in (run, *twins)}
             with np.errstate(all="ignore"):  # what is not finite is none in the statistics
-                apart = statistics.differences(losses)[run.name]
-                run.statistics = run.measured() | {"difference": apart}
+                run.statistics = run.statistics_of(0)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise run.damaged(f"{run.folder}: {type(error).__name__}: {error}") from error
     return runs
@@ -94,8 +93,8 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
     """
     study = settings["study"]
     runs = read(settings, collected)
-    metrics = {run.name: {**run.metrics, "statistics": run.statistics} for run in runs}
-    rows = verdicts.judge_all(claims, study, metrics, settings["scale"], _sources(settings))
+    of_seeds = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs if "train" in run.metrics})
+    rows = verdicts.judge_all(claims, study, of_seeds, _conditions(settings, runs))
     with files.replacing(destination) as partial:
         sheet = Sheet(study, partial, runs)
         sections = [section for panel in PANELS if (section := panel(sheet))]
@@ -104,7 +103,9 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
             "scale": settings["scale"],
             "source": settings["source"],
+            "cost": settings.get("cost", ""),
             "sources": settings.get("sources", {}),
+            "provenance": {run.settings["dataset"]: _provenance(run)["data"] for run in runs if "train" in run.metrics},
             "pretrained": settings.get("pretrained", {}),
             "experiments": {run.name: {"settings": run.settings, "statistics": run.statistics} for run in runs},
             "sections": sections,
@@ -113,18 +114,21 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
         (partial / "claims.json").write_bytes(files.json_bytes(rows))
 
 
-def _sources(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Where the data of each training come from, as verdicts know it.
+def _conditions(settings: Mapping[str, Any], runs: list[Run]) -> verdicts.Conditions:
+    """Under which the study was run: what its trainings say of their data and of the weights that they started from."""
+    data = {}
+    for run in runs:
+        if "train" in run.metrics:
+            found = [whose for whose in _provenance(run).values() if whose is not None]
+            data[run.name] = max(found, key=verdicts.DATA.index)
+    return verdicts.Conditions(settings["scale"], data, settings.get("cost", ""))
 
-    A training that starts from other weights rests on stand-ins as soon as some pretrained weights of its study do.
-    """
-    of_dataset = settings.get("sources", {})
-    weights = {weights["source"] for weights in settings.get("pretrained", {}).values()}
-    found = {}
-    for name, chosen in settings["experiments"].items():
-        found[name] = of_dataset.get(chosen["dataset"], settings["source"])
-        if found[name] != "embedded" and chosen.get("weights") and "embedded" in weights:
-            found[name] = "embedded weights"
+
+def _provenance(run: Run) -> Mapping[str, str | None]:
+    """Whose the data and the starting weights of a training are."""
+    found = run.train.get("provenance")
+    if not isinstance(found, dict) or found.get("data") not in verdicts.DATA:
+        raise run.damaged(f"{run.folder / 'train.json'}: provenance")
     return found
 
 

@@ -1,181 +1,286 @@
-"""What our run says of a claim: expressions evaluated over its metrics, and the verdict that the rule gives."""
+"""What our runs say of a claim: the numbers of every seed, what the rule makes of them, and how sure that is."""
 
-import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from simpleeval import InvalidExpression, NameNotDefined, SimpleEval
-
 from revisit.errors import ArtifactError
-from revisit.report.claims import ALLOWED, LEDGER, Claim, names_in
-from revisit.report.claims import expression as checked
+from revisit.report import decisions, tables
+from revisit.report.claims import Claim
+from revisit.report.decisions import Compared, Estimate, Outcome
+from revisit.report.expressions import MissingMetricError, UndefinedError, experiments_in
+from revisit.report.possible import bound
+from revisit.report.rules import Comparison, Exact, Near, Table
+from revisit.report.seeds import Seeds
 
 
 class Verdict(StrEnum):
-    """What our run says of a claim, in the order in which the report counts them."""
+    """What our runs say of a claim, in the order in which the report counts them."""
 
     AGREES = "agrees"
+    EXCEEDS = "exceeds"
     DIRECTION = "same direction"
+    UNDECIDED = "undecided"
     FAILED = "not reproduced"
-    UNTESTABLE = "not testable at this scale"
     ERROR = "published value in error"
+    IMPOSSIBLE = "impossible"
+    UNTESTABLE = "not testable at this scale"
 
 
-class _UndefinedError(Exception):
-    """A metric that is there, but null: the run was too short or diverged."""
+VERDICTS = {
+    Outcome.AGREES: Verdict.AGREES,
+    Outcome.DIRECTION: Verdict.DIRECTION,
+    Outcome.UNDECIDED: Verdict.UNDECIDED,
+    Outcome.FAILED: Verdict.FAILED,
+}
+NO_NUMBER = "this run has no number for some entries of the table"
+DATA = ("published", "copy", "drawn")  # whose data and weights a run had, the best first
 
 
-class MissingMetricError(ArtifactError):
-    """A metric that no stage of this run made: its experiment, analysis or epoch is not in `params.yaml`."""
+@dataclass(frozen=True)
+class Conditions:
+    """Under which a study was run.
 
-    def __init__(self, claim: str, key: str, expression: str) -> None:
-        super().__init__(f"claim {claim}: there is no metric {key}; see `{expression}` in {LEDGER}")
-        self.key = key
-
-
-class _Evaluator(SimpleEval):
-    """simpleeval, narrowed: attributes are keys of dicts, never attributes of objects."""
-
-    def __init__(self, metrics: Mapping[str, Any]) -> None:
-        super().__init__(names=dict(metrics), functions={})
-        self.nodes = {kind: handler for kind, handler in self.nodes.items() if issubclass(kind, ALLOWED)}
-        self.nodes[ast.Attribute] = self._key
-
-    def _key(self, node: ast.Attribute) -> Any:
-        parent = self._eval(node.value)
-        key = ast.unparse(node)
-        if not isinstance(parent, dict) or node.attr not in parent:
-            raise KeyError(key)
-        if parent[node.attr] is None:
-            raise _UndefinedError(key)
-        return parent[node.attr]
-
-
-def evaluate(expression: str, metrics: Mapping[str, Any], claim: str) -> float | int | bool | None:
-    """Value of an expression over the metrics (experiment -> nested dicts); None when a metric in it is null.
-
-    Raises MissingMetricError naming the claim and the key when a metric does not exist, ArtifactError when the value
-    is no number.
+    Attributes:
+        scale: `demo` or `paper`.
+        data: experiment -> whose its data and starting weights are, one of `DATA`.
+        cost: what the study takes at paper scale, for readers.
     """
-    try:
-        value = _Evaluator(metrics).eval(expression, ast.parse(checked(expression), mode="eval").body)
-    except _UndefinedError:
-        return None
-    except (KeyError, NameNotDefined) as error:
-        key = error.name if isinstance(error, NameNotDefined) else error.args[0]
-        raise MissingMetricError(claim, key, expression) from None
-    except (InvalidExpression, ValueError, TypeError, ArithmeticError, RecursionError) as error:
-        raise ArtifactError(f"claim {claim}: `{expression}` has no value: {error}") from None
-    if not isinstance(value, int | float):
-        raise ArtifactError(f"claim {claim}: `{expression}` is no number")
-    return value
+
+    scale: str
+    data: Mapping[str, str]
+    cost: str = ""
+
+    def worst(self, expressions: Iterable[str]) -> str:
+        """The worst of what the experiments had that expressions name."""
+        found = {self.data.get(name, "published") for name in experiments_in(expressions)}
+        return max(found, key=DATA.index, default="published")
 
 
-def judge(claim: Claim, metrics: Mapping[str, Any], scale: str, source: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Found:
+    """What the rule of a claim comes to."""
+
+    verdict: Verdict
+    reason: str = ""
+    ours: Estimate | None = None
+    parts: Sequence[Compared] = ()
+
+
+class _Judge:
+    """A claim before the metrics of its study."""
+
+    def __init__(self, claim: Claim, seeds: Seeds, conditions: Conditions) -> None:
+        self.claim, self.seeds, self.conditions = claim, seeds, conditions
+
+    def found(self) -> _Found:
+        """What the rule comes to, once nothing stands in its way."""
+        claim = self.claim
+        possible = bound(claim.possible, claim.published) if claim.possible else None
+        reason = self._obstacle()
+        try:
+            ours, parts = self.ours(), []
+            if not reason or claim.comparisons():
+                parts = [self.compared(part) for part in claim.comparisons()]
+        except MissingMetricError as error:
+            ours, parts, reason = None, [], reason or f"this run has no {error.key}"
+        except UndefinedError:
+            ours, parts, reason = None, [], reason or "a run was too short, or it diverged"
+        if possible is not None and not possible.holds:
+            return _Found(Verdict.IMPOSSIBLE, possible.text, ours, parts)
+        if reason:
+            return _Found(Verdict.UNTESTABLE, reason, ours, parts)
+        verdict, reason = self._verdict(ours, parts)
+        return _Found(verdict, reason, ours, parts)
+
+    def _obstacle(self) -> str:
+        """Why the numbers of this run say nothing about the claim; empty where they do."""
+        claim, conditions = self.claim, self.conditions
+        needs = []
+        if conditions.scale not in claim.comparable:
+            needs.append(f"scale: {' or '.join(claim.comparable)}")
+        if claim.data == "published" and conditions.worst(claim.deciding()) == "drawn":
+            needs.append("the published data" if needs else "the published data and weights; this run had stand-ins")
+        cost = f" ({conditions.cost})" if needs and conditions.cost else ""
+        return f"needs {' and '.join(needs)}{cost}" if needs else ""
+
+    def ours(self) -> Estimate | None:
+        """Our number over the seeds, where the claim has one."""
+        return self.estimate(self.claim.ours) if self.claim.ours else None
+
+    def estimate(self, expression: str) -> Estimate:
+        """A number over the seeds of its trainings."""
+        return decisions.estimate(self.seeds.values([expression])(expression))
+
+    def compared(self, comparison: Comparison) -> Compared:
+        """A comparison over the seeds that its trainings have in common."""
+        return decisions.compare(comparison, self.seeds.values(comparison.expressions()))
+
+    def all_hold(self, comparisons: Iterable[Comparison]) -> bool | None:
+        """Whether all of some comparisons agree; None where a metric is missing or its data are stand-ins."""
+        outcomes = []
+        for comparison in comparisons:
+            if self.claim.data == "published" and self.conditions.worst(comparison.expressions()) == "drawn":
+                return None
+            try:
+                outcomes.append(self.compared(comparison).outcome)
+            except (MissingMetricError, UndefinedError):
+                return None
+        return decisions.weakest(outcomes) is Outcome.AGREES if outcomes else None
+
+    def _verdict(self, ours: Estimate | None, parts: Sequence[Compared]) -> tuple[Verdict, str]:
+        claim, rule = self.claim, self.claim.rule
+        if parts:
+            outcome = decisions.weakest([part.outcome for part in parts])
+        elif isinstance(rule, Exact):
+            same = ours.bounds == (claim.published, claim.published)
+            outcome = Outcome.AGREES if same else Outcome.FAILED
+        else:
+            outcome = decisions.near(ours, claim.published, rule.tolerance(claim.published))
+        if outcome is Outcome.AGREES:
+            return Verdict.AGREES, ""
+        known = claim.known_error
+        if known and (self.all_hold(known.when) or (known.correct is not None and ours.mean == known.correct)):
+            return Verdict.ERROR, known.explanation
+        if outcome is Outcome.UNDECIDED:
+            return Verdict.UNDECIDED, _undecided(parts, ours)
+        if isinstance(rule, Near) and outcome is Outcome.FAILED:
+            if _exceeds(rule, ours, claim.published):
+                return Verdict.EXCEEDS, ""
+            if self.all_hold(rule.direction):
+                return Verdict.DIRECTION, ""
+        return VERDICTS[outcome], ""
+
+
+def _exceeds(rule: Near, ours: Estimate, published: float) -> bool:
+    low, high = ours.bounds
+    tolerance = rule.tolerance(published)
+    return (rule.better == "higher" and low - tolerance > published) or (
+        rule.better == "lower" and high + tolerance < published
+    )
+
+
+def _undecided(parts: Sequence[Compared], ours: Estimate | None) -> str:
+    if not parts:
+        return f"the interval over {ours.seeds} seeds holds the published number, but is too wide to confirm it"
+    return f"the interval over {min(part.difference.seeds for part in parts)} seeds excludes neither"
+
+
+def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
     """The ledger's row of a claim: published, ours, verdict, reason and everything shown beside them (JSON).
 
-    `source`: where the data of its experiments come from; `embedded` and `embedded weights` are stand-ins.
     A claim about something that `params.yaml` does not ask for is not testable in this run; the reason names it.
+    Raises ArtifactError, which names the claim, where an expression has no value.
     """
-    missing: list[str] = []
-
-    def value(text: str | None, needed: bool = False) -> Any:
-        try:
-            return None if text is None else evaluate(text, metrics, claim.id)
-        except MissingMetricError as error:
-            if needed:
-                missing.append(error.key)
-            return None
-
-    ours = value(claim.ours, needed=True)
-    if isinstance(ours, bool) != (claim.rule.kind == "holds") and ours is not None:
-        raise ArtifactError(f"claim {claim.id}: `{claim.ours}` must be {_TYPE[claim.rule.kind]}")
-    direction = value(claim.rule.direction, needed=True)
-    reason = _untestable(claim, ours, scale, source)
-    verdict = Verdict.UNTESTABLE
-    if not reason:
-        verdict, reason = _verdict(claim, ours, direction, value)
-    if missing and verdict is not Verdict.AGREES and scale in claim.rule.comparable:
-        verdict, reason = Verdict.UNTESTABLE, f"this run has no {missing[0]}"
+    judge_ = _Judge(claim, seeds, conditions)
+    try:
+        found = judge_.found()
+        shown = [{"label": shown.label, **_interval(_optional(judge_, shown.value))} for shown in claim.values]
+        hypotheses = [
+            {"statement": hypothesis.statement, "holds": judge_.all_hold(hypothesis.holds)}
+            for hypothesis in claim.hypotheses
+        ]
+    except MissingMetricError:
+        raise
+    except ArtifactError as error:
+        raise ArtifactError(f"claim {claim.id}: {error}") from None
+    if isinstance(claim.rule, Table):
+        found = _Found(Verdict.UNTESTABLE)
+    seeds_of = [part.difference.seeds for part in found.parts] or ([found.ours.seeds] if found.ours else [0])
     return {
         "id": claim.id,
         "study": claim.study,
         "source": claim.source,
         "place": claim.place,
+        "items": claim.items,
+        "group": claim.group,
         "statement": claim.statement,
         "published": claim.published,
         "unit": claim.unit,
-        "ours": ours,
-        "low": value(claim.low),
-        "high": value(claim.high),
-        "verdict": str(verdict),
+        **_interval(found.ours, "ours"),
+        "seeds": min(seeds_of),
+        "counted": claim.data == "none",  # networks are counted, no training decides
+        "data": conditions.worst(claim.deciding()) if claim.data != "none" else None,
+        "verdict": str(found.verdict),
+        "reason": found.reason,
         "test": _test(claim),
-        "reason": reason,
-        "values": [{"label": shown.label, "value": value(shown.value)} for shown in claim.values],
-        "hypothesis": claim.hypothesis
-        and {"statement": claim.hypothesis.statement, "holds": value(claim.hypothesis.holds)},
+        "parts": [_part(part) for part in found.parts],
+        "values": shown,
+        "possible": bound(claim.possible, claim.published).text if claim.possible else None,
+        "hypotheses": hypotheses,
         "figure": claim.figure,
         "note": claim.note,
     }
 
 
-_TYPE = {"exact": "a number", "within": "a number", "holds": "true or false"}
+def _optional(judge_: _Judge, expression: str) -> Estimate | None:
+    try:
+        return judge_.estimate(expression)
+    except (MissingMetricError, UndefinedError):
+        return None
+
+
+def _interval(found: Estimate | None, name: str = "value") -> dict[str, float | None]:
+    mean, low, high = (found.mean, found.low, found.high) if found is not None else (None, None, None)
+    return {name: mean, f"{name}_low": low, f"{name}_high": high}
+
+
+def _part(part: Compared) -> dict[str, Any]:
+    difference = part.difference
+    return {
+        "test": str(part.comparison),
+        "first": part.first.mean,
+        "second": part.second.mean,
+        "difference": difference.mean,
+        "low": difference.low,
+        "high": difference.high,
+        "verdict": str(VERDICTS[part.outcome]),
+    }
 
 
 def _test(claim: Claim) -> str:
     """The rule in words."""
     rule = claim.rule
-    if rule.kind == "holds":
-        text = claim.ours
-    elif rule.kind == "exact":
-        text = f"{claim.ours} equals {claim.published:,}"
-    else:
-        tolerance = f"{rule.absolute:g}" if rule.absolute else f"{rule.relative:.0%}"
-        text = f"{claim.ours} within {tolerance} of {claim.published:,}"
-    return f"{text}; same direction: {rule.direction}" if rule.direction else text
+    if isinstance(rule, Exact):
+        return f"{claim.ours} equals {claim.published:,}"
+    if isinstance(rule, Table):
+        return (
+            f"the numbers of the group {rule.group}: rank correlation above 0 (permutation test, p < {tables.LEVEL}), "
+            f"and a mean absolute difference of at most {rule.difference:g}"
+        )
+    if isinstance(rule, Near):
+        size = f"{rule.absolute:g}" if rule.absolute else f"{rule.relative:.0%}"
+        text = f"the interval of {claim.ours} over the seeds, widened by {size}, holds {claim.published:,}"
+        direction = " and ".join(str(part) for part in rule.direction)
+        return f"{text}; same direction: {direction}" if direction else text
+    return "; ".join(str(part) for part in rule.all)
 
 
-_STAND_INS = {
-    "embedded": "needs the published data set; this run used stand-ins",
-    "embedded weights": "needs the published data and pretrained weights; this run used stand-ins",
-}
+def judge_all(claims: Iterable[Claim], study: str, seeds: Seeds, conditions: Conditions) -> list[dict[str, Any]]:
+    """The rows of one study, in the ledger's order; those of whole tables are judged on the rows of their groups."""
+    own = [claim for claim in claims if claim.study == study]
+    rows = [judge(claim, seeds, conditions) for claim in own]
+    for claim, row in zip(own, rows, strict=True):
+        if isinstance(claim.rule, Table):
+            row |= _whole(claim.rule, [other for other in rows if other["group"] == claim.rule.group and other is not row])
+    return rows
 
 
-def _untestable(claim: Claim, ours: Any, scale: str, source: str) -> str:
-    """Why the numbers of this run say nothing about a claim; empty where they do."""
-    if scale not in claim.rule.comparable:
-        return f"needs scale: {' or '.join(claim.rule.comparable)}"
-    if claim.rule.data == "published" and source in _STAND_INS:
-        return _STAND_INS[source]
-    return "the run was too short or diverged" if ours is None else ""
-
-
-def _verdict(claim: Claim, ours: Any, direction: Any, value: Callable[[str | None], Any]) -> tuple[Verdict, str]:
-    """The verdict, and why where the numbers alone do not say it."""
-    rule = claim.rule
-    if rule.kind == "holds":
-        agrees = ours
-    else:
-        agrees = abs(ours - claim.published) <= (rule.absolute or (rule.relative or 0) * abs(claim.published))
-    if agrees:
-        return Verdict.AGREES, ""
-    known = claim.known_error
-    if known and (value(known.when) or ours == known.correct):
-        return Verdict.ERROR, known.explanation
-    return Verdict.DIRECTION if direction else Verdict.FAILED, ""
-
-
-def judge_all(
-    claims: Iterable[Claim], study: str, metrics: Mapping[str, Any], scale: str, sources: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """The rows of one study, in the ledger's order; `sources`: experiment -> where its data come from.
-
-    A claim rests on stand-ins as soon as one of the experiments that decide about it does.
-    """
-
-    def source(claim: Claim) -> str:
-        found = {sources.get(experiment, "") for experiment in names_in(claim.deciding())}
-        return next((stand_in for stand_in in _STAND_INS if stand_in in found), "published")
-
-    return [judge(claim, metrics, scale, source(claim)) for claim in claims if claim.study == study]
+def _whole(rule: Table, members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a table comes to as a whole: the parts of its row that differ from a claim's of its own."""
+    worst = max((member["data"] for member in members if member["data"]), key=DATA.index)
+    about = {"seeds": min(member["seeds"] for member in members), "data": worst}
+    blocked = [row for row in members if row["verdict"] == Verdict.UNTESTABLE or row["ours"] is None]
+    if blocked:
+        return about | {"reason": blocked[0]["reason"] if blocked[0]["verdict"] == Verdict.UNTESTABLE else NO_NUMBER}
+    found = tables.agreement([row["published"] for row in members], [row["ours"] for row in members])
+    ordered = found.correlation > 0 and found.p < tables.LEVEL
+    close = found.difference <= rule.difference
+    verdict = Verdict.AGREES if ordered and close else Verdict.DIRECTION if ordered else Verdict.FAILED
+    values = [
+        {"label": "rank correlation", "value": found.correlation, "value_low": None, "value_high": None},
+        {"label": "p by permutation", "value": found.p, "value_low": None, "value_high": None},
+        {"label": "mean absolute difference", "value": found.difference, "value_low": None, "value_high": None},
+    ]
+    return about | {"verdict": str(verdict), "reason": "", "values": values}

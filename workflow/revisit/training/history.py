@@ -20,13 +20,21 @@ class History:
         device: where the steps' values are.
         metric: the name of what evaluations measure besides the loss; None: nothing.
         stepwise: whether every step has that metric, too.
+        beside: names of what evaluations measure besides loss and metric.
     """
 
     def __init__(
-        self, steps: int, steps_per_epoch: int, device: torch.device, metric: str | None, stepwise: bool
+        self,
+        steps: int,
+        steps_per_epoch: int,
+        device: torch.device,
+        metric: str | None,
+        stepwise: bool,
+        beside: tuple[str, ...] = (),
     ) -> None:
         self.step_columns = ("loss", metric) if metric and stepwise else ("loss",)
-        self.columns = ("train_loss", "test_loss", *((f"train_{metric}", f"test_{metric}") if metric else ()))
+        measured = ("loss", *([metric] if metric else []), *beside)
+        self.columns = tuple(f"{split}_{name}" for name in measured for split in ("train", "test"))
         self._values = torch.zeros((steps, len(self.step_columns)), dtype=torch.float32, device=device)
         self._rates = np.zeros(steps)
         self._steps_per_epoch = steps_per_epoch

@@ -24,21 +24,32 @@ def build(settings: dict[str, Any], network: nn.Module) -> torch.optim.Optimizer
     before the update rule, also in Adam. It applies to weights (tensors of two dimensions or more), neither to
     biases nor to the scales and shifts of normalisation.
 
+    Adagrad (Duchi et al. 2011, JMLR 12:2121-2159) divides by the root of the sum of squared gradients. Where that sum
+    starts makes two algorithms of one name: at 0 (PyTorch) the first step moves every parameter by the whole learning
+    rate, at 0.1 (TensorFlow 1) small gradients move it little for a long time.
+
     Args:
-        settings: `{"name": "sgd" | "adagrad" | "adam", "lr": 0.01, "momentum": 0.5, "weight_decay": 0.0,
-            "decay_layers": None}`; momentum is SGD's own (for the others it is absent or 0); `decay_layers` names
-            the submodules whose weights decay, None: all.
+        settings: `{"name": "sgd" | "adagrad" | "adam", "lr": 0.01, "momentum": 0.5, "initial_accumulator": 0.0,
+            "weight_decay": 0.0, "decay_layers": None}`; momentum is SGD's own and `initial_accumulator` Adagrad's
+            (for the others they are absent or 0); `decay_layers` names the submodules whose weights decay, None: all.
         network: on one device. A parameter without a gradient is left alone, its optimiser state too.
 
     Raises:
-        ConfigError: the optimiser is not known, or has no momentum; or a layer is not there.
+        ConfigError: the optimiser is not known, or has no momentum or accumulator; or a layer is not there.
     """
     name, momentum = settings["name"], settings.get("momentum", 0)
     if name not in _CLASSES:
         raise ConfigError(f"optimizer.name: {name!r} is not known; use one of {', '.join(_CLASSES)}")
     if momentum and name != "sgd":
         raise ConfigError(f"optimizer.momentum: {momentum} is set, but {name} has none; leave it out, or use sgd")
+    accumulator = settings.get("initial_accumulator", 0)
+    if accumulator and name != "adagrad":
+        raise ConfigError(
+            f"optimizer.initial_accumulator: {accumulator} is set, but {name} has none; leave it out, or use adagrad"
+        )
     arguments = {"momentum": momentum} if momentum else {}
+    if accumulator:
+        arguments["initial_accumulator_value"] = accumulator
     fused = next(network.parameters()).device.type in _FUSED_ON[name]
     optimizer = _CLASSES[name](_groups(settings, network), lr=settings["lr"], fused=fused, **arguments)
     if momentum:

@@ -22,7 +22,7 @@ class Outcome(NamedTuple):
         findings: `train.json`.
         steps: of the kept run, one row per step.
         evaluations: of the kept run, one row per evaluation.
-        runs: the tables of all runs by name: `summary` and `evaluations`.
+        runs: the tables of all runs by name: `summary`, `evaluations` and `history`.
     """
 
     findings: dict[str, Any]
@@ -31,8 +31,8 @@ class Outcome(NamedTuple):
     runs: dict[str, pd.DataFrame]
 
 
-def outcome(results: list[Result], kept: Result) -> Outcome:
-    """The findings of a sweep, whose run `kept` is described in full."""
+def outcome(results: list[Result], kept: Result, provenance: dict[str, str | None]) -> Outcome:
+    """The findings of a sweep, whose run `kept` is described in full; `provenance` of its data and starting weights."""
     protocol, facts = kept.protocol, dict(kept.facts)
     findings = {
         "variant": kept.variant,
@@ -47,6 +47,7 @@ def outcome(results: list[Result], kept: Result) -> Outcome:
         "best_step": kept.best_step(),
         f"{kept.measure}_at": kept.read(),
         **facts,
+        "provenance": provenance,
         "variants": sweep.variants(results),
     }
     return Outcome(findings, kept.history.steps_table(), kept.history.evaluations_table(), sweep.tables(results))
@@ -57,16 +58,14 @@ def weights(state: dict[str, torch.Tensor]) -> bytes:
     return save({name: tensor.cpu().contiguous() for name, tensor in state.items()})
 
 
-def write(
-    model: Path, experiment: str, data: arrays.Prepared, statistics: dict[str, list[float]], kept: Result
-) -> None:
-    """Write the weights, what they are, and the test scores of the kept run into the folder `model`.
+def write(model: Path, experiment: str, data: arrays.Prepared, provenance: dict[str, str | None], kept: Result) -> None:
+    """Write the weights, what they are, and the test scores of a kept run into the folder `model`.
 
     Args:
-        model: `results/models/<experiment>`, or what will become it.
+        model: `results/models/<experiment>`, or what will become it or a replicate in it.
         experiment: its name.
         data: what the network was trained on.
-        statistics: `mean` and `std` of each channel that its inputs were normalised with.
+        provenance: of these data, and of the weights that it started from.
         kept: the run.
     """
     model.mkdir(parents=True, exist_ok=True)
@@ -86,7 +85,9 @@ def write(
         "classes": list(data.classes),
         "shape": [*tensors.cropped((height, width), kept.protocol["crop"]), channels],
         "crop": kept.protocol["crop"],
-        **statistics,
+        **kept.statistics,
+        "channels": kept.protocol["channels"],
+        "provenance": provenance,
         "data": dict(data.sha256),
     }
     (model / registry.DESCRIPTION).write_bytes(files.json_bytes(description))

@@ -18,6 +18,8 @@ class Purpose(IntEnum):
     MIXUP = 4
     PAIRS = 5
     TEST_PAIRS = 6
+    BATCH = 7
+    TEST_ANCHORS = 8
 
 
 def generator(purpose: Purpose, seed: int, counter: int = 0) -> np.random.Generator:

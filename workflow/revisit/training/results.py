@@ -22,8 +22,9 @@ class Result:
         steps_per_epoch: whole steps.
         facts: what else is reported of it: `graph_backend`, `graph_note`, `device`, `parameters`, `operations`,
             `diverged`, `fresh_layers`.
-        weights: the network's state, of the kept run only.
-        scores: the outputs for the test set, (N, K) float32, of the kept run of an objective that writes them.
+        statistics: `mean` and `std` of each channel that its inputs were normalised with.
+        weights: the network's state, of runs of the kept variant only.
+        scores: the outputs for the test set, (N, K) float32, of the same runs where the objective writes them.
     """
 
     variant: str
@@ -33,6 +34,7 @@ class Result:
     metric: str | None
     steps_per_epoch: int
     facts: dict[str, Any]
+    statistics: dict[str, list[float]]
     weights: dict[str, torch.Tensor] | None
     scores: torch.Tensor | None
 

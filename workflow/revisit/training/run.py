@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from revisit import progress
 from revisit.data import arrays, tensors
@@ -23,6 +24,7 @@ from revisit.training.results import Result
 from revisit.training.snapshots import Snapshots
 
 CHECK_EVERY = 50  # steps between two looks at the loss: on a GPU, looking means waiting
+WITH_WEIGHTS = (nn.Conv2d, nn.Linear)  # what papers count as the layers of a network
 SHOWN = 64  # input images in the TensorBoard grid
 
 
@@ -34,8 +36,9 @@ class Common:
         data: the prepared data set.
         train: its training images on the device.
         test: its test images on the device.
-        statistics: `mean` and `std` of each channel, which inputs are normalised with.
         start: the model folder of the starting weights, or None.
+        start_statistics: `mean` and `std` of each channel that the starting weights were trained with, or None.
+        start_provenance: whose they are (`revisit.data.provenance`), or None.
         digest: the SHA-256 of these weights.
         device: where everything is computed.
     """
@@ -43,8 +46,9 @@ class Common:
     data: arrays.Prepared
     train: batches.Images
     test: batches.Images
-    statistics: dict[str, list[float]]
     start: Path | None
+    start_statistics: dict[str, list[float]] | None
+    start_provenance: str | None
     digest: str | None
     device: torch.device
 
@@ -55,7 +59,8 @@ class Run:
     Args:
         common: see there.
         protocol: its settings, with its own seed.
-        kept: whether its network is what the sweep leaves behind: with snapshots and TensorBoard events.
+        kept: whether its network is one that the sweep leaves behind.
+        logged: whether it writes snapshots and TensorBoard events.
         folder: of its resume state, snapshots, events and result.
         title: for the progress bar.
 
@@ -64,14 +69,17 @@ class Run:
         ConfigError: settings that do not fit each other, the network or the data.
     """
 
-    def __init__(self, common: Common, protocol: dict[str, Any], kept: bool, folder: Path, title: str) -> None:
-        self.common, self.protocol, self.kept, self.folder, self.title = common, protocol, kept, folder, title
+    def __init__(
+        self, common: Common, protocol: dict[str, Any], kept: bool, logged: bool, folder: Path, title: str
+    ) -> None:
+        self.common, self.protocol, self.folder, self.title = common, protocol, folder, title
+        self.kept, self.logged = kept, logged
         self.diverged = False
         self.scores: torch.Tensor | None = None
         self._set_up_data()
         self._set_up_network()
-        parts = {"protocol": protocol, "kept": kept, "data": common.data.sha256, "start": common.digest}
-        parts |= {"statistics": common.statistics, "backend": self.graph.backend}
+        parts = {"protocol": protocol, "kept": [kept, logged], "data": common.data.sha256, "start": common.digest}
+        parts |= {"statistics": self.statistics, "backend": self.graph.backend}
         key = state.key(parts, common.device)
         self.checkpoint = Checkpoint(folder, key, self.network, self.optimizer, self.history, common.device)
 
@@ -79,25 +87,41 @@ class Run:
         common, protocol = self.common, self.protocol
         seed, size = protocol["seed"], protocol["batch_size"]
         self.objective = objectives.build(protocol["objective"], common.data.multi_label, common.data.dataset)
+        name = protocol["objective"]["name"]
         if protocol["mixup"] is not None and not self.objective.mixes:
-            raise ConfigError(f"mixup: {protocol['objective']['name']} has no labels to mix; leave mixup out")
+            raise ConfigError(f"mixup: {name} has no labels to mix; leave mixup out")
+        if protocol["sampling"] not in self.objective.samplings:
+            raise ConfigError(f"sampling: {name} draws its batches anew at every step by itself; leave sampling out")
         self.steps_per_epoch = batches.steps_per_epoch(len(common.train), size)
         self.unit, per = ("epoch", self.steps_per_epoch) if protocol["epochs"] else ("step", 1)
         self.steps = (protocol["epochs"] or protocol["steps"]) * per
         self.read_at = {moment * per for moment in protocol["read_at"]} | {self.steps}
-        moments = protocol["snapshots"] if self.kept else []
+        moments = protocol["snapshots"] if self.logged else []
         self.snapshots = Snapshots(self.folder / "snapshots", self.unit, per, moments)
 
-        inputs = tensors.Inputs(**common.statistics, device=common.device, crop=protocol["crop"])
+        self.statistics = self._statistics()
+        inputs = tensors.Inputs(
+            **self.statistics, device=common.device, crop=protocol["crop"], channels=protocol["channels"]
+        )
         self.train_feed = batches.Feed(common.train, inputs, protocol["crop"], protocol["flip"], seed)
         self.test_feed = batches.Feed(common.test, inputs, protocol["crop"], False, seed)
-        self.sampler = self.objective.sampler(self.train_feed, size, seed)
-        # numbers of the training set are read on as many images as those of the test set, always the same ones
-        subset = generator(Purpose.SUBSET, seed).permutation(len(common.train))[: len(common.test)]
+        self.sampler = self.objective.sampler(self.train_feed, size, seed, protocol["sampling"])
+        # Numbers of the training set are read on images that training draws from, always the same ones: as many as
+        # the test set has, or all of them where there are fewer.
+        drawn_from = self.objective.drawn_from(len(common.train))
+        subset = generator(Purpose.SUBSET, seed).permutation(drawn_from)[: len(common.test)]
         self.subset = torch.from_numpy(np.sort(subset)).to(common.device)
         self.whole_test = torch.arange(len(common.test), device=common.device)
         stepwise, metric = self.objective.stepwise, self.objective.metric
-        self.history = History(self.steps, self.steps_per_epoch, common.device, metric, stepwise)
+        beside = self.objective.beside
+        self.history = History(self.steps, self.steps_per_epoch, common.device, metric, stepwise, beside)
+
+    def _statistics(self) -> dict[str, list[float]]:
+        """How inputs are normalised: as the protocol says, else as the starting weights were trained."""
+        asked, data, started = self.protocol["inputs"], self.common.data, self.common.start_statistics
+        if asked is None and started is not None:
+            return started
+        return tensors.normalisation(asked or "standardised", data.mean, data.std)
 
     def _set_up_network(self) -> None:
         protocol, data, device = self.protocol, self.common.data, self.common.device
@@ -144,6 +168,7 @@ class Run:
             "device": self.common.device.type,
             "parameters": sum(parameter.numel() for parameter in self.network.parameters()),
             "operations": self.operations,  # of a forward pass on one image
+            "layers": sum(isinstance(layer, WITH_WEIGHTS) for layer in self.network.modules()),
             "fresh_layers": self.fresh_layers,
             "diverged": content["diverged"],
         }
@@ -155,6 +180,7 @@ class Run:
             metric=self.objective.metric,
             steps_per_epoch=self.steps_per_epoch,
             facts=facts,
+            statistics=self.statistics,
             weights=content["network"],
             scores=content["scores"],
         )
@@ -163,7 +189,7 @@ class Run:
         """All steps; returns what to keep of them."""
         written = self.checkpoint.restore(self._files_present)
         next_save = time.monotonic() + save_every
-        log_file = events.EventFile(self.folder / "events", written) if self.kept else nullcontext()
+        log_file = events.EventFile(self.folder / "events", written) if self.logged else nullcontext()
         with log_file as log, progress.bar(self.steps, self.title, "step", self.history.step) as bar:
             if self.history.step == 0:
                 self._begin(log)
@@ -230,6 +256,8 @@ class Run:
         values = {"train_loss": train.loss, "test_loss": test.loss}
         if metric:
             values |= {f"train_{metric}": train.metric, f"test_{metric}": test.metric}
+        for name, own, unseen in zip(self.objective.beside, train.beside, test.beside, strict=True):
+            values |= {f"train_{name}": own, f"test_{name}": unseen}
         self._log_steps(log)
         self.history.evaluated(values)
         if log:
@@ -254,6 +282,6 @@ class Run:
     def _files_present(self, content: dict[str, Any]) -> bool:
         """Whether the snapshots and events that belong to a resume state, or to a result, are there."""
         log = self.folder / "events" / events.NAME
-        logged = not self.kept or (log.exists() and log.stat().st_size >= content["events"])
+        logged = not self.logged or (log.exists() and log.stat().st_size >= content["events"])
         # a run that diverged stopped before the snapshots that fell due after its last check
         return logged and (content.get("diverged", False) or self.snapshots.present(len(content["history"]["values"])))

@@ -38,6 +38,19 @@ class Epochs:
         return Draw(self._order[position])
 
 
+class Fresh:
+    """A batch drawn from all images at every step, each image at most once in it, as after a new shuffle each time."""
+
+    def __init__(self, count: int, batch_size: int, seed: int, device: torch.device) -> None:
+        batches.steps_per_epoch(count, batch_size)  # refuses batches of more images than there are
+        self._count, self._size, self._seed, self._device = count, batch_size, seed, device
+
+    def draw(self, step: int) -> Draw:
+        """The images of training step `step` (from 1)."""
+        draw = generator(Purpose.BATCH, self._seed, step)
+        return Draw(torch.from_numpy(draw.choice(self._count, self._size, replace=False)).to(self._device))
+
+
 class _Classes:
     """The images of each class, and draws from them.
 
@@ -121,12 +134,20 @@ class RandomPairs:
 class AnchorPairs:
     """One image, the anchor, in all pairs of a minibatch: against images of its class and of the others.
 
-    The anchor is any training image whose class has a second one. Arguments as for `RandomPairs`.
+    The anchor is any image whose class has a second one. Arguments as for `RandomPairs`.
     """
 
-    def __init__(self, labels: np.ndarray, pairs: int, share: float, seed: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        labels: np.ndarray,
+        pairs: int,
+        share: float,
+        seed: int,
+        device: torch.device,
+        purpose: Purpose = Purpose.PAIRS,
+    ) -> None:
         self._similar = round(share * pairs)
-        self._pairs, self._seed, self._device = pairs, seed, device
+        self._pairs, self._seed, self._device, self._purpose = pairs, seed, device, purpose
         self._classes = _Classes(labels, self._similar > 0)
         counts = self._classes.counts
         allowed = counts > 1 if self._similar else counts > 0
@@ -134,7 +155,7 @@ class AnchorPairs:
 
     def draw(self, step: int) -> Draw:
         """The pairs of training step `step`: the anchor, then the images that it is compared with."""
-        draw = generator(Purpose.PAIRS, self._seed, step)
+        draw = generator(self._purpose, self._seed, step)
         place = draw.choice(self._anchors)
         own = int(np.searchsorted(self._classes.starts, place, side="right")) - 1
         start, count = self._classes.starts[own], self._classes.counts[own]

@@ -8,6 +8,7 @@ import pandas as pd
 from revisit.training.results import Result
 
 CONFIDENCE = 0.95
+ROWS = 6000  # of a run's history in the table of all runs: steps of longer runs are averaged
 
 
 def variants(results: list[Result]) -> dict[str, dict[str, Any]]:
@@ -20,6 +21,7 @@ def variants(results: list[Result]) -> dict[str, dict[str, Any]]:
     for name in dict.fromkeys(result.variant for result in results):
         own = [result for result in results if result.variant == name]
         found[name] = {"runs": len(own), "diverged": sum(result.facts["diverged"] for result in own)}
+        found[name]["parameters"] = own[0].facts["parameters"]
         rows = [result.numbers() for result in own]
         for quantity in rows[0]:
             found[name] |= _estimate(quantity, [row[quantity] for row in rows])
@@ -40,7 +42,7 @@ def _estimate(quantity: str, values: list[float | None]) -> dict[str, float | No
 
 
 def tables(results: list[Result]) -> dict[str, pd.DataFrame]:
-    """`summary` (one row per run) and `evaluations` (the rows of all runs, named by variant and replicate)."""
+    """`summary` (one row per run), `evaluations` and `history`: the rows of all runs, by variant and replicate."""
     summary = [
         {
             "variant": result.variant,
@@ -56,7 +58,24 @@ def tables(results: list[Result]) -> dict[str, pd.DataFrame]:
     return {
         "summary": pd.DataFrame(summary).astype({"best_step": "Int64"}),
         "evaluations": _joined(results, [result.history.evaluations_table() for result in results]),
+        "history": _joined(results, [thinned(result.history.steps_table()) for result in results]),
     }
+
+
+def thinned(steps: pd.DataFrame, rows: int = ROWS) -> pd.DataFrame:
+    """A table of steps with at most `rows` rows: the means of so many steps each, under the last one's number.
+
+    A mean over steps of which one has no finite loss is none; steps at the end that fill no row are left out.
+    """
+    steps = steps.drop(columns=["epoch", "learning_rate"])
+    each = -(-len(steps) // rows)
+    if each <= 1:
+        return steps
+    whole = steps.iloc[: len(steps) // each * each]
+    values = whole.to_numpy(float).reshape(-1, each, len(whole.columns))
+    table = pd.DataFrame(values.mean(axis=1), columns=whole.columns)
+    table["step"] = values[:, -1, 0].astype(np.int64)
+    return table
 
 
 def _joined(results: list[Result], parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import torch
 
 from revisit import device as devices
 from revisit import files
-from revisit.data import arrays
+from revisit.data import arrays, provenance
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models import registry
 from revisit.training import batches, outputs, workers
@@ -40,10 +40,12 @@ def train(
         settings: the resolved settings of the experiment (`config.settings("train", name)`).
         data: the folder of the prepared data set.
         model: the folder to write weights, test scores, snapshots, events and `network.json` to: those of the
-            first replicate of the variant `keep`.
+            first replicate of the variant `keep`. Below it, `replicates/<n>` holds the weights, scores and
+            `network.json` of the others.
         resume: the folder of resume states and of finished runs, which outlives a kill; to be removed once the
             outputs are in place. TensorBoard can watch it meanwhile.
-        start: the model folder of the weights to start from (a finetuning), whose normalisation is used, too.
+        start: the model folder of the weights to start from (a finetuning), whose normalisation is used, too, unless
+            the protocol asks for another (`inputs`).
         save_every: seconds between two resume states.
 
     Raises:
@@ -64,10 +66,13 @@ def train(
         if (count := workers.count(len(runs), device)) > 1:
             workers.side_by_side([partial(sweep.run, *run) for run in runs], count)  # each leaves its result
         results = [sweep.run(*run) for run in runs]
-    kept = next(result for result in results if result.variant == keep)  # replicates come in order: the first one
-    outputs.write(model, settings["experiment"], common.data, common.statistics, kept)
+    kept = [result for result in results if result.variant == keep]  # replicates come in order
+    origin = {"data": common.data.provenance, "weights": common.start_provenance}
+    for result in kept:
+        folder = registry.replicate(model, result.replicate)
+        outputs.write(folder, settings["experiment"], common.data, origin, result)
     outputs.copy_folders(sweep.folder(keep, 0), model)
-    return outputs.outcome(results, kept)
+    return outputs.outcome(results, kept[0], origin)
 
 
 class _Sweep:
@@ -100,12 +105,12 @@ class _Sweep:
         settings = self._settings
         protocol = settings["runs"][variant]
         protocol = protocol | {"seed": protocol["seed"] + replicate}
-        kept = variant == settings["keep"] and replicate == 0
+        kept = variant == settings["keep"]
         title = f"training {settings['experiment']}"
         if len(settings["runs"]) * settings["replicates"] > 1:
             title += f" {variant} {replicate + 1}/{settings['replicates']}"
         try:
-            return Run(self._common, protocol, kept, self.folder(variant, replicate), title)
+            return Run(self._common, protocol, kept, kept and not replicate, self.folder(variant, replicate), title)
         except ConfigError as error:
             where = (
                 f"{settings['experiment']}, variant {variant}" if len(settings["runs"]) > 1 else settings["experiment"]
@@ -114,10 +119,10 @@ class _Sweep:
 
 
 def _common(data: arrays.Prepared, start: Path | None, device: torch.device) -> Common:
-    """What all runs share: the images on the device, and how they are normalised."""
-    statistics = {"mean": data.mean, "std": data.std}
+    """What all runs share: the images on the device, and where a finetuning starts."""
+    statistics = inherited = None
     if start is not None:
-        statistics = _statistics(start)
+        statistics, inherited = _statistics(start), provenance.of_start(registry.describe(start))
         if len(statistics["mean"]) != data.shape[2]:
             raise ArtifactError(
                 f"{start}: its network takes {len(statistics['mean'])} channels, but the images of {data.dataset} have "
@@ -128,8 +133,9 @@ def _common(data: arrays.Prepared, start: Path | None, device: torch.device) -> 
             data=data,
             train=batches.Images(data.train_images, data.train_labels, device),
             test=batches.Images(data.test_images, data.test_labels, device),
-            statistics=statistics,
             start=start,
+            start_statistics=statistics,
+            start_provenance=inherited,
             digest=files.sha256(start / registry.WEIGHTS) if start and (start / registry.WEIGHTS).exists() else None,
             device=device,
         )

@@ -90,13 +90,32 @@ def download(model: str, folder: Path) -> "dict[str, Tensor]":
     )
 
 
+def is_published(path: str | Path, model: str) -> bool:
+    """Whether a file, whatever its name, is the one that torchvision publishes for a network.
+
+    Torchvision's names end in the first eight hex digits of the file's SHA-256: enough to tell the file from a
+    conversion of it or from another training, though not to stop a forger.
+
+    Raises:
+        ConfigError: torchvision has none for it.
+    """
+    digest = _digest(of(model).url.rpartition("/")[2])
+    return digest is not None and files.sha256(path).startswith(digest)
+
+
+def _digest(name: str) -> str | None:
+    """The first hex digits of a file's SHA-256, which its published name carries."""
+    found = re.search(r"-([0-9a-f]{8,})\.", name)
+    return found[1] if found else None
+
+
 def _discard_damaged(folder: Path, name: str) -> None:
     """Remove what a kill or a bad disk left: PyTorch takes any file of the right name for the right file."""
     for part in folder.glob(f"{name}.*.partial"):
         part.unlink()
-    digest = re.search(r"-([0-9a-f]{8,})\.", name)
+    digest = _digest(name)
     path = folder / name
-    if digest and path.is_file() and not files.sha256(path).startswith(digest[1]):
+    if digest and path.is_file() and not files.sha256(path).startswith(digest):
         path.unlink()
 
 

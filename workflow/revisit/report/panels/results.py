@@ -72,8 +72,7 @@ def _row(run: Run) -> dict[str, Any]:
     bootstrap, key = run.metrics.get("evaluate", {}), BOOTSTRAP[metric]
     for bound in ("low", "high"):
         found[bound] = kept[f"test_{metric}_{bound}"] if kept["runs"] > 1 else bootstrap.get(f"{key}_{bound}")
-    means = run.statistics["variants"][run.keep]["at"]
-    at = {f"{metric}_{name}": means[name] if kept["runs"] > 1 else value for name, value in run.read_out().items()}
+    at = {f"{metric}_{name}": run.mean_at(name) for name in run.read_out()}
     return found | at | {metric: kept[f"test_{metric}"], f"best_{metric}": kept[f"best_test_{metric}"]}
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 import torch
 
 from revisit.training.batches import Feed
-from revisit.training.samplers import Draw, Epochs
+from revisit.training.samplers import Draw, Epochs, Fresh
 
 Network = Callable[[torch.Tensor], torch.Tensor]  # in evaluation mode: (B, C, h, w) float32 -> float32
 Targets = tuple[torch.Tensor, ...]
@@ -26,6 +26,7 @@ class Evaluation(NamedTuple):
     loss: float
     metric: float | None  # None: the objective has no metric
     scores: torch.Tensor | None  # (N, K) float32 on the CPU, if the objective writes them
+    beside: tuple[float, ...] = ()  # the values of the objective's `beside`
 
 
 class Objective(ABC):
@@ -41,6 +42,8 @@ class Objective(ABC):
     mixes: ClassVar[bool] = False  # whether minibatches can be mixed (mixup)
     stepwise: ClassVar[bool] = False  # whether every minibatch has the metric, too
     scored: ClassVar[bool] = False  # whether the outputs for the test set are written
+    beside: ClassVar[tuple[str, ...]] = ()  # names of what evaluations measure besides loss and metric
+    samplings: ClassVar[tuple[str, ...]] = ("epoch", "step")  # how its minibatches may be drawn
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
@@ -49,9 +52,14 @@ class Objective(ABC):
         """What the network must give for one image, if its `output` shape is another; None where it fits."""
         return None if output == (classes,) else f"{classes} logits; choose a classifier"
 
-    def sampler(self, feed: Feed, batch_size: int, seed: int) -> Sampler:
-        """What draws the minibatches of `batch_size` images or pairs."""
-        return Epochs(len(feed.images), batch_size, seed, feed.images.device)
+    def drawn_from(self, count: int) -> int:
+        """How many of `count` training images, the first ones, training draws from."""
+        return count
+
+    def sampler(self, feed: Feed, batch_size: int, seed: int, sampling: str = "epoch") -> Sampler:
+        """What draws the minibatches of `batch_size` images or pairs; `sampling` is one of `samplings`."""
+        draws = Fresh if sampling == "step" else Epochs
+        return draws(len(feed.images), batch_size, seed, feed.images.device)
 
     def targets(self, feed: Feed, draw: Draw, pixels: torch.Tensor) -> Targets:  # noqa: ARG002
         """What the outputs for `pixels` (B, h, w, C) uint8 of a draw are compared with, on the device."""

@@ -20,11 +20,15 @@ class Pairs(Objective):
         contrastive_1: Y d²/2 + (1 - Y) max(margin - d², 0)
         contrastive_2: Y d²   + (1 - Y) max(margin - d², 0)
 
-    The split's numbers are those of as many random pairs as it has images, the same ones in every run.
+    Training draws from the first images of the training set, a share of `pool`. A split's numbers are those of two
+    lists of pairs, the same in every run: `loss_anchor` of batches of one anchor each, `loss_random` of random pairs,
+    of each about as many as the split has images. `loss` is the one that `test_pairs` names.
     """
 
     labels = "single"
     losses = ("contrastive_1", "contrastive_2")
+    beside = ("loss_anchor", "loss_random")
+    samplings = ("epoch",)  # pairs are drawn at every step anyway
 
     def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
@@ -33,9 +37,13 @@ class Pairs(Objective):
     def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
         return None if len(output) == 1 else "one vector of features; choose a siamese network"
 
-    def sampler(self, feed: Feed, batch_size: int, seed: int) -> Sampler:  # noqa: D102
+    def drawn_from(self, count: int) -> int:  # noqa: D102
+        return max(1, round(self.settings.get("pool", 1.0) * count))
+
+    def sampler(self, feed: Feed, batch_size: int, seed: int, sampling: str = "epoch") -> Sampler:  # noqa: D102, ARG002
+        pool = feed.labels[: self.drawn_from(len(feed.labels))].cpu().numpy()
         pairs = AnchorPairs if self.settings["sampler"] == "anchor" else RandomPairs
-        return pairs(feed.labels.cpu().numpy(), batch_size, self.settings["similar"], seed, feed.images.device)
+        return pairs(pool, batch_size, self.settings["similar"], seed, feed.images.device)
 
     def targets(self, feed: Feed, draw: Draw, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
         return (draw.similar,)
@@ -50,6 +58,12 @@ class Pairs(Objective):
 
     def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
         features, labels = outputs(network, feed, index, size).double(), feed.labels[index].cpu().numpy()
-        share = self.settings["similar"]
-        pairs = RandomPairs(labels, len(labels), share, 0, torch.device("cpu"), Purpose.TEST_PAIRS).draw(0)
-        return Evaluation(self.loss(features[pairs.index], pairs.similar).item(), None, None)
+        share, cpu = self.settings["similar"], torch.device("cpu")
+        drawn = RandomPairs(labels, len(labels), share, 0, cpu, Purpose.TEST_PAIRS).draw(0)
+        anchors = AnchorPairs(labels, min(size, len(labels)), share, 0, cpu, Purpose.TEST_ANCHORS)
+        batches = [anchors.draw(number) for number in range(max(1, len(labels) // size))]
+        found = {
+            "anchor": sum(self.loss(features[batch.index], batch.similar).item() for batch in batches) / len(batches),
+            "random": self.loss(features[drawn.index], drawn.similar).item(),
+        }
+        return Evaluation(found[self.settings.get("test_pairs", "random")], None, None, tuple(found.values()))

@@ -1,0 +1,115 @@
+"""What numbers over seeds decide: the interval of a mean, and whether a comparison holds.
+
+Runs of one seed share initial weights, batches and augmentation as far as their protocols allow, so that comparisons
+are of pairs: the difference is taken seed by seed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from revisit.report.rules import Comparison
+
+CONFIDENCE = 0.95
+WIDEST = 4.0  # half an interval may be so many tolerances wide, before it holds too much to confirm a number
+
+
+class Outcome(StrEnum):
+    """What a comparison, or a number, comes to; from the weakest to the strongest."""
+
+    FAILED = "failed"
+    UNDECIDED = "undecided"
+    DIRECTION = "direction"
+    AGREES = "agrees"
+
+
+WEAKEST_FIRST = list(Outcome)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The mean of a number over seeds, with Student's interval at 95%; without one (None) for a single seed."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    seeds: int
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The interval; of a single seed the number itself."""
+        return (self.mean, self.mean) if self.low is None or self.high is None else (self.low, self.high)
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """The mean of `values`, one for each seed, and Student's interval for it."""
+    mean = float(np.mean(values))
+    if len(values) == 1:
+        return Estimate(mean, None, None, 1)
+    from scipy.special import stdtrit  # not for single runs: it takes long to import
+
+    reach = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    return Estimate(mean, mean - reach, mean + reach, len(values))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison, its two sides over the seeds, their difference, and what it comes to."""
+
+    comparison: Comparison
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+    outcome: Outcome
+
+
+def compare(comparison: Comparison, value: Callable[[str | float], Sequence[float]]) -> Compared:
+    """What a comparison comes to; `value` gives a side's numbers, one for each seed, equally many of both.
+
+    - `more`, `less`: the interval of the difference must exclude 0 on the side claimed. Then it agrees if the mean
+      difference is as large as claimed, and else has the same direction. It fails where the interval of what is
+      claimed lies on the other side, and is undecided in between. A single seed decides by its sign and size.
+    - `equal`: the whole interval must lie within the tolerance; it fails where it lies outside, and is undecided in
+      between (two one-sided tests: Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657-680).
+    """
+    first, second = (np.asarray(value(side), float) for side in comparison.sides)
+    if comparison.equal is not None:
+        difference = estimate(first - second)
+        return Compared(comparison, estimate(first), estimate(second), difference, _equal(difference, comparison.within))
+    larger, smaller = (first, second) if comparison.more is not None else (second, first)
+    effect = estimate(larger - smaller)
+    claimed = estimate(larger - comparison.times * smaller - comparison.by)
+    return Compared(comparison, estimate(first), estimate(second), effect, _ordered(effect, claimed))
+
+
+def _ordered(effect: Estimate, claimed: Estimate) -> Outcome:
+    if effect.bounds[0] > 0:
+        return Outcome.AGREES if claimed.mean >= 0 else Outcome.DIRECTION
+    if claimed.bounds[1] < 0 or effect.bounds[1] <= 0:
+        return Outcome.FAILED
+    return Outcome.UNDECIDED
+
+
+def _equal(difference: Estimate, within: float) -> Outcome:
+    low, high = difference.bounds
+    if -within <= low and high <= within:
+        return Outcome.AGREES
+    return Outcome.FAILED if low > within or high < -within else Outcome.UNDECIDED
+
+
+def near(found: Estimate, published: float, tolerance: float) -> Outcome:
+    """Whether a published number lies in the interval of ours, widened by a tolerance.
+
+    Undecided where it does, but where the interval is so wide that it would hold many other numbers as well.
+    """
+    low, high = found.bounds
+    if not low - tolerance <= published <= high + tolerance:
+        return Outcome.FAILED
+    return Outcome.AGREES if high - low <= 2 * WIDEST * tolerance else Outcome.UNDECIDED
+
+
+def weakest(outcomes: Sequence[Outcome]) -> Outcome:
+    """The outcome of several that must all hold."""
+    return min(outcomes, key=WEAKEST_FIRST.index)

@@ -1,0 +1,97 @@
+"""Expressions over metrics, as the ledger of claims holds them: checked when it is read, evaluated without trust.
+
+A name is an experiment, an attribute a key of its metrics: `fashion_dynamic.inspect.parameters.fc2`. Numbers and
+arithmetic, nothing else; in particular no calls.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+from simpleeval import InvalidExpression, NameNotDefined, SimpleEval
+
+from revisit.errors import ArtifactError
+
+LONGEST = 4000  # characters of an expression: bounds how deeply it nests
+ALLOWED = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Name, ast.Attribute, ast.Constant)
+
+
+def checked(text: str) -> str:
+    """`text`, if it is an expression over metrics. Raises ValueError saying what is wrong."""
+    if len(text) > LONGEST:
+        raise ValueError(f"an expression of {len(text)} characters, of which {LONGEST} are allowed")
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f"{text!r} is not a valid expression: {error}") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr | ast.Expression) and not isinstance(node, ALLOWED):
+            raise ValueError(f"{text!r}: {type(node).__name__} is not allowed, only names, numbers and arithmetic")
+        if isinstance(node, ast.Constant) and (not isinstance(node.value, int | float) or isinstance(node.value, bool)):
+            raise ValueError(f"{text!r}: {node.value!r} is not a number")
+        name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+        if name.startswith("_"):
+            raise ValueError(f"{text!r}: {name} is not a metric")
+    if not any(isinstance(node, ast.Name) for node in ast.walk(tree)):
+        raise ValueError(f"{text!r} names no experiment")
+    return text
+
+
+Expression = Annotated[str, AfterValidator(checked)]
+
+
+def experiments_in(expressions: Iterable[str]) -> set[str]:
+    """The experiments that expressions name."""
+    nodes = (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval")))
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
+class UndefinedError(Exception):
+    """A metric that is there, but null: the run was too short or diverged."""
+
+
+class MissingMetricError(ArtifactError):
+    """A metric that no stage of this run made: its experiment, analysis or epoch is not in `params.yaml`."""
+
+    def __init__(self, key: str, expression: str) -> None:
+        super().__init__(f"there is no metric {key}; see `{expression}` in the ledger of claims")
+        self.key = key
+
+
+class _Evaluator(SimpleEval):
+    """simpleeval, narrowed: attributes are keys of dicts, never attributes of objects."""
+
+    def __init__(self, metrics: Mapping[str, Any]) -> None:
+        super().__init__(names=dict(metrics), functions={})
+        self.nodes = {kind: handler for kind, handler in self.nodes.items() if issubclass(kind, ALLOWED)}
+        self.nodes[ast.Attribute] = self._key
+
+    def _key(self, node: ast.Attribute) -> Any:
+        parent = self._eval(node.value)
+        key = ast.unparse(node)
+        if not isinstance(parent, dict) or node.attr not in parent:
+            raise KeyError(key)
+        if parent[node.attr] is None:
+            raise UndefinedError(key)
+        return parent[node.attr]
+
+
+def evaluate(expression: str, metrics: Mapping[str, Any]) -> float:
+    """Value of an expression over the metrics (experiment -> nested dicts).
+
+    Raises:
+        UndefinedError: a metric in it is null.
+        MissingMetricError: a metric in it does not exist.
+        ArtifactError: the value is no number.
+    """
+    try:
+        value = _Evaluator(metrics).eval(expression, ast.parse(checked(expression), mode="eval").body)
+    except (KeyError, NameNotDefined) as error:
+        key = error.name if isinstance(error, NameNotDefined) else error.args[0]
+        raise MissingMetricError(key, expression) from None
+    except (InvalidExpression, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        raise ArtifactError(f"`{expression}` has no value: {error}") from None
+    if not isinstance(value, int | float):
+        raise ArtifactError(f"`{expression}` is not a number")
+    return float(value) if isinstance(value, bool) else value
