@@ -139,3 +139,19 @@ def test_rows_are_a_seeded_choice_in_ascending_order():
     np.testing.assert_array_equal(rows, embed.choose_rows(100, 30, 0))
     assert (rows != embed.choose_rows(100, 30, 1)).any()
     np.testing.assert_array_equal(embed.choose_rows(5, 30, 0), range(5))
+
+
+def test_neighbours_of_the_same_class_by_hand():
+    points = np.array([[0.0, 0], [1, 0], [3, 0], [10, 0]])  # nearest of each: 1, 0, 1, 2
+    assert embed.same_class(points, np.array([0, 0, 1, 1]), 1) == 3 / 4
+    assert embed.same_class(points, np.array([0, 1, 0, 1]), 1) == 0
+    assert embed.same_class(points, np.array([0, 0, 1, 1])) == pytest.approx(1 / 3)  # all others are the neighbours
+    several = np.array([[1, 1], [-1, 1], [-1, 1], [0, -1]], np.int8)  # the last shows nothing and does not count
+    assert embed.same_class(points, several, 1) == 1
+    assert embed.same_class(points, np.zeros((4, 2), np.int8), 1) == 0
+
+
+def test_classes_that_lie_apart_have_neighbours_of_their_own():
+    X, labels = clouds()
+    assert embed.same_class(X[:, :2] + 100 * labels[:, None], labels) == 1
+    assert embed.same_class(np.random.default_rng(1).normal(size=(150, 2)), labels) == pytest.approx(1 / 3, abs=0.06)

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn import metrics
 
 from revisit.analysis import evaluate as ev
@@ -154,7 +154,8 @@ def test_several_labels_against_scikit_learn_without_what_is_excluded():
     assert matrix is None
     assert list(curves) == [*CLASSES, "micro", "macro"]
     assert not {"accuracy", "accuracy_low", "accuracy_high", "top_k"} & set(summary)
-    assert list(rows[0]) == ["class", "support", *ev.RANKING]
+    assert list(rows[0]) == ["class", "support", *ev.RANKING, *ev.SHIFTED]
+    assert summary["per_class"] == {row["class"]: {key: row[key] for key in list(row)[2:]} for row in rows}
     for k, row in enumerate(rows):
         kept = labels[:, k] != 0
         relevant, values = labels[kept, k] == 1, scores[kept, k].astype(np.float64)
@@ -163,13 +164,56 @@ def test_several_labels_against_scikit_learn_without_what_is_excluded():
         assert row["average_precision_11_point"] == average_precision_11_point(relevant, values)
         assert row["auc"] == pytest.approx(metrics.roc_auc_score(relevant, values))
         assert row["average_precision_low"] < row["average_precision"] < row["average_precision_high"]
-    for key, mean in (("average_precision", "mean_average_precision"), ("auc", "macro_auc")):
+        assert row["average_precision_shifted"] == pytest.approx(row["average_precision"], abs=1e-3)
+        ranks = np.arange(1, relevant.sum() + 1)
+        assert row["lowest_average_precision"] == pytest.approx(np.mean(ranks / (ranks + (~relevant).sum())))
+    for key, mean in (
+        ("average_precision", "mean_average_precision"),
+        ("average_precision_shifted", "mean_average_precision_shifted"),
+        ("auc", "macro_auc"),
+    ):
         assert summary[mean] == pytest.approx(np.mean([row[key] for row in rows]))
     assert summary["micro_auc"] == pytest.approx(metrics.roc_auc_score(labels[labels != 0] == 1, scores[labels != 0]))
     areas = [row["average_precision"] for row in rows]
     assert summary["hardest_class"] == CLASSES[np.argmin(areas)]
     assert summary["easiest_class"] == CLASSES[np.argmax(areas)]
     json.dumps(summary, allow_nan=False)
+
+
+def test_the_courses_measure_is_ruined_where_a_network_says_nearly_the_same():
+    scores, labels = several()
+    close = scores * 5e-6 - 1
+    _, rows, _, _ = ev.evaluate(close, labels, CLASSES, [], 100, 0)
+    assert np.ptp(expit(close)) < 1e-5
+    for row in rows:
+        # Single precision leaves some ties, which are no worse than their mean.
+        assert row["average_precision_shifted"] == pytest.approx(row["lowest_average_precision"], rel=0.02)
+        assert row["average_precision_shifted"] < 0.6 * row["average_precision"]
+
+
+def test_the_shift_is_one_of_probabilities():
+    """By hand: around a logit of -10 a probability is 4.5e-5, so that 1e-5 is a lot; around 0 it is nothing."""
+    labels = np.full((5, 4), -1, np.int8)
+    labels[:2] = 1
+    for level, expected in ((-10, (1 / 2 + 2 / 4) / 2), (0, (1 + 2 / 3) / 2)):
+        logits = level + np.array([0.2, -0.1, 0.1, -0.2, -2.0])
+        if level:  # in units of 1e-5: 5.5 and 4.1 become 4.5 and 3.1, among 5.0, 3.7 and 0.6
+            assert (expit(logits) * 1e5).round(1).tolist() == [5.5, 4.1, 5.0, 3.7, 0.6]
+        row = ev.evaluate(np.repeat(logits[:, None], 4, axis=1), labels, CLASSES, [], 100, 0)[1][2]
+        assert row["average_precision"] == pytest.approx((1 + 2 / 3) / 2)
+        assert row["average_precision_shifted"] == pytest.approx(expected)
+
+
+def test_sigmoid_neither_overflows_nor_loses_small_probabilities():
+    scores = np.array([-1e308, -800.0, -30.0, 0.0, 2.5, 40.0, 1e308])
+    np.testing.assert_allclose(ev.sigmoid(scores), expit(scores), rtol=1e-14)
+
+
+def test_one_label_per_image_has_no_shifted_measure():
+    scores, labels = logits(40)
+    summary, rows, _, _ = ev.evaluate(scores, labels, CLASSES, [1], 100, 0)
+    told = {*summary, *rows[0], *summary["per_class"]["a"]}
+    assert not told & {*ev.SHIFTED, "mean_average_precision_shifted"}
 
 
 def test_scores_of_excluded_labels_change_nothing():
@@ -198,7 +242,7 @@ def test_the_mean_is_the_one_that_training_reports():
     labels[labels[:, 3] == 1, 3] = 0  # a class without images that count
     summary, rows, _, curves = ev.evaluate(scores, labels, CLASSES, [], 100, 0)
     assert summary["mean_average_precision"] == pytest.approx(mean_average_precision(scores, labels))
-    assert {rows[3][key] for key in ev.RANKING} == {None}
+    assert {rows[3][key] for key in (*ev.RANKING, *ev.SHIFTED)} == {None}
     assert rows[3]["support"] == 0
     assert summary["per_class"]["d"]["average_precision"] is None
     assert "d" not in curves
@@ -262,6 +306,8 @@ def test_load_names_what_is_missing(tmp_path):
         ev.load(folder)
     (folder / "network.json").write_text('{"classes": ["x", "y", "z"]}')
     assert ev.load(folder)[2] == ["x", "y", "z"]
+    with pytest.raises(ArtifactError, match=r"net/replicates/1: missing .*dvc repro -f train@net\)"):
+        ev.load(folder / "replicates" / "1")
     np.save(folder / "labels.npy", np.array([{}]), allow_pickle=True)  # a pickle is never loaded
     with pytest.raises(ArtifactError, match="missing or damaged"):
         ev.load(folder)

@@ -30,7 +30,7 @@ def data():
     images = {split: rng.integers(0, 256, (n, 8, 8, 1), dtype=np.uint8) for split, n in (("train", 30), ("test", 20))}
     labels = {split: rng.integers(0, 2, len(images[split])) for split in images}
     return Prepared(
-        "dots", ["x", "y"], (8, 8, 1), [0.5], [0.25], "embedded", {"train_images.npy": "aa"},
+        "dots", ["x", "y"], (8, 8, 1), [0.5], [0.25], "embedded", "drawn", {"train_images.npy": "aa"},
         images["train"], labels["train"], images["test"], labels["test"],
     )  # fmt: skip
 
@@ -94,6 +94,14 @@ def test_two_names_may_stand_for_one_layer(tmp_path, network, data):
     found = features.load(tmp_path / "new")
     np.testing.assert_array_equal(found.matrix("a", "test"), found.matrix("b", "test"))
     assert found.layers["a"] == found.layers["b"]
+
+
+def test_without_pictures(tmp_path, network, data):
+    for name, pictures in (("with", True), ("without", False)):
+        extract(network, INFO, data, {"fc": "fc"}, {"train": 3, "test": 4}, tmp_path / name, CPU, pictures)
+    with_, without = ({file.name for file in (tmp_path / name).iterdir()} for name in ("with", "without"))
+    assert with_ - without == {"test_thumbnails.npy"}
+    assert features.load(tmp_path / "without").matrix("fc", "test").shape == (4, 2)
 
 
 def test_the_same_bytes_every_time(tmp_path, network, data):

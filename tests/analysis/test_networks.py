@@ -74,7 +74,7 @@ def test_observed_layers_are_those_that_run_once_and_give_a_tensor(network):
 
 
 def test_statistics_do_not_depend_on_the_batches(network, monkeypatch):
-    whole = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
+    whole, strongest = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
     assert list(whole) == ["conv1", "norm", "relu1", "pool1", "fc"]
     with torch.inference_mode():
         conv = network.conv1(normalised()).double()
@@ -85,13 +85,24 @@ def test_statistics_do_not_depend_on_the_batches(network, monkeypatch):
             "mean": values.mean().item(),
             "variance": values.var(correction=0).item(),
             "sparsity": (values == 0).double().mean().item(),
+            "near_zero": (values.abs() < 0.1).double().mean().item(),
         }
         assert whole[name] == pytest.approx(expected, abs=1e-6)
-    assert 0.2 < whole["relu1"]["sparsity"] < 0.8
+        maps = values.transpose(0, 1).flatten(1)
+        number = int(maps.mean(dim=1).argmax())
+        expected = {"map": number, "mean": maps[number].mean().item()}
+        expected["variance"] = maps[number].var(correction=0).item()
+        assert strongest[name] == pytest.approx(expected, abs=1e-6)
+        assert strongest[name]["mean"] > whole[name]["mean"]
+    assert 0.2 < whole["relu1"]["sparsity"] < whole["relu1"]["near_zero"] < 0.8
+    assert whole["conv1"]["sparsity"] == 0 < whole["conv1"]["near_zero"]
+    assert list(strongest) == ["conv1", "norm", "relu1", "pool1"]  # what has maps
     monkeypatch.setattr(forward, "BATCH", 5)
-    batched = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
+    batched, strongest_batched = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
     for name, values in whole.items():
         assert batched[name] == pytest.approx(values, rel=1e-5, abs=1e-7)
+    for name, values in strongest.items():
+        assert strongest_batched[name] == pytest.approx(values, rel=1e-5, abs=1e-7)
 
 
 def test_variance_of_values_far_from_zero():
@@ -103,12 +114,47 @@ def test_variance_of_values_far_from_zero():
     assert statistics.variance == pytest.approx(expected.var(), rel=1e-7)
 
 
+def test_values_near_zero():
+    statistics = networks.Statistics()
+    statistics.add(torch.tensor([[0.0, 0.05, -0.09], [0.11, -0.2, 3.0]]))
+    statistics.add(torch.tensor([-0.0, 0.1]))  # 0.1 in single precision is a little more
+    assert (statistics.sparsity, statistics.near_zero) == (2 / 8, 4 / 8)
+
+
+def test_the_strongest_map_by_hand():
+    """Over all images, though another map is the strongest in the first of them, and one has the largest value."""
+    statistics = networks.Statistics()
+    zeros = [[0.0, 0.0]]
+    statistics.add(torch.tensor([[zeros, [[9.0, 9.0]], [[-20.0, 25.0]]]]))
+    statistics.add(torch.tensor([[[[30.0, 10.0]], [[1.0, 1.0]], zeros], [zeros, [[1.0, 3.0]], zeros]]))
+    variance = 1000 / 6 - (40 / 6) ** 2
+    assert statistics.maps.strongest() == {"map": 0, "mean": pytest.approx(40 / 6), "variance": pytest.approx(variance)}
+    alike = networks.Statistics()
+    alike.add(torch.full((2, 3, 1, 1), 0.1))
+    assert alike.maps.strongest() == {"map": 0, "mean": pytest.approx(0.1), "variance": pytest.approx(0, abs=1e-15)}
+
+
+def test_the_strongest_map_far_from_zero_and_from_the_others():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(60, 3, 4, 5)) + np.array([1e5, 0, -1e5])[:, None, None]
+    statistics = networks.Statistics()
+    for part in np.array_split(values, 7):
+        statistics.add(torch.from_numpy(part))
+    found = statistics.maps.strongest()
+    assert found["map"] == 0
+    assert found["mean"] == pytest.approx(values[:, 0].mean(), rel=1e-12)
+    assert found["variance"] == pytest.approx(values[:, 0].var(), rel=1e-5)
+
+
 def test_a_diverged_network_has_no_statistics(network):
     with torch.no_grad():
         network.fc.weight.fill_(torch.nan)
-    found = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
-    assert found["fc"]["mean"] is found["fc"]["variance"] is None
-    assert found["conv1"]["mean"] is not None
+        network.norm.weight[2] = torch.inf
+    found, strongest = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
+    assert found["fc"]["mean"] is found["fc"]["variance"] is found["fc"]["near_zero"] is None
+    assert None not in found["conv1"].values()
+    assert strongest["norm"] == {"map": None, "mean": None, "variance": None}
+    assert None not in strongest["conv1"].values()
 
 
 def test_no_images_are_refused(network):

@@ -71,6 +71,51 @@ def test_11_point_average_precision_does_not_depend_on_the_order_of_ties():
         assert precision.average_precision_11_point(relevant[order], np.zeros(4)) == 0.5
 
 
+def test_shifted_average_precision_by_hand():
+    relevant = np.array([True, False, True, False, False])
+    # Said clearly: hit, miss, hit. The shift moves nothing past anything else.
+    clear = np.array([0.9, 0.8, 0.7, 0.3, 0.1])
+    assert precision.average_precision_shifted(relevant, clear) == pytest.approx((1 + 2 / 3) / 2)
+    # Nearly the same of all, though in the best order: 1e-5 puts the positives last, at ranks 4 and 5.
+    alike = 0.4 + 1e-6 * np.array([5, 2, 4, 1, 0])
+    assert precision.average_precision(relevant, alike) == 1
+    assert precision.average_precision_shifted(relevant, alike) == pytest.approx((1 / 4 + 2 / 5) / 2)
+    assert precision.average_precision_shifted(relevant, alike) == precision.lowest_average_precision(2, 5)
+    # One positive is 2e-5 above the rest, the other is not: ranks 1 and 5.
+    alike[0] += 2e-5
+    assert precision.average_precision_shifted(relevant, alike) == pytest.approx((1 + 2 / 5) / 2)
+    # Exactly the same of all: the positives are one tie in the last place, with 2 hits among 5.
+    assert precision.average_precision_shifted(relevant, np.full(5, 0.4)) == pytest.approx(2 / 5)
+    assert precision.average_precision_shifted(relevant | True, clear) is None
+    np.testing.assert_array_equal(clear, [0.9, 0.8, 0.7, 0.3, 0.1])  # what it is given stays
+
+
+def test_shifted_average_precision_is_what_the_course_computes():
+    relevant, scores, _ = decisions(classes=1)
+    probabilities = (0.5 + 1e-5 * scores).ravel()  # close enough for the shift to matter
+    truth, said = relevant.ravel().astype("float32"), probabilities.astype("float32")
+    expected = average_precision_score(truth, said - np.float32(1e-5) * truth)
+    assert precision.average_precision_shifted(relevant.ravel(), probabilities) == pytest.approx(expected)
+    assert expected < average_precision_score(truth, said) - 0.02
+
+
+def test_lowest_average_precision_of_persons_in_voc_2007():
+    """The report says .20138, which no ranking of 2,007 among 4,952 images can give."""
+    assert precision.lowest_average_precision(2007, 4952) == pytest.approx(0.2375, abs=5e-5)
+    assert [precision.lowest_average_precision(*none) for none in ((0, 5), (5, 5), (0, 0))] == [None] * 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 30), st.randoms(use_true_random=False))
+def test_no_ranking_is_worse_than_the_lowest(positives, negatives, random):
+    relevant = np.repeat([True, False], [positives, negatives])
+    lowest = precision.lowest_average_precision(positives, positives + negatives)
+    worst_first = np.arange(positives + negatives)  # as a score: every negative above every positive
+    assert lowest == pytest.approx(average_precision_score(relevant, worst_first))
+    scores = [random.randrange(5) for _ in relevant]
+    assert precision.average_precision(relevant, np.array(scores)) >= lowest - 1e-12
+
+
 def test_by_class_leaves_out_what_does_not_count():
     relevant, scores, counted = decisions(levels=5)
     relevant[:, 2] = False

@@ -1,15 +1,17 @@
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, LinearSVC
 
 from revisit.analysis import probe as module
 from revisit.analysis import svm, targets
 from revisit.analysis.probe import (
     cross_validate,
     probe,
+    published_probe,
     published_rows,
     standard,
     standardised,
@@ -84,6 +86,9 @@ def test_too_few_rows_are_named():
     X, y = clouds(4, 0)
     with pytest.raises(ConfigError, match=r"2 rows to fit on in 3 folds and 4 to score are too few.*analyses\.extract"):
         probe(X[:2], y[:2], X, y, 3, [1.0], 3, 0)
+    for fitted, scored in ((0, 4), (4, 0)):
+        with pytest.raises(ConfigError, match=rf"{fitted} rows to fit on and {scored} to score are too few"):
+            published_probe(X[:fitted], y[:fitted], X[:scored], y[:scored], 3)
 
 
 def test_standardised_rows_are_those_of_scikit_learn_and_end_with_a_one(monkeypatch):
@@ -152,6 +157,53 @@ def test_the_penalty_for_several_labels_has_the_best_mean_average_precision():
     assert len({round(value, 3) for value in found.values()}) == 3
     chosen = probe(X, y, X, y, 3, grid, 3, 5).C
     assert chosen == max(found, key=found.get)
+
+
+def test_the_published_probe_is_the_reports_own_code():
+    (X, y), (T, t) = clouds(200, 0), clouds(150, 1)
+    X[:, 4] /= 300  # raw features: an unit counts, but libsvm shall end
+    T[:, 4] /= 300
+    found = published_probe(X, y, T, t, 3)
+    reference = OneVsRestClassifier(SVC(kernel="linear")).fit(X, y)
+    assert found.score == reference.score(T, t)
+    assert 0.4 < found.score < 0.95
+    assert (found.C, found.cross_validation, found.average_precision) == (1.0, {}, None)
+    assert (found.train_size, found.test_size) == (200, 150)
+
+
+def test_the_published_probe_does_not_standardise():
+    (X, y), (T, t) = clouds(200, 0), clouds(150, 1)
+    X[:, 4], T[:, 4] = X[:, 4] / 1000, T[:, 4] / 1000
+    small = np.ones(12, np.float32)
+    small[5] = 0.01
+    plain, squeezed = (published_probe(X * by, y, T * by, t, 3) for by in (1, small))
+    assert plain.score != squeezed.score
+    sound, same = (probe(X * by, y, T * by, t, 3, [0.01], 3, 0) for by in (1, small))
+    assert sound.score == pytest.approx(same.score, abs=0.01)
+
+
+def test_the_published_probe_never_predicts_a_class_it_has_not_seen():
+    X, y = clouds(120, 0)
+    X[:, 4] = 0
+    T, t = X[y == 2], y[y == 2]
+    found = published_probe(X[y < 2], y[y < 2], T, t, 3)
+    assert found.score == 0  # though both classes it knows say no to most of these rows
+    only = published_probe(X[y == 1], y[y == 1], X, y, 3)
+    assert only.score == np.mean(y == 1)
+
+
+def test_the_published_probe_of_several_labels_one_class_at_a_time():
+    (X, y), (T, t) = several(300, 0), several(200, 1)
+    y[:, 2] = -1  # nothing to learn: all rows are one tie
+    found = published_probe(X, y, T, t, 3)
+    expected = []
+    for k in range(3):
+        kept, counted = y[:, k] != 0, t[:, k] != 0
+        scores = np.zeros(len(T)) if k == 2 else SVC(kernel="linear").fit(X[kept], y[kept, k]).decision_function(T)
+        expected.append(average_precision_score(t[counted, k] == 1, scores[counted]))
+    np.testing.assert_allclose(found.average_precision, expected, atol=1e-9)
+    assert found.score == pytest.approx(np.mean(expected))
+    assert found.average_precision[2] == pytest.approx(np.mean(t[t[:, 2] != 0, 2] == 1))
 
 
 def test_excluded_test_labels_do_not_count():

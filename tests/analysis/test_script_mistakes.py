@@ -12,7 +12,7 @@ from revisit.errors import ArtifactError, ConfigError
 
 SETTINGS = {
     "evaluate": {"top_k": [], "bootstrap": 200, "seed": 0},
-    "probe": {"layers": ["fc"], "protocols": ["published"], "C": [0.01, 0.1], "folds": 3, "seed": 0},
+    "probe": {"layers": ["fc"], "protocols": ["published", "split"], "C": [0.01, 0.1], "folds": 3, "seed": 0},
     "embed": {"layers": ["fc"], "points": 60, "pca": 5, "perplexity": 6.0, "iterations": [260], "seed": 0},
     "neighbours": {"layers": ["fc"], "queries": ["cat", "ant"], "k": 3, "seed": 0},
 }
@@ -84,5 +84,5 @@ def test_a_probe_of_images_that_show_nothing_has_no_score(spoilt):
         np.save(spoilt[0] / f"{split}_labels.npy", np.full((count, 3), -1, np.int8))
     __import__("probe_features").main(["several"])
     found = json.loads(paths.findings("several", "probe.json").read_text())
-    assert found == {"fc": {"published": {"map": None, "C": 0.01}}}
+    assert found == {"fc": {"published": {"map": None, "C": 1.0}, "split": {"map": None, "C": 0.01}}}
     assert pd.read_csv(paths.findings("several", "probe/per_class.csv")).average_precision.isna().all()

@@ -18,7 +18,8 @@ SETTINGS = {
     "small": {
         "evaluate": {"top_k": [1, 2], "bootstrap": 200, "seed": 0},
         "probe": {
-            "layers": ["pool.2", "fc"], "protocols": ["published", "sound"], "C": [0.01, 0.1], "folds": 3, "seed": 0,
+            "layers": ["pool.2", "fc"], "protocols": ["published", "split", "sound"], "C": [0.01, 0.1], "folds": 3,
+            "seed": 0,
         },
         "embed": {
             "layers": ["pool.2", "fc"], "points": 60, "pca": 5, "perplexity": 6.0, "iterations": [260, 300], "seed": 0,
@@ -93,9 +94,10 @@ def test_probe(runs):
     table, summary = _csv(folder, "probe/probe.csv"), _json(folder, "probe.json")
     assert list(table) == ["layer", "protocol", "dimensions", "C", "accuracy", "train_size", "test_size"]
     assert table[["layer", "protocol"]].agg(" ".join, axis=1).tolist() == [
-        "pool.2 published", "pool.2 sound", "fc published", "fc sound",
+        "pool.2 published", "pool.2 split", "pool.2 sound", "fc published", "fc split", "fc sound",
     ]  # fmt: skip
-    assert table[["train_size", "test_size"]].values.tolist() == [[32, 8], [60, 80]] * 2
+    assert table[["train_size", "test_size"]].values.tolist() == [[32, 8], [32, 8], [60, 80]] * 2
+    assert set(table.C[table.protocol == "published"]) == {1.0}
     sound = table.set_index(["layer", "protocol"]).loc["fc", "sound"]
     assert summary["fc"]["sound"] == {"accuracy": sound.accuracy, "C": sound.C}
     assert 0.6 < sound.accuracy <= 1
@@ -107,7 +109,7 @@ def test_probe_of_several_labels(runs):
     assert list(table) == ["layer", "protocol", "dimensions", "C", "map", "train_size", "test_size"]
     by_class = _csv(folder, "probe/per_class.csv", "several")
     assert list(by_class) == ["layer", "protocol", "class", "average_precision"]
-    assert len(by_class) == 4 * 3
+    assert len(by_class) == 6 * 3
     means = by_class.groupby(["layer", "protocol"]).average_precision.mean()
     for row in table.itertuples():
         assert summary[row.layer][row.protocol] == {"map": pytest.approx(row.map), "C": row.C}
@@ -209,7 +211,7 @@ def test_evaluate_several_labels_of_which_one_is_never_shown(runs):
     assert "accuracy" not in summary
     assert list(per_class) == [
         "class", "support", "average_precision", "average_precision_low", "average_precision_high",
-        "average_precision_11_point", "auc",
+        "average_precision_11_point", "auc", "average_precision_shifted", "lowest_average_precision",
     ]  # fmt: skip
     assert per_class.support.tolist()[2] == 0
     assert per_class.iloc[2, 2:].isna().all()

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from sklearn.svm import LinearSVC
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.svm import SVC, LinearSVC
 
 from revisit.analysis import svm
 from revisit.analysis.axes import principal_axes
@@ -76,3 +78,44 @@ def test_rows_with_sign_0_do_not_count_for_that_class(dtype):
 def test_a_class_of_which_no_row_counts_stays_at_zero():
     X, _, _ = problem(50, 5)
     assert not svm.fit(X, np.zeros((50, 2)), 10.0).any()
+
+
+@pytest.mark.parametrize("C", [1.0, 0.01])
+@pytest.mark.parametrize(("count", "dimensions"), [(300, 20), (60, 100)])  # overlapping, separable
+def test_hinge_scores_are_those_of_scikit_learn_one_against_the_rest(count, dimensions, C, monkeypatch):
+    monkeypatch.setattr(svm, "_COLUMNS", 7)
+    X, labels, signs = problem(count + 200, dimensions)
+    X, test_X = np.split(X.astype(np.float32), [count])
+    reference = OneVsRestClassifier(SVC(kernel="linear", C=C)).fit(X, labels[:count])
+    found = svm.hinge_scores(X, signs[:count], test_X, C)
+    np.testing.assert_allclose(found, reference.decision_function(test_X), atol=1e-6)
+    np.testing.assert_array_equal(found.argmax(axis=1), reference.predict(test_X))
+    assert 0.3 < (found.argmax(axis=1) == labels[count:]).mean() < 1
+
+
+def test_hinge_scores_of_two_points_by_hand():
+    # Rows 1 and 3, apart by 2: the widest margin has w = 1 and b = -2. Twice as far with a C that is too small for it:
+    # w = C (3 - 1) = 0.5, and b between the bounds of both rows.
+    X, signs = np.array([[3.0], [1.0]]), np.array([[1], [-1]])
+    np.testing.assert_allclose(svm.hinge_scores(X, signs, np.array([[2.0], [5.0]]), 10.0), [[0], [3]], atol=1e-9)
+    found = svm.hinge_scores(X, signs, np.array([[2.0], [3.0]]), 0.25)
+    assert found[1] - found[0] == pytest.approx(0.5)
+
+
+def test_hinge_scores_leave_out_rows_with_sign_0_and_classes_without_contrast():
+    X, _, signs = problem(200, 10)
+    test_X = problem(50, 10, seed=1)[0]
+    signs = np.where(np.random.default_rng(1).random(signs.shape) < 0.2, 0, signs)
+    signs[:, 1], signs[:, 2], signs[:, 3] = -1, np.abs(signs[:, 2]), 0
+    found = svm.hinge_scores(X, signs, test_X, 1.0)
+    kept = signs[:, 0] != 0
+    alone = SVC(kernel="linear").fit(X[kept], signs[kept, 0]).decision_function(test_X)
+    np.testing.assert_allclose(found[:, 0], alone, atol=1e-6)
+    assert not found[:, 1:].any()
+
+
+def test_a_hinge_that_never_ends_is_cut_off_with_a_warning(monkeypatch):
+    X, _, signs = problem(300, 20)
+    monkeypatch.setattr(svm, "HINGE_STEPS", 5)
+    with pytest.warns(ConvergenceWarning, match="max_iter=5"):
+        svm.hinge_scores(X * 1000, signs[:, :1], X, 1.0)

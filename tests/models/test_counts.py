@@ -22,7 +22,7 @@ TOTALS = {
     "siamese": 4_864 + 102_464 + 1_573_248 + 73_920,
     "transfer": 14_714_688 + (512 * 384 + 384) + 73_920 + 1_930,
     "caffenet": 34_944 + 614_656 + 885_120 + 1_327_488 + 884_992 + 26_218_496 + 16_781_312 + 81_940,
-    "recurrent": 4 * (28 * 128 + 128 * 128 + 2 * 128) + 1_290,
+    "recurrent": 4 * ((28 + 128) * 128 + 128) + 1_290,
 }
 LAYERS = {
     "lenet": {"conv1": 2_432, "conv2": 51_264, "fc1": 3_212_288, "fc2": 10_250},
@@ -84,10 +84,17 @@ def test_parameters_of_a_layer(whole, name, layer):
 
 
 def test_parameters_of_each_cell(layout):
-    """Two biases per gate; the simple cell has one gate, the GRU three."""
-    per_gate = 28 * 64 + 64 * 64 + 2 * 64
+    """One bias per gate; the simple cell has one gate, the GRU three, the LSTM four."""
+    per_gate = (28 + 64) * 64 + 64
     for cell, gates in (("rnn", 1), ("gru", 3), ("lstm", 4)):
         assert count(layout("recurrent", (28, 28, 1), 10, cell=cell, hidden=64).cell) == gates * per_gate
+
+
+@pytest.mark.parametrize("reset", ["before", "after"])
+def test_a_gru_has_three_quarters_of_an_lstms_parameters(layout, reset):
+    lstm = layout("recurrent", (28, 28, 1), 10, cell="lstm", hidden=32).cell
+    gru = layout("recurrent", (28, 28, 1), 10, cell="gru", hidden=32, reset=reset).cell
+    assert count(gru) * 4 == count(lstm) * 3
 
 
 def test_parameters_of_each_backbone(layout):

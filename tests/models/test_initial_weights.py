@@ -5,9 +5,11 @@ import math
 import pytest
 import torch
 import torchvision
+from scipy import stats
 from torch import nn
 
 from revisit.models import registry
+from revisit.models.parts import initialise
 
 
 def drawn(name, shape, **network):
@@ -28,7 +30,7 @@ def is_normal(layer, std):
 )
 def test_normal_weights_and_no_biases(name, shape, std):
     full = name != "vgg16"  # 130 million weights take a second to draw
-    layers = drawn(name, shape, width=1.0 if full else 0.25)
+    layers = drawn(name, shape, width=1.0 if full else 0.25, initialiser="normal")
     for key, layer in layers.items():
         first = layer is next(iter(layers.values()))
         # A narrower layer sums over fewer inputs: its weights are larger by the square root.
@@ -36,23 +38,120 @@ def test_normal_weights_and_no_biases(name, shape, std):
         assert not layer.bias.any(), key
 
 
-def test_signals_do_not_vanish_with_the_width():
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("caffenet", {"initialiser": "normal"}),
+        ("caffenet", {"initialiser": "xavier"}),
+        ("lenet", {"initialiser": "truncated_normal"}),
+    ],
+)
+def test_signals_do_not_vanish_with_the_width(name, settings):
     images = torch.rand(8, 3, 67, 67) - 0.5
     sizes = {}
     for width in (0.125, 1.0):
         torch.manual_seed(0)
-        network = registry.build("caffenet", (67, 67, 3), 10, {"width": width}).eval()
+        network = registry.build(name, (67, 67, 3), 10, {"width": width} | settings).eval()
         sizes[width] = network(images).std().item()
     assert 0.5 < sizes[0.125] / sizes[1.0] < 2
 
 
-def test_xavier():
-    for name in ("cifar_convnet", "siamese"):
-        for key, layer in drawn(name, (32, 32, 3), initialiser="xavier").items():
-            area = layer.kernel_size[0] ** 2 if isinstance(layer, nn.Conv2d) else 1
-            limit = math.sqrt(6 / (area * (layer.weight.shape[0] + layer.weight.shape[1])))
-            assert 0.99 * limit < layer.weight.abs().max() <= limit, (name, key)
-            assert not layer.bias.any()
+def is_uniform(values, limit):
+    """Whether values lie within ±limit, nearly reach it, and have the deviation limit / sqrt(3) within 5 errors."""
+    error = 5 * math.sqrt(0.2 / values.numel())
+    reached = values.abs().max()
+    return (1 - 20 / values.numel()) * limit < reached <= limit and abs(values.std() * math.sqrt(3) / limit - 1) < error
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "settings"),
+    [
+        ("cifar_convnet", 32, {"initialiser": "xavier"}),
+        ("siamese", 32, {"initialiser": "xavier"}),
+        ("fashion_cnn", 28, {}),
+        ("simple_cnn", 32, {}),
+        ("caffenet", 67, {}),
+        ("caffenet", 67, {"width": 0.125}),
+        ("vgg16", 32, {"width": 0.25}),
+    ],
+)
+def test_xavier(name, size, settings):
+    for key, layer in drawn(name, (size, size, 3), **settings).items():
+        area = layer.kernel_size[0] ** 2 if isinstance(layer, nn.Conv2d) else 1
+        limit = math.sqrt(6 / (area * (layer.weight.shape[0] + layer.weight.shape[1])))
+        assert is_uniform(layer.weight, limit), key
+        assert not layer.bias.any(), key
+
+
+@pytest.mark.parametrize("name", ["fashion_cnn", "simple_cnn", "lenet"])
+def test_pytorchs_own(name):
+    """What PyTorch's layers start from when they are made one after the other."""
+    torch.manual_seed(0)
+    expected = [nn.Conv2d(3, 32, 5), nn.Conv2d(32, 64, 5), nn.Linear(64 * 9, 1024), nn.Linear(1024, 10)]
+    layers = drawn(name, (12, 12, 3), initialiser="pytorch").values()
+    for layer, like in zip(layers, expected, strict=True):
+        assert torch.equal(layer.weight, like.weight)
+        assert torch.equal(layer.bias, like.bias)
+
+
+def is_truncated_normal(weights, std):
+    """Whether weights are N(0, std²) without what lies beyond two deviations (Kolmogorov-Smirnov, scipy)."""
+    sample = weights.detach().flatten()[:100_000].double().numpy()
+    fits = stats.kstest(sample, stats.truncnorm(-2, 2, scale=std).cdf).pvalue > 0.001
+    return fits and weights.abs().max() <= 2 * std * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("width", [1.0, 0.25])
+def test_lenet_starts_as_tensorflows_tutorial(width):
+    for key, layer in drawn("lenet", (28, 28, 3), width=width).items():
+        std = 0.1 if key == "conv1" else 0.1 / math.sqrt(width)
+        assert is_truncated_normal(layer.weight, std), key
+        assert (layer.bias == 0.1).all(), key
+
+
+def test_a_truncated_normal_has_lost_its_tails():
+    torch.manual_seed(0)
+    layer = nn.Linear(1000, 100)
+    initialise.truncated_normal(std=0.5, bias=-3.0)(layer)
+    # The integral of x² over a standard normal cut at 2: 1 - 4 φ(2) / (2 Φ(2) - 1) = 0.7737; its root is 0.8796.
+    assert layer.weight.std().item() == pytest.approx(0.8796 * 0.5, rel=0.01)
+    assert 0.99 < layer.weight.abs().max() <= 1.0
+    assert (layer.bias == -3.0).all()
+    torch.manual_seed(0)
+    again = nn.Linear(1000, 100)
+    initialise.truncated_normal(std=0.5, bias=-3.0)(again)
+    assert torch.equal(again.weight, layer.weight)
+    initialise.truncated_normal(std=0.5, bias=1.0)(nn.Linear(3, 2, bias=False))  # nothing to fill
+
+
+def recurrent(**settings):
+    torch.manual_seed(0)
+    return registry.build("recurrent", (28, 28, 1), 10, {"hidden": 64} | settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kernels", "biases"),
+    [
+        ({"cell": "rnn"}, [1], [0]),
+        ({"cell": "lstm"}, [4], [0, 1, 0, 0]),  # TensorFlow's forget bias
+        ({"cell": "gru"}, [2, 1], [1, 1, 0]),  # TensorFlow has one matrix for both gates and one for the candidate
+        ({"cell": "gru", "reset": "after"}, [2, 1], [1, 1, 0]),
+    ],
+)
+def test_recurrent_networks_start_as_in_tensorflow(settings, kernels, biases):
+    network = recurrent(**settings)
+    for kernel in network.cell.weight.split([gates * 64 for gates in kernels]):
+        assert is_uniform(kernel, math.sqrt(6 / (28 + 64 + len(kernel))))
+    assert network.cell.bias.tolist() == [bias for bias in biases for _ in range(64)]
+    assert is_normal(network.logits, 1.0)
+    assert 0.3 < network.logits.bias.std() < 3
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_recurrent_networks_can_start_as_in_pytorch(cell):
+    network = recurrent(cell=cell, initialiser="pytorch")
+    for parameter in network.parameters():
+        assert is_uniform(parameter, 1 / 8) or (parameter.numel() == 10 and parameter.abs().max() <= 1 / 8)
 
 
 def test_kaiming_of_vgg():

@@ -78,6 +78,7 @@ def test_build_passes_the_settings_on():
         ({"width": None}, "allowed: a number, > 0"),
         ({"first_layer": "9x9/3"}, "allowed: 11x11/4, 7x7/2"),
         ({"first_layer": ["7x7/2"]}, "allowed: 11x11/4, 7x7/2"),
+        ({"relu5": 1}, r"network\.relu5: 1 is not allowed with caffenet; allowed: true or false"),
     ],
 )
 def test_build_refuses_settings_that_the_network_does_not_take(settings, message):

@@ -86,7 +86,7 @@ TWICE = [
 BETWEEN_VALUES = [
     ("mirror", "ftp://host/x", ": 'ftp://host/x' is not allowed; it must be a folder, or an http or https address"),
     ("experiments.rows_cnn.keep", "base", ": there are no variants; leave keep out"),
-    ("experiments.rows_cnn.batch_size", 60_001, ": 60001 is more than the 60000 training images of mnist"),
+    ("experiments.rows_cnn.batch_size", 55_001, ": 55001 is more than the 55000 training images of mnist"),
     (
         "analyses.neighbours.fashion_dynamic.k",
         1000,
@@ -101,6 +101,27 @@ BETWEEN_VALUES = [
         "datasets.cifar10_audit.test",
         5001,
         ": 5001 is more than the 5000 training images that it is taken from",
+    ),
+    (
+        "experiments.fashion_dynamic.optimizer.initial_accumulator",
+        0.1,
+        ": only adagrad has an accumulator, not adam",
+    ),
+    (
+        "experiments.cifar_convnet.variants.batch64",  # a variant of a sweep, within it
+        {"optimizer": {"initial_accumulator": 0.1}},
+        ".optimizer.initial_accumulator: only adagrad has an accumulator, not adam",
+    ),
+    ("experiments.siamese_loss1.sampling", "step", ": pairs are drawn anew at every step anyway; leave it out"),
+    (
+        "experiments.fashion_dynamic.objective",
+        {"pool": 0.8},
+        ".pool: belongs to pairs; classification draws none: leave it out",
+    ),
+    (
+        "experiments.denoising_autoencoder.objective.test_pairs",
+        "anchor",
+        ": belongs to pairs; reconstruction draws none: leave it out",
     ),
     (
         "grafts.voc_vgg16_start.head",
@@ -136,7 +157,14 @@ WITHIN_DEMO = [
         ".rnn_64.network.cell: 'rn' is not allowed; allowed: rnn, lstm, gru",
     ),
     ("experiments.voc_simple_cnn.demo.crop", 100, ": 100 is more than the 80 pixels of voc2007"),
-    ("experiments.fashion_dynamic.demo.optimizer", {"name": "adam"}, ".momentum: only sgd has momentum, not adam"),
+    ("experiments.voc_caffenet.demo.optimizer", {"name": "adam"}, ".momentum: only sgd has momentum, not adam"),
+    (
+        "experiments.lenet_clean.demo.optimizer",
+        {"name": "adam"},
+        ".initial_accumulator: only adagrad has an accumulator, not adam",
+    ),
+    ("experiments.siamese_loss1.demo.sampling", "step", ": pairs are drawn anew at every step anyway; leave it out"),
+    ("experiments.lenet_clean.demo.objective", {"pool": 0.5}, ".pool: belongs to pairs; classification draws none: "),
     ("experiments.fashion_dynamic.demo.schedule", {"factor": 0.5}, ".every: missing; it has no default"),
     ("experiments.fashion_dynamic.demo.batch_size", 2001, ": 2001 is more than the 2000 training images of fashion_mn"),
     ("experiments.rows_cnn.demo.keep", "base", ": there are no variants; leave keep out"),

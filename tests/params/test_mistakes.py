@@ -97,7 +97,7 @@ BAD = [
     ("experiments.fashion_static.optimizer.name", "rmsprop", "optimizer.name: 'rmsprop' is not allowed; allowed: sgd"),
     ("experiments.fashion_static.optimizer.lr", 0, "optimizer.lr: 0 is not allowed"),
     ("experiments.fashion_static.optimizer.lr", float("inf"), "optimizer.lr: inf is not allowed"),
-    ("experiments.fashion_static.optimizer.name", "adam", "optimizer.momentum: only sgd has momentum, not adam"),
+    ("experiments.voc_caffenet.optimizer.name", "adam", "optimizer.momentum: only sgd has momentum, not adam"),
     ("experiments.fashion_static.demo.epochs", 0, "experiments.fashion_static.demo.epochs: 0 is not allowed"),
     (
         "experiments.fashion_static.demo.epocs",
@@ -143,6 +143,14 @@ BAD = [
         "analyses.evaluate.siamese_loss1: scores classes; siamese_loss1 is trained",
     ),
     ("analyses.evaluate.fashion_static.top_k", [1, 11], "top_k: 11 is more than the 10 classes"),
+    (
+        "studies.lenet.assumptions",
+        [{"text": "One."}, {"text": "Two.", "varied_by": ["voc_mixup", "lenet_rate"]}],  # of any study
+        "studies.lenet.assumptions.1.varied_by: unknown experiment 'lenet_rate' (did you mean lenet_rates?)",
+    ),
+    ("studies.lenet.assumptions", ["One."], "studies.lenet.assumptions.0: 'One.' is not allowed; it must be a mapping"),
+    ("studies.lenet.assumptions", [{"text": "One.", "status": "sure"}], "assumptions.0.status: 'sure' is not allowed"),
+    ("studies.lenet.assumptions", [{"text": "One.", "statu": "open"}], "0.statu: unknown key (did you mean status?)"),
     ("studies.empty", {"title": "T", "question": "Q", "protocol": "P"}, "studies.empty: no experiment belongs to it"),
 ]
 
@@ -214,4 +222,4 @@ def test_a_mistake_that_only_the_other_scale_would_meet_is_found_too(tmp_path):
 def test_the_numbers_that_yaml_1_1_would_read_as_text(tmp_path):
     text = (ROOT / "params.yaml").read_text().replace("lr: 0.01", "lr: 1e-2")
     (tmp_path / "params.yaml").write_text(text)
-    assert load(tmp_path / "params.yaml").experiments["fashion_static"].optimizer.lr == 0.01
+    assert load(tmp_path / "params.yaml").experiments["lenet_clean"].optimizer.lr == 0.01

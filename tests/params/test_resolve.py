@@ -32,7 +32,10 @@ def test_variants_are_whole_protocols(resolved):
         "gradient_descent": "sgd",
         "adagrad": "adagrad",
         "momentum": "sgd",
+        "adagrad_zero": "adagrad",
     }
+    accumulators = {name: run["optimizer"]["initial_accumulator"] for name, run in settings["runs"].items()}
+    assert accumulators == {"gradient_descent": 0, "adagrad": 0.1, "momentum": 0, "adagrad_zero": 0}
     assert settings["runs"]["momentum"]["optimizer"]["momentum"] == 0.08
     assert settings["runs"]["gradient_descent"]["optimizer"]["momentum"] == 0
     assert {run["optimizer"]["lr"] for run in settings["runs"].values()} == {0.01}

@@ -103,8 +103,10 @@ class Walk:
         (self.tree.folder / "params.yaml").write_bytes(self.random.choice(self.past_params))
 
     def edit_code(self):
-        modules = sorted((self.tree.folder / "workflow").rglob("*.py"))
-        module = self.random.choice([m for m in modules if "revisit_engines" not in m.parts])
+        workflow = self.tree.folder / "workflow"
+        modules = [path for path in sorted(workflow.rglob("*.py")) if "revisit_engines" not in path.parts]
+        claims = sorted((workflow / "claims").glob("*.yaml"))
+        module = self.random.choice(modules if self.random.random() < 0.8 else claims)
         text = module.read_text()
         mark = f"# edit {self.random.randint(0, 1)}\n"
         module.write_text(text.removesuffix(mark) if text.endswith(mark) else text + mark)
@@ -207,7 +209,6 @@ class Walk:
         ).stdout)  # fmt: skip
         world = {path: text.encode() for path, text in records.items()}
         artifacts = dict(world)
-        world["workflow/claims.yaml"] = (folder / "workflow/claims.yaml").read_bytes()
         digests = {}
         specification = self.tree.specify()
         del specification["configure"]

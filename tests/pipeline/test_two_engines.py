@@ -67,7 +67,20 @@ def test_an_edited_module_reruns_the_stages_that_import_it(built, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("edited", ["workflow/revisit/report/sheet.py", "workflow/claims.yaml"])
+def test_edited_claims_rerun_their_own_study_and_no_other(built, engine):
+    artifacts, claims = built.artifacts(), built.folder / "workflow/claims/fashion.yaml"
+    text = claims.read_text()
+    claims.write_text(f"{text}# {engine}\n")
+    assert finish(built, engine) == {"study@fashion", "report"}
+    assert built.artifacts()["results/studies/voc/content"] == artifacts["results/studies/voc/content"]
+    built.assert_nothing_to_do()
+    claims.write_text(text)
+    assert finish(built, engine) == set()
+    assert built.artifacts() == artifacts
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("edited", ["workflow/revisit/report/sheet.py", "workflow/claims/fashion.yaml"])
 def test_what_is_edited_during_a_run_makes_nothing_that_passes_for_older(tmp_path, engine, edited):
     tree = Tree(tmp_path / "tree", trainings=FEW)
     process = tree.start(*COMMANDS[engine], STAND_IN_SECONDS="0.5")

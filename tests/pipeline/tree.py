@@ -191,8 +191,18 @@ def reduced(params: dict, trainings: Sequence[str]) -> dict:
         "raw": {name: entry for name, entry in params["raw"].items() if name in raw},
         "datasets": datasets,
         "analyses": analyses,
-        "studies": {name: study for name, study in params["studies"].items() if name in studies},
+        "studies": {
+            name: study | {"assumptions": [_without(assumption, kept) for assumption in study.get("assumptions", [])]}
+            for name, study in params["studies"].items()
+            if name in studies
+        },
     }
+
+
+def _without(assumption: dict, kept: dict[str, dict]) -> dict:
+    """An assumption of a study, varied by no other experiments than those that are kept."""
+    varied = assumption.get("varied_by", [])
+    return assumption | {"varied_by": [name for name in varied if name in kept["experiments"] | kept["finetunings"]]}
 
 
 def _imports_only(source: str) -> str:

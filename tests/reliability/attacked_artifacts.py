@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 import zipfile
 from functools import partial
@@ -16,11 +17,12 @@ from attacked_readers import CLASSES, Files, Reader, check_prepared, zipped
 from mutations import Part, with_length
 from revisit import config, files
 from revisit.data import arrays
-from revisit.report import claims, collect, study, verdicts
+from revisit.report import claims, collect, seeds, study, verdicts
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPE = (8, 8, 1)
 NETWORK = {"width": 0.125}
+METRIC = re.compile(r"[a-z]\w*(?:\.[a-z]\w*)*", re.IGNORECASE)
 NPY = b"\x93NUMPY\x01\x00"
 
 
@@ -29,7 +31,7 @@ def table() -> list[Reader]:
     weights_files = partial(_weights_files, zipfile.ZIP_STORED)  # as PyTorch writes them
     return [
         Reader("params.yaml", _params, dict, _read_params),
-        Reader("claims.yaml", _claims, dict, _read_claims),
+        Reader("claims of a study", _claims, dict, _read_claims),
         Reader("settings of a stage", _settings, dict, _record),
         Reader("prepared arrays", _prepared, _prepared_files, _read_prepared),
         Reader("findings", _findings, dict, _read_findings),
@@ -60,29 +62,30 @@ def _read_params(folder: Path) -> None:
 
 
 def _claims() -> list[Part]:
+    """Claims of every form, as those of one study."""
     import yaml
 
-    entries = yaml.safe_load((ROOT / claims.LEDGER).read_text(encoding="utf-8"))
-    chosen = {str(sorted(entry)) + entry["rule"]["kind"]: entry for entry in entries}  # one of each form
-    return [("claims.yaml", yaml.safe_dump(list(chosen.values())[:6], sort_keys=False).encode())]
+    chosen = {}
+    for name in ("fashion.yaml", "transfer.yaml"):  # the latter for a table with its group
+        entries = yaml.safe_load((ROOT / claims.LEDGER / name).read_text(encoding="utf-8"))
+        chosen |= {str(sorted(entry)) + entry["rule"]["kind"]: entry for entry in entries}
+    return [("made_up.yaml", yaml.safe_dump(list(chosen.values()), sort_keys=False).encode())]
 
 
 def _read_claims(folder: Path) -> None:
-    found = claims.load(folder / "in/claims.yaml")
-    metrics: dict[str, Any] = {}
-    for expression in (text for claim in found for text in claim.expressions()):
-        for word in expression.replace("(", " ").replace(")", " ").split():
-            *above, last = word.split(".") if word[0].isalpha() and "." in word else (metrics,)
+    found = claims.of_study("made_up", folder / "in")
+    names = {name for claim in found for text in claim.expressions() for name in METRIC.findall(text)}
+    replicates: list[dict[str, Any]] = [{}, {}]
+    for number, name in enumerate(sorted(names, key=lambda name: name.count("."), reverse=True)):
+        *above, last = name.split(".")
+        for replicate, metrics in enumerate(replicates):
             section = metrics
             for key in above:
                 section = section.setdefault(key, {})
-                if not isinstance(section, dict):
-                    break
-            else:
-                if above:
-                    section.setdefault(last, 0.5)
-    for claim in found:
-        files.json_bytes(verdicts.judge_all([claim], claim.study, metrics, "paper", {}))
+            section.setdefault(last, 0.5 + 0.01 * number + 0.001 * replicate * (number % 3))
+    metrics = {name: [of[name] for of in replicates] for name in replicates[0]}
+    conditions = verdicts.Conditions("paper", dict.fromkeys(metrics, "published"))
+    files.json_bytes(verdicts.judge_all(found, "made_up", seeds.Seeds(metrics), conditions))
 
 
 def _settings() -> list[Part]:
@@ -108,7 +111,8 @@ def _prepared() -> list[Part]:
             header = {"descr": values.dtype.str, "fortran_order": False, "shape": values.shape}
             found += [(f"{split}_{kind}.npy", f"{header}\n".encode()), (f"{split}_{kind}.npy", values.tobytes())]
     meta = {"dataset": "tiny", "classes": CLASSES, "labels": "single", "shape": [3, 2, 1], "train": 5, "test": 4}
-    meta |= {"mean": [0.5], "std": [0.25], "source": "web", "sha256": dict.fromkeys(arrays.ARRAYS, "0" * 64)}
+    meta |= {"mean": [0.5], "std": [0.25], "source": "web", "provenance": "published"}
+    meta |= {"sha256": dict.fromkeys(arrays.ARRAYS, "0" * 64)}
     return [("meta.json", json.dumps(meta).encode()), *found]
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import attacked_readers
 import downloads
 from revisit import config, paths
-from revisit.data import idx
+from revisit.data import idx, provenance
+from revisit.report import claims
 
 Main = Callable[[], None]
 SERVERS = contextlib.ExitStack()  # to be closed by who has run what `WRITES` prepared
@@ -45,6 +46,7 @@ def _script(name: str, arguments: list[str], settings: dict[str, Any]) -> Main:
 def _prepare(folder: Path) -> Main:
     raw = folder / paths.raw("raw")
     raw.mkdir(parents=True)
+    provenance.write(raw, provenance.DRAWN)
     random = np.random.default_rng(4)
     for split, count in COUNTS.items():
         idx.write(raw / idx.IMAGES[split], random.integers(0, 256, (count, SIDE, SIDE), np.uint8))
@@ -77,13 +79,14 @@ def _trained(folder: Path) -> Main:
     _prepare(folder)
     prepare(config.settings(), folder / paths.raw("raw"), folder / paths.prepared("tiny"))
     objective = {"name": "classification", "loss": None, "margin": 1.0, "sampler": "anchor", "similar": 0.2}
+    optimizer = {"name": "sgd", "lr": 0.05, "momentum": 0.5, "initial_accumulator": 0.0}
     protocol = {
         "model": "fashion_cnn", "network": {"dropout": 0.4, "width": 0.125},
-        "objective": objective | {"auxiliary": 0.3},
-        "optimizer": {"name": "sgd", "lr": 0.05, "momentum": 0.5, "weight_decay": 0.0, "decay_layers": None},
-        "schedule": None, "batch_size": 20, "epochs": 2, "steps": None, "read_at": [1], "evaluate_every": 3,
-        "snapshots": [0, 1], "crop": None, "flip": False, "mixup": None, "freeze": None, "graph": "dynamic",
-        "backend": "auto", "seed": 0,
+        "objective": objective | {"pool": 1.0, "test_pairs": "random", "auxiliary": 0.3},
+        "optimizer": optimizer | {"weight_decay": 0.0, "decay_layers": None}, "schedule": None, "batch_size": 20,
+        "sampling": "epoch", "inputs": None, "channels": "rgb", "epochs": 2, "steps": None, "read_at": [1],
+        "evaluate_every": 3, "snapshots": [0, 1], "crop": None, "flip": False, "mixup": None, "freeze": None,
+        "graph": "dynamic", "backend": "auto", "seed": 0,
     }  # fmt: skip
     experiment = {"experiment": "net", "dataset": "tiny", "model": "fashion_cnn", "device": "cpu", "weights": None}
     settings = experiment | {"replicates": 1, "keep": "base", "runs": {"base": protocol}}
@@ -123,9 +126,9 @@ def _collect(folder: Path) -> Main:
 
 def _study(folder: Path) -> Main:
     _within(folder, _collect(folder))
-    ledger = Path(__file__).parents[2] / "workflow" / "claims.yaml"
-    (folder / "workflow").mkdir()
-    (folder / "workflow" / ledger.name).write_bytes(ledger.read_bytes())
+    ledger = folder / claims.LEDGER / "fashion.yaml"
+    ledger.parent.mkdir(parents=True)
+    ledger.write_bytes((Path(__file__).parents[2] / claims.LEDGER / ledger.name).read_bytes())
     return _script("render_study", ["fashion"], _report_tests().settings()["study"])
 
 

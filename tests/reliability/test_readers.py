@@ -18,7 +18,7 @@ import attacked_readers
 import fuzz
 import guard
 from revisit import config
-from revisit.data import archives, arrays, idx, images, pickles
+from revisit.data import archives, arrays, idx, images, pickles, provenance
 from revisit.data.fetch import fetch
 from revisit.data.prepare import prepare
 from revisit.data.readers import folder as image_folders
@@ -202,6 +202,7 @@ def test_images_outside_of_a_devkit(tmp_path, line):
         for name, data in attacked_readers._voc_parts()
     ]
     attacked_readers.write(attacked_readers.tar(parts), tmp_path / "tiny")
+    provenance.write(tmp_path / "tiny", provenance.COPY)
     with pytest.raises(DataError, match=r"expected (the same images|`<image> <1, -1 or 0>`)"):
         prepare(attacked_readers.VOC, tmp_path / "tiny", tmp_path / "out")
 
@@ -235,6 +236,7 @@ def test_half_of_a_surrogate_pair_in_a_pickle():
 def test_names_given_twice_in_an_archive_of_batches(tmp_path):
     parts = [(name, b"a\na\nb\n" if name.endswith(".txt") else data) for name, data in attacked_readers._cifar_binary()]
     attacked_readers.write(attacked_readers.tar_gz(parts), tmp_path / "tiny")
+    provenance.write(tmp_path / "tiny", provenance.COPY)
     with pytest.raises(DataError, match="names of classes, each once"):
         prepare({**attacked_readers.CIFAR, "classes": None}, tmp_path / "tiny", tmp_path / "out")
 
@@ -245,6 +247,7 @@ def test_more_images_than_any_data_set_has(tmp_path):
         for path, shape in ((idx.IMAGES[split], (1 << 25, 1, 1)), (idx.LABELS[split], (1 << 25,))):
             header = bytes([0, 0, 8, len(shape)]) + b"".join(side.to_bytes(4, "big") for side in shape)
             (tmp_path / path).write_bytes(header + bytes(100))
+    provenance.write(tmp_path, provenance.COPY)
     with pytest.raises(DataError, match="at most 16777216 images, found 33554432"):
         prepare(attacked_readers._settings("idx"), tmp_path, tmp_path / "out")
 

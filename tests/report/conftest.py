@@ -22,6 +22,16 @@ made_up = _beside("made_up")
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 CLASSIFICATION = {"name": "classification", "loss": None, "margin": 1.0}
 LAYERS = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
+ASSUMPTIONS = [
+    {"text": "Dropout 0.4 and batches of 100.", "status": "confirmed", "source": "the hand-out", "varied_by": []},
+    {
+        "text": "The static graph is captured by another program.",
+        "status": "contradicted",
+        "source": "the report itself",
+        "varied_by": ["fashion_static"],
+    },
+    {"text": "Learning rate 0.01, momentum 0.5.", "status": "open", "source": None, "varied_by": []},
+]
 NAMES = [
     "train.json",
     "history.csv",
@@ -82,6 +92,8 @@ def write_training(
         "best_step": int(at[accuracy.argmax()]),
         f"{metric}_at": {"epoch_4": float(accuracy[len(at) * 4 // 10]), f"epoch_{epochs}": accuracy[-1]},
         "diverged": False,
+        "layers": 4,
+        "provenance": made_up.DRAWN,
     }
     made_up.put(folder / "train.json", metrics)
 
@@ -110,7 +122,7 @@ def settings(**changes: object) -> dict[str, dict]:
     experiments = {}
     for graph in ("dynamic", "static"):
         trained = protocol | {"graph": graph}
-        described = {"dataset": "fashion_mnist", "weights": None, "replicates": 1, "keep": "base"}
+        described = {"dataset": "fashion_mnist", "weights": None, "replicates": 1, "keep": "base", "addition": None}
         experiments[f"fashion_{graph}"] = trained | described | {"runs": {"base": trained}}
     study = {
         "study": "fashion",
@@ -119,7 +131,8 @@ def settings(**changes: object) -> dict[str, dict]:
         "eagerly (dynamic graph), and what do ten epochs change against four?",
         "protocol": "Two 5x5 convolutions with 32 and 64 filters, each with ReLU and 2x2 max-pooling, a fully "
         "connected layer of 1024 units with dropout, and ten outputs. Stochastic gradient descent, 10 epochs.",
-        "assumptions": ["Dropout 0.4; learning rate 0.01, momentum 0.5 and batches of 100."],
+        "assumptions": ASSUMPTIONS,
+        "cost": "2 hours on 2 CPU cores",
         "scale": "demo",
         "source": "embedded",
         "sources": {"fashion_mnist": "embedded"},

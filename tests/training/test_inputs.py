@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from revisit.analysis.forward import inputs_of
+from revisit.errors import ConfigError
 from revisit.models import registry
 from revisit.training import batches
 
@@ -96,3 +97,19 @@ def test_other_inputs_make_another_network(run, change, digests):
     assert a == b
     assert a["model.safetensors"] != c["model.safetensors"]
     assert a["snapshots/epoch_0.safetensors"] == c["snapshots/epoch_0.safetensors"]
+
+
+def test_a_finetuning_takes_over_the_order_of_the_channels_unless_it_says_otherwise(
+    run, change, prepared_colour, tmp_path
+):
+    run("start", change(channels="bgr"), data=prepared_colour)
+    start = tmp_path / "start/model"
+    for name, asked, expected in (("a", None, "bgr"), ("b", "rgb", "rgb")):
+        run(name, change(channels=asked), data=prepared_colour, start=start)
+        assert json.loads((tmp_path / name / "model/network.json").read_text())["channels"] == expected
+
+
+def test_what_is_compared_with_the_image_keeps_its_order(run, change, prepared_colour):
+    objective = {"name": "reconstruction", "loss": "mean_squared_error", "auxiliary": 0.3}
+    with pytest.raises(ConfigError, match="channels: reconstruction compares with the image itself"):
+        run("a", change(objective=objective, channels="bgr"), data=prepared_colour)

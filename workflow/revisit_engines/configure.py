@@ -33,7 +33,7 @@ SCRIPTS = {
     "study": "render_study",
     "report": "render_report",
 }
-LEDGER = WORKFLOW / "claims.yaml"  # in the records of studies, so that an edit of it during a run is noticed
+LEDGER = WORKFLOW / "claims"  # a file per study, which belongs to the record of that study
 
 
 def script_of(stage: str) -> Path:
@@ -47,13 +47,14 @@ def records(params: Params) -> dict[Path, bytes]:
 
     @cache
     def code(stage: str, model: str | None) -> dict[str, str]:
-        used = [*files_of(script_of(stage), model), *([LEDGER] if stage == "study" else [])]
-        return {path.as_posix(): digest(path) for path in used}
+        return {path.as_posix(): digest(path) for path in files_of(script_of(stage), model)}
 
-    found = {
-        paths.config(stage, name): files.json_bytes({"settings": settings, "code": code(stage, settings.get("model"))})
-        for (stage, name), settings in resolve(params).items()
-    }
+    found = {}
+    for (stage, name), settings in resolve(params).items():
+        used = code(stage, settings.get("model"))
+        if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
+            used = used | {claims.as_posix(): digest(claims)}
+        found[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": used})
     imports.keep()
     return found
 

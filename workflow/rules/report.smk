@@ -27,7 +27,6 @@ rule study:
                 "study@{study}",
                 records="results/config",
                 findings="results/collected/{study}",
-                claims="workflow/claims.yaml",
             )
         ),
     output:

@@ -7,7 +7,7 @@ from revisit import config, files, paths
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/features/<experiment>/."""
+    """Write results/features/<experiment>/, with the features of replicates in folders of their own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="an experiment of params.yaml with an extract analysis")
     name = parser.parse_args(argv).name
@@ -20,11 +20,13 @@ def main(argv: list[str] | None = None) -> None:
 
     data = arrays.load(paths.prepared(settings["dataset"]))
     place = device.choose(settings["device"])
-    network, info = registry.load(paths.model(name), place)
     rows = {"train": settings["train"], "test": settings["test"]}
     remedy = "extract fewer or smaller layers (analyses.extract in params.yaml)"
     with device.deterministic(), device.memory_errors(place, remedy), files.replacing(paths.features(name)) as folder:
-        extract(network, info, data, settings["layers"], rows, folder, place)
+        for number, trained in enumerate(registry.replicates(paths.model(name))):
+            network, info = registry.load(trained, place)
+            target = registry.replicate(folder, number)
+            extract(network, info, data, settings["layers"], rows, target, place, pictures=number == 0)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from revisit.report import study  # Matplotlib: not for --help or a mistyped name
 
-    study.render(settings, claims.load(), paths.collected(name), paths.study(name))
+    study.render(settings, claims.of_study(name), paths.collected(name), paths.study(name))
 
 
 if __name__ == "__main__":

@@ -56,6 +56,49 @@ def test_rounding_is_no_frequency():
     assert first_layer.high_frequency(filters.astype(np.float64)).tolist() == [0]
 
 
+def energy(filters, ky, kx):
+    """Of the answers of a filter to waves of these frequencies (in 64ths of a cycle per pixel), summed up."""
+    y, x = np.arange(filters.shape[2]), np.arange(filters.shape[3])
+    waves_y, waves_x = (np.exp(-2j * np.pi * np.outer(k, n) / 64) for k, n in ((ky, y), (kx, x)))
+    return (np.abs(np.einsum("ky,fcyx,kx->fck", waves_y, filters, waves_x)) ** 2).sum(axis=(1, 2))
+
+
+@pytest.mark.parametrize(("height", "width"), [(5, 5), (7, 7), (11, 11), (3, 6)])
+def test_low_frequencies_agree_with_the_answers_to_waves(height, width):
+    filters = np.random.default_rng(0).normal(size=(4, 3, height, width)) + 0.2
+    ky, kx = (k.ravel() for k in np.mgrid[-32:32, -32:32])
+    low = np.hypot(ky, kx) < 8  # a quarter of the Nyquist frequency, 32
+    found = first_layer.low_frequency(filters)
+    np.testing.assert_allclose(found, energy(filters, ky[low], kx[low]) / energy(filters, ky, kx))
+
+
+def test_low_frequencies_by_hand():
+    one = np.zeros((11, 11))
+    one[4, 7] = -2
+    gauss = np.exp(-(np.hypot(*np.mgrid[-5:6, -5:6]) ** 2) / 8)
+    filters = {
+        "zero": (np.zeros((11, 11)), 0, 0),
+        "a single pixel has all frequencies alike": (one, 193 / 4096, 193 / 4096),
+        "a single level": (np.full((11, 11), 0.3), 0.8, 1),
+        "a blob": (gauss, 0.9, 1),
+        "a checkerboard": (waves(11, 11, 5, 5), 0, 0.01),
+        "stripes of the middle": (waves(11, 11, 0, 2), 0, 0.1),
+    }
+    found = first_layer.low_frequency(np.stack([values for values, _, _ in filters.values()])[:, None])
+    for share, (name, (_, least, most)) in zip(found, filters.items(), strict=True):
+        assert least - 1e-9 <= share <= most + 1e-9, name
+
+
+@pytest.mark.parametrize("side", [5, 7, 11])
+def test_low_frequencies_of_white_noise_do_not_depend_on_the_size(side):
+    noise = np.random.default_rng(0).normal(size=(4000, 1, side, side))
+    assert first_layer.low_frequency(noise).mean() == pytest.approx(0.047, abs=0.003)
+
+
+def test_low_frequencies_of_a_filter_larger_than_the_grid():
+    assert first_layer.low_frequency(np.ones((1, 1, 70, 70))) > 0.9
+
+
 @pytest.mark.parametrize("side", [5, 7, 11])
 def test_agrees_with_the_transform_written_out(side):
     filters = np.random.default_rng(0).normal(size=(6, 3, side, side))
@@ -78,7 +121,7 @@ def test_dead_filters_and_the_largest_activations(view, monkeypatch):
     looked_at = with_filters(view, centre, nn.ReLU())
     summary, files = first_layer.look(looked_at, {})
     table = files["first_layer.csv"]
-    assert list(table) == ["filter", "norm", "largest_activation", "dead", "high_frequency"]
+    assert list(table) == ["filter", "norm", "largest_activation", "dead", "high_frequency", "low_frequency"]
     inside = view.batch(np.arange(24))[:, 0, 1:-1, 1:-1].numpy()
     largest = [inside.max(), 0.011 * inside.max(), 0.009 * inside.max(), -inside.min(), 0]
     np.testing.assert_allclose(table["largest_activation"], largest, rtol=1e-6)
@@ -91,6 +134,7 @@ def test_dead_filters_and_the_largest_activations(view, monkeypatch):
         "high_frequency": pytest.approx(table["high_frequency"].mean()),
         "kernel": [3, 3],
         "stride": 1,
+        "low_frequency": pytest.approx(table["low_frequency"].mean()),
     }
     monkeypatch.setattr(forward, "BATCH", 5)
     assert first_layer.look(looked_at, {})[1]["first_layer.csv"].equals(table)
@@ -134,5 +178,5 @@ def test_a_network_without_a_convolution(view):
 
 def test_a_diverged_network(view):
     summary, files = first_layer.look(with_filters(view, np.full((2, 1, 3, 3), np.nan), nn.ReLU()), {})
-    assert summary["high_frequency"] is None
+    assert summary["high_frequency"] is summary["low_frequency"] is None
     assert files["first_layer.csv"]["norm"].isna().all()

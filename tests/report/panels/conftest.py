@@ -78,6 +78,7 @@ def study_settings() -> dict[str, Any]:
     """The settings of stage study."""
     texts = dict.fromkeys(("title", "question", "protocol"), "Scenes")
     described = {"study": "scenes", **texts, "assumptions": [], "scale": "demo", "source": "embedded"}
+    described |= {"cost": "", "sources": {"scenes": "embedded"}}
     return described | {"experiments": {name: settings_of(about) for name, about in NETWORKS.items()}}
 
 

@@ -37,6 +37,7 @@ def extract(
     rows: dict[str, int | None],
     folder: Path,
     device: torch.device,
+    pictures: bool = True,
 ) -> None:
     """Write the outputs of `layers` for the first images of both splits into the new folder `folder`.
 
@@ -52,6 +53,7 @@ def extract(
         rows: how many images of "train" and "test", the first ones; None or more than there are: all.
         folder: does not exist yet.
         device: where the network is.
+        pictures: whether to write the thumbnails, too, which are the same for every replicate of a training.
 
     Raises:
         ConfigError: a layer does not exist, or its output is no feature.
@@ -83,7 +85,8 @@ def extract(
                 bar.update(batch.stop - batch.start)
         for matrix in matrices.values():
             matrix.flush()
-    write_thumbnails(folder / "test_thumbnails.npy", data.test_images[: counts["test"]])
+    if pictures:
+        write_thumbnails(folder / "test_thumbnails.npy", data.test_images[: counts["test"]])
     index = {
         "experiment": info["experiment"],
         "labels": "multi" if data.multi_label else "single",

@@ -25,6 +25,11 @@ class Features:
     test: int
     multi_label: bool  # whether an image may have several labels
 
+    @property
+    def experiment(self) -> str:
+        """Whose features they are, as params.yaml names it."""
+        return replicates.experiment(self.folder)
+
     def matrix(self, layer: str, split: str) -> np.ndarray:
         """The features of `layer` for `split` ("train" or "test"): (N, D) float32, memory-mapped.
 
@@ -35,7 +40,7 @@ class Features:
         if layer not in self.layers:
             raise ConfigError(
                 f"{self.folder}: layer {layer!r} was not extracted; extracted are: {', '.join(self.layers)}. "
-                f"Name one of them, or add it to analyses.extract.{replicates.experiment(self.folder)}.layers in params.yaml"
+                f"Name one of them, or add it to analyses.extract.{self.experiment}.layers in params.yaml"
             )
         file = f"{layer}_{split}.npy"
         array = self._read(file, (getattr(self, split), self.layers[layer]["dimensions"]), np.float32)
@@ -43,7 +48,7 @@ class Features:
         if not all(np.isfinite(array[i : i + rows]).all() for i in range(0, len(array), rows)):
             raise ArtifactError(
                 f"{self.folder / file}: holds values that are not finite, so the training has diverged; lower the "
-                f"learning rate of {replicates.experiment(self.folder)}, or take the experiment out of the analyses in params.yaml"
+                f"learning rate of {self.experiment}, or take the experiment out of the analyses in params.yaml"
             )
         return array
 

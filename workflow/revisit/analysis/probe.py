@@ -1,7 +1,8 @@
 """How much a layer knows: how well a linear classifier does on its features (a linear probe).
 
-`probe` is the sound classifier. Features are standardised with the mean and the standard deviation of the rows that the probe is fitted on (a constant
-feature becomes 0) and get a constant 1 for the bias. One linear SVM per class against the rest, see `svm`.
+`probe` is the sound classifier. Features are standardised with the mean and the standard deviation of the rows that
+the probe is fitted on (a constant feature becomes 0) and get a constant 1 for the bias. One linear SVM per class
+against the rest, with the squared hinge loss, see `svm`.
 
 With one label per row, a row goes to the class with the highest score, and the measure is the accuracy. With several
 labels, rows whose label for a class is 0 (excluded) are left out of the SVM and of the score of that class, and the

@@ -78,8 +78,9 @@ def hinge_scores(X: np.ndarray, signs: np.ndarray, test_X: np.ndarray, C: float)
 
     For each class w·x + b at the minimum of ½‖w‖² + C Σᵢ max(0, 1 - yᵢ (w·xᵢ + b)) over w and b, up to LIBSVM's
     tolerance of 0.001; after `HINGE_STEPS` it stops where it is, and scikit-learn warns. (Rows of great length that no
-    plane separates would take hours; this is half a minute.) Rows are used as they are. As in `fit`, signs (N, K) are +1 and -1, and a row with 0 does not
-    count for that class. A class without rows of both signs gets 0 for every row: there is nothing to tell apart.
+    plane separates would take hours; this is half a minute.) Rows are used as they are. As in `fit`, signs (N, K) are
+    +1 and -1, and a row with 0 does not count for that class. A class without rows of both signs gets 0 for every row:
+    there is nothing to tell apart.
     """
     from sklearn.svm import SVC  # slow to import
 

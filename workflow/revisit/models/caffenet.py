@@ -31,10 +31,10 @@ def build(
     classes: int,
     *,
     first_layer: Literal["11x11/4", "7x7/2"] = "11x11/4",
-    relu5: bool = False,
-    initialiser: Literal["xavier", "normal"] = "xavier",
     dropout: float = 0.5,
     width: float = 1.0,
+    relu5: bool = False,
+    initialiser: Literal["xavier", "normal"] = "xavier",
 ) -> nn.Sequential:
     """The network.
 
@@ -44,11 +44,11 @@ def build(
         first_layer: the published first convolution, or that of Zeiler & Fergus 2014 (section 4.1 and figure 3):
             7x7 with stride 2 keeps more of the image. As there, conv2 then has stride 2, which leaves the maps behind
             it about as large as before, so that the two networks differ in nothing else.
+        dropout: the probability with which a unit of fc6 or fc7 is dropped in training.
+        width: what the numbers of channels and units are multiplied by.
         relu5: whether conv5 has a ReLU too, as in Krizhevsky et al. 2012 (section 3.5) and in Caffe.
         initialiser: of the weights: "xavier" is Glorot & Bengio 2010, "normal" is N(0, 0.01²) (Krizhevsky et al. 2012,
             section 5; at width 1, see `parts.initialise.normal`); biases are 0.
-        dropout: the probability with which a unit of fc6 or fc7 is dropped in training.
-        width: what the numbers of channels and units are multiplied by.
 
     Returns:
         A network from images (N, C, H, W) to logits (N, classes). Its layers are conv1 to conv5, pool1, pool2, pool5

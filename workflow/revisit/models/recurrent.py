@@ -41,7 +41,7 @@ def build(
         classes: the number of outputs (logits).
         cell: simple units, LSTM or GRU.
         hidden: the number of units. It takes the place of a width.
-        reset: where the GRU has its reset gate (see `parts.cells.GatedRecurrentUnit`); for the other cells leave it out.
+        reset: where the GRU has its reset gate (see `parts.cells.GatedRecurrentUnit`); leave it out for the others.
         initialiser: "tensorflow": weights of the cell as Glorot & Bengio 2010, biases 0, but 1 for the LSTM's forget
             gate and both gates of the GRU; weights and biases of the output layer N(0, 1), as the course's code draws
             them. "pytorch": everything uniform within 1 / sqrt(hidden).

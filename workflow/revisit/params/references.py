@@ -11,7 +11,7 @@ from revisit.params.analysis_references import check_analyses
 from revisit.params.data import DRAWINGS
 from revisit.params.mistakes import Mistakes, unknown
 from revisit.params.schema import Params
-from revisit.params.trainings import Experiment, Finetuning, Pretrained, Protocol
+from revisit.params.trainings import Experiment, Finetuning, Objective, Optimizer, Pretrained, Protocol
 
 LOSSES = {"pairs": ("contrastive_1", "contrastive_2"), "reconstruction": ("mean_squared_error", "binary_cross_entropy")}
 LABELLED = ("classification", "multilabel")
@@ -42,10 +42,19 @@ def check(params: Params, found: Mistakes) -> None:
         if isinstance(training, Finetuning) and (problem := _misfit(params, training)):
             found.add((*place, "weights"), problem)
         _check_sweep(params, place, training, found)
-    for study in params.studies:
-        if not any(training.study == study for training in params.trainings.values()):
-            found.add(("studies", study), "no experiment belongs to it; add one or remove the study")
+    _check_studies(params, found)
     check_analyses(params, found)
+
+
+def _check_studies(params: Params, found: Mistakes) -> None:
+    for name, study in params.studies.items():
+        if not any(training.study == name for training in params.trainings.values()):
+            found.add(("studies", name), "no experiment belongs to it; add one or remove the study")
+        for number, assumption in enumerate(study.assumptions):
+            for word in assumption.varied_by:
+                if word not in params.trainings:
+                    place = ("studies", name, "assumptions", number, "varied_by")
+                    found.add(place, unknown(word, "experiment", params.trainings))
 
 
 def _check_raw(params: Params, found: Mistakes) -> None:
@@ -178,18 +187,9 @@ def _check_protocol(params: Params, place: tuple[str, ...], training: Any, proto
         for key in ("read_at", "snapshots"):
             if late := [moment for moment in getattr(protocol, key) if moment > length]:
                 found.add((*place, key), f"{late[0]} is after the last of {length} {unit}")
-    optimizer, objective = protocol.optimizer, protocol.objective
-    if optimizer.momentum and optimizer.name != "sgd":
-        found.add((*place, "optimizer", "momentum"), f"only sgd has momentum, not {optimizer.name}")
-    if optimizer.decay_layers and not optimizer.weight_decay:
-        found.add((*place, "optimizer", "decay_layers"), "without weight_decay nothing is penalised; set both")
-    allowed = LOSSES.get(objective.name, ())
-    if objective.loss is not None and objective.loss not in allowed:
-        choice = f"allowed: {', '.join(allowed)}" if allowed else f"{objective.name} has one loss only: leave it out"
-        found.add((*place, "objective", "loss"), f"{objective.loss} is not allowed with {objective.name}; {choice}")
-    if protocol.mixup and objective.name not in LABELLED:
-        found.add((*place, "mixup"), f"mixes labels; {objective.name} has none")
-    dataset = params.datasets.get(training.dataset)
+    _check_optimizer((*place, "optimizer"), protocol.optimizer, found)
+    _check_objective(place, protocol, found)
+    objective, dataset = protocol.objective, params.datasets.get(training.dataset)
     if dataset is None or dataset.raw not in params.raw:
         return
     trained = not isinstance(training, Pretrained) or params.source_of(training) == "embedded"
@@ -209,6 +209,33 @@ def _check_protocol(params: Params, place: tuple[str, ...], training: Any, proto
         )
     if protocol.crop and dataset.size and protocol.crop > dataset.size:
         found.add((*place, "crop"), f"{protocol.crop} is more than the {dataset.size} pixels of {training.dataset}")
+
+
+def _check_optimizer(place: tuple[str, ...], optimizer: Optimizer, found: Mistakes) -> None:
+    if optimizer.momentum and optimizer.name != "sgd":
+        found.add((*place, "momentum"), f"only sgd has momentum, not {optimizer.name}")
+    if optimizer.initial_accumulator and optimizer.name != "adagrad":
+        found.add((*place, "initial_accumulator"), f"only adagrad has an accumulator, not {optimizer.name}")
+    if optimizer.decay_layers and not optimizer.weight_decay:
+        found.add((*place, "decay_layers"), "without weight_decay nothing is penalised; set both")
+
+
+def _check_objective(place: tuple[str, ...], protocol: Protocol, found: Mistakes) -> None:
+    """Whether a protocol sets what its objective has no use for."""
+    objective = protocol.objective
+    allowed = LOSSES.get(objective.name, ())
+    if objective.loss is not None and objective.loss not in allowed:
+        choice = f"allowed: {', '.join(allowed)}" if allowed else f"{objective.name} has one loss only: leave it out"
+        found.add((*place, "objective", "loss"), f"{objective.loss} is not allowed with {objective.name}; {choice}")
+    if objective.name == "pairs":
+        if protocol.sampling != "epoch":
+            found.add((*place, "sampling"), "pairs are drawn anew at every step anyway; leave it out")
+    else:
+        for key in ("pool", "test_pairs"):
+            if getattr(objective, key) != Objective.model_fields[key].default:
+                found.add((*place, "objective", key), f"belongs to pairs; {objective.name} draws none: leave it out")
+    if protocol.mixup and objective.name not in LABELLED:
+        found.add((*place, "mixup"), f"mixes labels; {objective.name} has none")
 
 
 def _check_network(model: str, network: dict[str, Any], place: tuple[str, ...], found: Mistakes) -> None:

@@ -54,7 +54,9 @@ class Objective(Section):
         "anchor", description="pairs: one anchor image per minibatch against others, or random pairs"
     )
     similar: float = Field(0.2, gt=0, lt=1, description="pairs: share of similar ones")
-    pool: float = Field(1.0, gt=0, le=1, description="pairs: share of the training images, the first ones, to draw from")
+    pool: float = Field(
+        1.0, gt=0, le=1, description="pairs: share of the training images, the first ones, to draw from"
+    )
     test_pairs: Literal["anchor", "random"] = Field(
         "random", description="pairs: how those are drawn that the losses of evaluations are of"
     )
@@ -84,7 +86,9 @@ class Protocol(Section):
         description="pixels as the network sees them; standardised: less the mean, over the deviation; scaled: 0 to 1; "
         "imagenet_mean: 0 to 255 less ImageNet's mean colour (null: standardised; in a finetuning as its weights saw)",
     )
-    channels: Literal["rgb", "bgr"] = Field("rgb", description="the order of an image's channels")
+    channels: Literal["rgb", "bgr"] | None = Field(
+        None, description="the order of an image's channels (null: rgb; in a finetuning as its weights saw)"
+    )
     epochs: int | None = Field(None, ge=1, le=10_000, description="length as passes over the training set")
     steps: int | None = Field(None, ge=1, le=100_000_000, description="length as steps; instead of epochs")
     read_at: Moments = Field([], description="epochs (or steps) after which the test metric is recorded")

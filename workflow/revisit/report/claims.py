@@ -1,7 +1,7 @@
 """The ledger of claims: what the source reports say, and the rule by which our metrics decide about it.
 
 `workflow/claims/` holds a file per study; its head says what every key means. A claim with `each` stands for a row of a
-table: one claim for each of its entries, with `{name}` and `{label}` filled in.
+table: one claim for each of its entries, with `{name}`, `{label}` and `{published}` filled in.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from revisit import reading
 from revisit.errors import ConfigError
 from revisit.report.expressions import Expression, experiments_in
-from revisit.report.rules import Comparison, Entry, Hypothesis, Identifier, KnownError, Near, Possible, Rule
+from revisit.report.rules import Comparison, Entry, Hypothesis, Identifier, KnownError, Near, Number, Possible, Rule
 
 LEDGER = Path("workflow/claims")
 ITEM = r"^S[0-9]\.[0-9]{1,3}$"
@@ -32,19 +32,21 @@ class Claim(Entry):
     study: Identifier
     source: Annotated[str, Field(pattern=r"^S[0-9]$")]
     place: str
-    items: list[Annotated[str, Field(pattern=ITEM)]] = []
+    items: list[Annotated[str, Field(pattern=ITEM)]] = Field(default_factory=list)
     group: Identifier | None = None
     statement: Annotated[str, Field(min_length=1)]
-    published: int | float | None
+    published: Number | None
     unit: str = ""
     ours: Expression | None = None
     rule: Rule
-    comparable: Annotated[list[Literal["demo", "paper"]], Field(min_length=1)] = ["paper"]
+    comparable: Annotated[list[Literal["demo", "paper"]], Field(min_length=1)] = Field(
+        default_factory=lambda: ["paper"]
+    )
     data: Literal["none", "any", "published"] = "published"
-    values: list[Shown] = []
+    values: list[Shown] = Field(default_factory=list)
     possible: Possible | None = None
     known_error: KnownError | None = None
-    hypotheses: list[Hypothesis] = []
+    hypotheses: list[Hypothesis] = Field(default_factory=list)
     figure: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] | None = None
     note: str = ""
 
@@ -83,26 +85,43 @@ class Claim(Entry):
 
 
 def load(folder: str | Path = LEDGER) -> list[Claim]:
-    """The claims of a ledger, study by study in the order of the file names. Raises ConfigError naming claim and field."""
-    remedy = f"correct it, or restore it with `git checkout {folder}`"
+    """The claims of all studies, in the order of the file names. Raises ConfigError naming claim and field."""
     paths = sorted(Path(folder).glob("*.yaml"))
     if not paths:
         raise ConfigError(f"{folder}: there are no claims (*.yaml); restore them with `git checkout {folder}`")
+    return [claim for path in paths for claim in of_study(path.stem, folder)]
+
+
+def of_study(study: str, folder: str | Path = LEDGER) -> list[Claim]:
+    """The claims of one study, in their order; none where the ledger has no file of it.
+
+    Raises:
+        ConfigError: a mistake in the file; the message names claim and field.
+    """
+    path = Path(folder) / f"{study}.yaml"
+    if not path.is_file():
+        return []
+    remedy = f"correct it, or restore it with `git checkout {path}`"
     claims: dict[str, Claim] = {}
-    for path in paths:
-        for label, entry in _entries(path, remedy):
-            try:
-                claim = Claim.model_validate(entry)
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                where = ".".join(str(key) for key in first["loc"])
-                raise ConfigError(f"{path}: claim {label}: {where or 'rule'}: {first['msg']}; {remedy}") from None
-            if claim.id in claims:
-                raise ConfigError(f"{path}: claim {claim.id} is there twice; {remedy}")
-            claims[claim.id] = claim
+    for label, entry in _entries(path, remedy):
+        try:
+            claim = Claim.model_validate({"study": study} | entry if isinstance(entry, dict) else entry)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(key) for key in first["loc"])
+            raise ConfigError(f"{path}: claim {label}: {where or 'rule'}: {first['msg']}; {remedy}") from None
+        if claim.id in claims:
+            raise ConfigError(f"{path}: claim {claim.id} is there twice; {remedy}")
+        claims[claim.id] = claim
     for claim in claims.values():
-        if claim.rule.kind == "table" and not any(other.group == claim.rule.group for other in claims.values()):
-            raise ConfigError(f"{folder}: claim {claim.id}: no claim is of the group {claim.rule.group}; {remedy}")
+        if claim.rule.kind != "table":
+            continue
+        members = [other for other in claims.values() if other.group == claim.rule.group and other is not claim]
+        if not members:
+            raise ConfigError(f"{path}: claim {claim.id}: no claim is of the group {claim.rule.group}; {remedy}")
+        if any(member.published is None for member in members):
+            problem = f"not every claim of the group {claim.rule.group} has a published number"
+            raise ConfigError(f"{path}: claim {claim.id}: {problem}; {remedy}")
     return list(claims.values())
 
 
@@ -126,17 +145,21 @@ def _entries(path: Path, remedy: str) -> list[tuple[str, Any]]:
         common = {key: value for key, value in entry.items() if key != "each"}
         for name, own in rows.items():
             words = {"name": str(name), "label": str(own.get("label", name))}
-            filled = _filled(common, words) | {key: value for key, value in own.items() if key != "label"}
+            filled = _filled(common, words, own.get("published")) | {
+                key: value for key, value in own.items() if key != "label"
+            }
             found.append((f"{label}_{name}", filled | {"id": f"{label}_{name}", "group": common.get("group", label)}))
     return found
 
 
-def _filled(value: Any, words: dict[str, str]) -> Any:
-    """`value` with `{name}` and `{label}` replaced in every text."""
+def _filled(value: Any, words: dict[str, str], published: Any) -> Any:
+    """`value` with `{name}` and `{label}` replaced in every text; `{published}` alone becomes that number."""
+    if value == "{published}":
+        return published
     if isinstance(value, str):
         for word, text in words.items():
             value = value.replace(f"{{{word}}}", text)
         return value
     if isinstance(value, dict):
-        return {key: _filled(inner, words) for key, inner in value.items()}
-    return [_filled(inner, words) for inner in value] if isinstance(value, list) else value
+        return {key: _filled(inner, words, published) for key, inner in value.items()}
+    return [_filled(inner, words, published) for inner in value] if isinstance(value, list) else value

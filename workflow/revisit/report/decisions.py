@@ -77,7 +77,9 @@ def compare(comparison: Comparison, value: Callable[[str | float], Sequence[floa
     first, second = (np.asarray(value(side), float) for side in comparison.sides)
     if comparison.equal is not None:
         difference = estimate(first - second)
-        return Compared(comparison, estimate(first), estimate(second), difference, _equal(difference, comparison.within))
+        return Compared(
+            comparison, estimate(first), estimate(second), difference, _equal(difference, comparison.within)
+        )
     larger, smaller = (first, second) if comparison.more is not None else (second, first)
     effect = estimate(larger - smaller)
     claimed = estimate(larger - comparison.times * smaller - comparison.by)

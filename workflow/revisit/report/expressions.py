@@ -5,6 +5,7 @@ arithmetic, nothing else; in particular no calls.
 """
 
 import ast
+import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from revisit.errors import ArtifactError
 
 LONGEST = 4000  # characters of an expression: bounds how deeply it nests
 ALLOWED = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Name, ast.Attribute, ast.Constant)
+ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UAdd, ast.USub)
 
 
 def checked(text: str) -> str:
@@ -28,6 +30,8 @@ def checked(text: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.expr | ast.Expression) and not isinstance(node, ALLOWED):
             raise ValueError(f"{text!r}: {type(node).__name__} is not allowed, only names, numbers and arithmetic")
+        if isinstance(node, ast.operator | ast.unaryop) and not isinstance(node, ARITHMETIC):
+            raise ValueError(f"{text!r}: {type(node).__name__} is not allowed, only + - * / **")
         if isinstance(node, ast.Constant) and (not isinstance(node.value, int | float) or isinstance(node.value, bool)):
             raise ValueError(f"{text!r}: {node.value!r} is not a number")
         name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
@@ -45,6 +49,12 @@ def experiments_in(expressions: Iterable[str]) -> set[str]:
     """The experiments that expressions name."""
     nodes = (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval")))
     return {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
+def metrics_in(expressions: Iterable[str]) -> list[list[str]]:
+    """The metrics that expressions name, and what they lie in: each as its experiment and the keys below it."""
+    nodes = (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval")))
+    return [ast.unparse(node).split(".") for node in nodes if isinstance(node, ast.Name | ast.Attribute)]
 
 
 class UndefinedError(Exception):
@@ -83,7 +93,7 @@ def evaluate(expression: str, metrics: Mapping[str, Any]) -> float:
     Raises:
         UndefinedError: a metric in it is null.
         MissingMetricError: a metric in it does not exist.
-        ArtifactError: the value is no number.
+        ArtifactError: the value is no number, or it is infinite.
     """
     try:
         value = _Evaluator(metrics).eval(expression, ast.parse(checked(expression), mode="eval").body)
@@ -92,6 +102,6 @@ def evaluate(expression: str, metrics: Mapping[str, Any]) -> float:
         raise MissingMetricError(key, expression) from None
     except (InvalidExpression, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise ArtifactError(f"`{expression}` has no value: {error}") from None
-    if not isinstance(value, int | float):
+    if not isinstance(value, int | float) or not math.isfinite(value):
         raise ArtifactError(f"`{expression}` is not a number")
     return float(value) if isinstance(value, bool) else value

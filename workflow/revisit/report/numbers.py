@@ -34,10 +34,8 @@ def published_text(value: float) -> str:
     return f"{value:,}".replace("-", MINUS)
 
 
-def value_text(value: Any, published: float | None = None) -> str:
-    """A claim's value: whether it holds, or the number, with the decimals (four at most) of the published one."""
-    if isinstance(value, bool):
-        return "holds" if value else "does not hold"
+def value_text(value: float | None, published: float | None = None) -> str:
+    """A claim's value, with the decimals (four at most) of the published one; a dash for None."""
     if isinstance(value, float) and isinstance(published, float) and 0 < abs(value) < 1:
         return f"{value:.{min(4, max(3, len(repr(published).partition('.')[2])))}f}".replace("-", MINUS)
     return number(value)

@@ -18,38 +18,35 @@ from markupsafe import Markup
 
 from revisit import files, reading
 from revisit.errors import ArtifactError
-from revisit.report import maps, svg
-from revisit.report.numbers import cell, published_text, value_text
-from revisit.report.palette import THEME
+from revisit.report import maps, opening, svg
+from revisit.report.numbers import cell, number, published_text, value_text
+from revisit.report.palette import THEME, TONES
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-VERDICTS = {  # in the order in which they are counted -> name for style sheets, sign
+VERDICTS = {  # those of verdicts.Verdict, in its order -> name of the badge in style sheets, sign
     "agrees": ("agrees", "✓"),
+    "exceeds": ("exceeds", "▲"),
     "same direction": ("direction", "≈"),
+    "undecided": ("undecided", "?"),
     "not reproduced": ("failed", "✗"),
     "published value in error": ("error", "!"),
+    "impossible": ("impossible", "⊘"),
     "not testable at this scale": ("untestable", "–"),
+}
+STATUSES = {  # of an assumption
+    "confirmed": ("agrees", "✓"),
+    "contradicted": ("failed", "≠"),
+    "open": ("untestable", "○"),
+}
+HELD = {  # of a hypothesis
+    True: ("supported", "agrees", "✓"),
+    False: ("not supported", "failed", "✗"),
+    None: ("not testable", "untestable", "–"),
 }
 SCALES = {
     "demo": "Demo scale: every step of the pipeline with fewer images and steps, minutes on a CPU.",
     "paper": "Paper scale: the published protocols in full.",
-}
-STAND_INS = (
-    "drawn by this project in the official file formats of the published data sets. Accuracies on them say nothing "
-    "about the published data; claims that need those are marked as not testable."
-)
-SOURCES = {  # where all data come from, each study alike
-    ("embedded",): f"The data are stand-ins, {STAND_INS}",
-    ("mirror",): "The data come from a mirror that the user named; they are taken to be the published data sets.",
-    ("web",): "The data are the published data sets, as their publishers offer them.",
-    ("mirror", "web"): "The data are the published data sets, some of them from a mirror that the user named.",
-}
-MIXED = f"Some data are stand-ins, {STAND_INS} Each study says which."
-ORIGINS = {
-    "embedded": "made here, in the place of the published data set",
-    "mirror": "from a mirror, taken to be the published data set",
-    "web": "the published data set",
 }
 
 
@@ -70,7 +67,6 @@ def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> Non
 
 
 def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> str:
-    sources = tuple(sorted(set().union(*(_sources(study) for study in studies)) or {settings["source"]}))
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -78,20 +74,28 @@ def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: li
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"published": published_text, "value": value_text}
+    environment.filters |= {"published": published_text, "value": value_text, "number": number}
+    environment.filters |= {"surety": opening.surety, "by_runs": opening.by_runs}
     script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
     return environment.get_template("page.html.j2").render(
         scale=settings["scale"],
-        stand_ins="embedded" in sources,
+        published=all(whose == "published" for study in studies for whose in study["provenance"].values()),
         scale_text=SCALES[settings["scale"]],
-        source_text=SOURCES.get(sources, MIXED),
-        origins=ORIGINS,
+        data_text=opening.data(studies),
+        origin=opening.origin,
+        told=opening.told(claims),
+        needs=opening.needs(studies),
         studies=studies,
         sprites=_sprites(block for study in studies for section in study["sections"] for block in section["blocks"]),
         claims=claims,
         counts={verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
         verdicts=VERDICTS,
+        statuses=STATUSES,
+        held=HELD,
+        untestable=opening.UNTESTABLE,
+        impossible=opening.IMPOSSIBLE,
         theme=THEME,
+        tones=TONES,
         style=Markup(style),  # noqa: S704  (a file of this package)
         script=Markup(script),  # noqa: S704
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -104,12 +108,6 @@ def _study(folder: Path) -> dict[str, Any]:
     for section in study["sections"]:
         section["blocks"] = [_block(block, folder, study["study"]) for block in section["blocks"]]
     return study | {"claims": claims, "settings": _settings(study["experiments"])}
-
-
-def _sources(study: Mapping[str, Any]) -> set[str]:
-    """Where a study's data and pretrained weights come from."""
-    weights = {weights["source"] for weights in study["pretrained"].values()}
-    return weights | (set(study["sources"].values()) or {study["source"]})
 
 
 def _block(block: dict[str, Any], folder: Path, study: str) -> dict[str, Any]:
@@ -163,12 +161,12 @@ def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
 
 
 def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
-    keys = ("id", "study", "source", "place", "statement", "published", "ours", "low", "high", "unit")
-    keys += ("verdict", "reason", "test")
+    keys = ("id", "study", "source", "place", "items", "group", "statement", "published", "ours", "ours_low")
+    keys += ("ours_high", "unit", "seeds", "data", "verdict", "reason", "test")
     with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, keys, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(claims)
+        writer.writerows(claim | {"items": " ".join(claim["items"])} for claim in claims)
 
 
 def _file(path: Path) -> Path:

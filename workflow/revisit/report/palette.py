@@ -32,6 +32,17 @@ THEME = {  # colour as drawn -> (CSS variable, colour on a dark page)
     TEAL: ("--teal", "#62cfdd"),
 }
 
+TONES = {  # of a badge -> its text on a light and on a dark page; the sign before it says the same without colour
+    "agrees": (GREEN, "#79c795"),
+    "exceeds": ("#0f7684", "#62cfdd"),
+    "direction": (BLUE, "#79b4ea"),
+    "undecided": ("#856100", "#e0b64c"),
+    "failed": (RUST, "#f0946a"),
+    "error": (PURPLE, "#c4a0e2"),
+    "impossible": ("#b0235f", "#f48fb1"),
+    "untestable": (MUTED, "#9aa4af"),
+}
+
 # Ten hues that stay apart on white and on black, after Paul Tol's qualitative schemes (SRON/EPS/TN/09-002), and ten
 # lighter or darker ones between them.
 CLASSES = (

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 from revisit.analysis.precision import lowest_average_precision
 from revisit.report.rules import Possible
@@ -35,10 +36,12 @@ def bound(possible: Possible, published: float) -> Bound:
 
 def _share(count: int, published: float) -> Bound:
     """A share of `count` images, printed with some digits."""
-    nearest = round(published * count)
+    nearest = min(max(round(published * count), 0), count)
     reached = abs(nearest / count - published) <= _half_a_digit(published) * (1 + 1e-9)
     if reached:
         return Bound(True, f"{nearest:,} of {count:,}")
+    if not 0 <= published <= 1:
+        return Bound(False, "a share lies between 0 and 1")
     below, above = math.floor(published * count), math.ceil(published * count)
     return Bound(
         False,
@@ -48,7 +51,7 @@ def _share(count: int, published: float) -> Bound:
 
 
 def _digits(published: float) -> int:
-    return len(repr(float(published)).partition(".")[2])
+    return max(0, -Decimal(repr(float(published))).as_tuple().exponent)
 
 
 def _half_a_digit(published: float) -> float:

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from revisit.report.expressions import Expression
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
-Side = Expression | int | float  # of a comparison: over our metrics, or a fixed number
+Number = Annotated[int | float, Field(ge=-1e15, le=1e15)]  # a whole number without end is no float
+Side = Expression | Number  # of a comparison: over our metrics, or a fixed number
 Positive = Annotated[float, Field(gt=0)]
 
 
@@ -112,7 +113,7 @@ class Possible(Entry):
 
     `share_of`: the number is a share of so many images. `average_precision`: no ranking of so many images of which so
     many are positive gives less. `multiple_of`: a count that is a multiple.
-    """  # noqa: D400, D415
+    """
 
     share_of: Annotated[int, Field(ge=1)] | None = None
     average_precision: "Ranking | None" = None
@@ -131,11 +132,17 @@ class Ranking(Entry):
     positives: Annotated[int, Field(ge=1)]
     images: Annotated[int, Field(ge=1)]
 
+    @model_validator(mode="after")
+    def _others(self) -> "Ranking":
+        if self.positives >= self.images:
+            raise ValueError("a class is ranked before images that do not show it: fewer positives than images")
+        return self
+
 
 class KnownError(Entry):
     """Why a published value cannot be right: the value that is, or what our runs must show."""
 
-    correct: int | float | None = None
+    correct: Number | None = None
     when: list[Comparison] = []
     explanation: str
 

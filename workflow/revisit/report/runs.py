@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import DataFrameGroupBy
 
 from revisit import reading
 from revisit.errors import ArtifactError
@@ -16,6 +17,7 @@ from revisit.report import statistics
 METRICS = {"accuracy": "accuracy", "map": "mean AP"}  # key in the findings -> what readers call it
 UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
 UNTOUCHED = ("graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates")
+UNTOUCHED += ("addition",)
 
 
 @dataclass
@@ -129,17 +131,30 @@ class Run:
 
         Runs that diverged are left out; where all did, the curves end with the last value.
         """
-        evaluations, summary = self._of_runs["evaluations"], self._of_runs["summary"]
-        good = summary[(summary["variant"] == variant) & ~summary["diverged"].astype(bool)]["replicate"]
-        rows = evaluations[evaluations["variant"] == variant]
-        if len(good):
-            rows = rows[rows["replicate"].isin(good)]
-        grouped = rows[np.isfinite(rows["test_loss"])].drop(columns=["variant", "replicate"]).groupby("step")
+        grouped = self._by_step("evaluations", variant, "test_loss")
         tables = {"mean": grouped.mean(), "low": grouped.min(), "high": grouped.max()}
         return {
             name: {key: table[key].to_numpy(float) for key in table} | {"step": table.index.to_numpy(float)}
             for name, table in tables.items()
         }
+
+    def minibatches(self, variant: str) -> dict[str, np.ndarray]:
+        """What the minibatches gave, the mean over a variant's runs: column of runs/history.csv -> (rows,).
+
+        A row is a step, or the mean of several up to that of its `step`. Runs that diverged are left out; where all
+        did, the curves end with the last value.
+        """
+        table = self._by_step("history", variant, "loss").mean()
+        return {key: table[key].to_numpy(float) for key in table} | {"step": table.index.to_numpy(float)}
+
+    def _by_step(self, table: str, variant: str, loss: str) -> DataFrameGroupBy:
+        """The rows of a variant's runs that did not diverge, or of all where all did, with a finite `loss`."""
+        rows, summary = self._of_runs[table], self._of_runs["summary"]
+        good = summary[(summary["variant"] == variant) & ~summary["diverged"].astype(bool)]["replicate"]
+        rows = rows[rows["variant"] == variant]
+        if len(good):
+            rows = rows[rows["replicate"].isin(good)]
+        return rows[np.isfinite(rows[loss])].drop(columns=["variant", "replicate"]).groupby("step")
 
     def statistics_of(self, replicate: int) -> dict[str, Any]:
         """The statistics of the kept variant's run of one seed, and of every variant's under `variants`.
@@ -177,7 +192,7 @@ class Run:
         return {name: chosen[name].to_numpy(float) for name in rows if name not in ("variant", "replicate")}
 
     def mean_at(self, moment: str) -> float | None:
-        """The kept variant's test metric at a moment of `read_at`, the mean over the seeds; None where one is unknown."""
+        """The kept variant's test metric at a moment of `read_at`, the mean over the seeds; None where it is unknown."""
         values = [self._statistics(self.keep, number)["at"].get(moment) for number in range(self.replicates)]
         return None if None in values else float(np.mean(values))
 

@@ -1,9 +1,10 @@
 """The metrics of a study seed by seed: what the ledger's expressions see of each replicate."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
-from revisit.report.expressions import evaluate, experiments_in
+from revisit.report.expressions import evaluate, metrics_in
 from revisit.report.runs import Run
 
 ANALYSES = ("evaluate", "inspect", "probe")  # those that look at every replicate; the others look at the first
@@ -17,12 +18,33 @@ def metrics_of(run: Run) -> list[Metrics]:
 
 
 def _replicate(run: Run, number: int) -> Metrics:
-    found = dict(run.metrics) | {"train": run.train_of(number), "statistics": run.statistics_of(number)}
-    for kind in ANALYSES:
-        of_each = run.metrics.get(kind, {}).get("replicates")
+    """The metrics of one seed. What was looked at in the first replicate alone is not in those of the others."""
+    found = {"train": run.train_of(number), "statistics": run.statistics_of(number)}
+    for kind in run.metrics.keys() - found.keys():
+        of_each = run.metrics[kind].get("replicates") if kind in ANALYSES else None
         if of_each:
-            found[kind] = of_each[number]
+            found[kind] = {
+                part: value for part, value in of_each[number].items() if not _first_only(of_each, part, value)
+            }
+        elif number == 0:
+            found[kind] = run.metrics[kind]
     return found
+
+
+def _first_only(of_each: Sequence[Metrics], part: str, value: Any) -> bool:
+    """Whether only the first replicate could be looked at: others keep no snapshots to follow filters over."""
+    return value is None and isinstance(of_each[0].get(part), Mapping)
+
+
+def _there(metrics: Any, keys: Sequence[str]) -> bool:
+    """Whether metrics have a key below others. One that is null is there, and so is all below it: it was measured."""
+    for key in keys:
+        if metrics is None:
+            return True
+        if not isinstance(metrics, Mapping) or key not in metrics:
+            return False
+        metrics = metrics[key]
+    return True
 
 
 class Seeds:
@@ -36,12 +58,16 @@ class Seeds:
         self._metrics = metrics
 
     def common(self, expressions: Sequence[str]) -> int:
-        """How many seeds all trainings have that some expressions name; 1 where there is none of them."""
-        counts = [len(self._metrics[name]) for name in experiments_in(expressions) if name in self._metrics]
-        return min(counts, default=1)
+        """How many seeds, from the first on, all metrics are there of that some expressions name; 1 where none is."""
+        counts = [
+            sum(1 for _ in takewhile(lambda seed, keys=keys: _there(seed, keys), self._metrics[name]))
+            for name, *keys in metrics_in(expressions)
+            if name in self._metrics
+        ]
+        return max(1, min(counts, default=1))
 
     def values(self, expressions: Sequence[str]) -> Callable[[str | float], list[float]]:
-        """What gives an expression's (or a fixed number's) value for each of the seeds that `expressions` have in common.
+        """What gives the value of an expression, or a fixed number, for each seed that `expressions` have in common.
 
         It raises what `expressions.evaluate` does.
         """

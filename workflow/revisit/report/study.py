@@ -138,7 +138,7 @@ def _check_links(rows: list[dict[str, Any]], sections: list[dict[str, Any]]) -> 
     for claim in rows:
         if claim["figure"] is not None and claim["figure"] not in SECTIONS:
             raise ConfigError(
-                f"{ledger.LEDGER}: claim {claim['id']}: figure {claim['figure']} is none of the study's sections: "
+                f"{ledger.LEDGER}/{claim['study']}.yaml: claim {claim['id']}: figure {claim['figure']} is none of the study's sections: "
                 f"{', '.join(SECTIONS)}"
             )
         if claim["figure"] not in drawn:

@@ -7,7 +7,7 @@ from typing import Any
 
 from revisit.errors import ArtifactError
 from revisit.report import decisions, tables
-from revisit.report.claims import Claim
+from revisit.report.claims import LEDGER, Claim
 from revisit.report.decisions import Compared, Estimate, Outcome
 from revisit.report.expressions import MissingMetricError, UndefinedError, experiments_in
 from revisit.report.possible import bound
@@ -80,9 +80,7 @@ class _Judge:
         possible = bound(claim.possible, claim.published) if claim.possible else None
         reason = self._obstacle()
         try:
-            ours, parts = self.ours(), []
-            if not reason or claim.comparisons():
-                parts = [self.compared(part) for part in claim.comparisons()]
+            ours, parts = self.ours(), [self.compared(part) for part in claim.comparisons()]
         except MissingMetricError as error:
             ours, parts, reason = None, [], reason or f"this run has no {error.key}"
         except UndefinedError:
@@ -175,18 +173,15 @@ def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
     """
     judge_ = _Judge(claim, seeds, conditions)
     try:
-        found = judge_.found()
+        found = _Found(Verdict.UNTESTABLE) if isinstance(claim.rule, Table) else judge_.found()  # tables: `judge_all`
         shown = [{"label": shown.label, **_interval(_optional(judge_, shown.value))} for shown in claim.values]
         hypotheses = [
             {"statement": hypothesis.statement, "holds": judge_.all_hold(hypothesis.holds)}
             for hypothesis in claim.hypotheses
         ]
-    except MissingMetricError:
-        raise
     except ArtifactError as error:
-        raise ArtifactError(f"claim {claim.id}: {error}") from None
-    if isinstance(claim.rule, Table):
-        found = _Found(Verdict.UNTESTABLE)
+        where = f"{LEDGER / claim.study}.yaml: claim {claim.id}"
+        raise ArtifactError(f"{where}: {error}; correct the expression") from None
     seeds_of = [part.difference.seeds for part in found.parts] or ([found.ours.seeds] if found.ours else [0])
     return {
         "id": claim.id,
@@ -263,13 +258,15 @@ def judge_all(claims: Iterable[Claim], study: str, seeds: Seeds, conditions: Con
     rows = [judge(claim, seeds, conditions) for claim in own]
     for claim, row in zip(own, rows, strict=True):
         if isinstance(claim.rule, Table):
-            row |= _whole(claim.rule, [other for other in rows if other["group"] == claim.rule.group and other is not row])
+            row |= _whole(
+                claim.rule, [other for other in rows if other["group"] == claim.rule.group and other is not row]
+            )
     return rows
 
 
 def _whole(rule: Table, members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What a table comes to as a whole: the parts of its row that differ from a claim's of its own."""
-    worst = max((member["data"] for member in members if member["data"]), key=DATA.index)
+    worst = max((member["data"] for member in members if member["data"]), key=DATA.index, default=None)
     about = {"seeds": min(member["seeds"] for member in members), "data": worst}
     blocked = [row for row in members if row["verdict"] == Verdict.UNTESTABLE or row["ours"] is None]
     if blocked:

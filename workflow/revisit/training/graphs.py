@@ -55,7 +55,7 @@ def capture(function: Callable, graph: str, backend: str, device: torch.device) 
 
 
 def _told(call: Callable) -> Callable:
-    """`call`, with one message where the capture fails: recurrent layers cannot be captured, for example."""
+    """`call`, with one message where the function cannot be captured in one piece."""
 
     def run(*tensors: torch.Tensor) -> object:
         try:

@@ -86,7 +86,7 @@ def write(model: Path, experiment: str, data: arrays.Prepared, provenance: dict[
         "shape": [*tensors.cropped((height, width), kept.protocol["crop"]), channels],
         "crop": kept.protocol["crop"],
         **kept.statistics,
-        "channels": kept.protocol["channels"],
+        "channels": kept.channels,
         "provenance": provenance,
         "data": dict(data.sha256),
     }

@@ -21,8 +21,9 @@ class Result:
         metric: the name of its metric; None: it has none.
         steps_per_epoch: whole steps.
         facts: what else is reported of it: `graph_backend`, `graph_note`, `device`, `parameters`, `operations`,
-            `diverged`, `fresh_layers`.
+            `layers`, `diverged`, `fresh_layers`.
         statistics: `mean` and `std` of each channel that its inputs were normalised with.
+        channels: the order of its inputs' channels.
         weights: the network's state, of runs of the kept variant only.
         scores: the outputs for the test set, (N, K) float32, of the same runs where the objective writes them.
     """
@@ -35,6 +36,7 @@ class Result:
     steps_per_epoch: int
     facts: dict[str, Any]
     statistics: dict[str, list[float]]
+    channels: str
     weights: dict[str, torch.Tensor] | None
     scores: torch.Tensor | None
 

@@ -38,6 +38,7 @@ class Common:
         test: its test images on the device.
         start: the model folder of the starting weights, or None.
         start_statistics: `mean` and `std` of each channel that the starting weights were trained with, or None.
+        start_channels: the order of the channels that they were trained with.
         start_provenance: whose they are (`revisit.data.provenance`), or None.
         digest: the SHA-256 of these weights.
         device: where everything is computed.
@@ -48,6 +49,7 @@ class Common:
     test: batches.Images
     start: Path | None
     start_statistics: dict[str, list[float]] | None
+    start_channels: str
     start_provenance: str | None
     digest: str | None
     device: torch.device
@@ -79,7 +81,7 @@ class Run:
         self._set_up_data()
         self._set_up_network()
         parts = {"protocol": protocol, "kept": [kept, logged], "data": common.data.sha256, "start": common.digest}
-        parts |= {"statistics": self.statistics, "backend": self.graph.backend}
+        parts |= {"statistics": self.statistics, "channels": self.channels, "backend": self.graph.backend}
         key = state.key(parts, common.device)
         self.checkpoint = Checkpoint(folder, key, self.network, self.optimizer, self.history, common.device)
 
@@ -100,9 +102,10 @@ class Run:
         self.snapshots = Snapshots(self.folder / "snapshots", self.unit, per, moments)
 
         self.statistics = self._statistics()
-        inputs = tensors.Inputs(
-            **self.statistics, device=common.device, crop=protocol["crop"], channels=protocol["channels"]
-        )
+        self.channels = protocol["channels"] or common.start_channels
+        if self.channels != "rgb" and not self.objective.reorders:
+            raise ConfigError(f"channels: {name} compares with the image itself, in its own order; leave channels out")
+        inputs = tensors.Inputs(**self.statistics, device=common.device, crop=protocol["crop"], channels=self.channels)
         self.train_feed = batches.Feed(common.train, inputs, protocol["crop"], protocol["flip"], seed)
         self.test_feed = batches.Feed(common.test, inputs, protocol["crop"], False, seed)
         self.sampler = self.objective.sampler(self.train_feed, size, seed, protocol["sampling"])
@@ -181,6 +184,7 @@ class Run:
             steps_per_epoch=self.steps_per_epoch,
             facts=facts,
             statistics=self.statistics,
+            channels=self.channels,
             weights=content["network"],
             scores=content["scores"],
         )

@@ -121,7 +121,9 @@ class _Sweep:
 def _common(data: arrays.Prepared, start: Path | None, device: torch.device) -> Common:
     """What all runs share: the images on the device, and where a finetuning starts."""
     statistics = inherited = None
+    channels = "rgb"
     if start is not None:
+        channels = registry.describe(start).get("channels", channels)
         statistics, inherited = _statistics(start), provenance.of_start(registry.describe(start))
         if len(statistics["mean"]) != data.shape[2]:
             raise ArtifactError(
@@ -135,6 +137,7 @@ def _common(data: arrays.Prepared, start: Path | None, device: torch.device) -> 
             test=batches.Images(data.test_images, data.test_labels, device),
             start=start,
             start_statistics=statistics,
+            start_channels=channels,
             start_provenance=inherited,
             digest=files.sha256(start / registry.WEIGHTS) if start and (start / registry.WEIGHTS).exists() else None,
             device=device,

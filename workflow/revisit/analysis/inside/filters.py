@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from revisit.analysis import networks
+from revisit.analysis.inside import first_layer
+from revisit.analysis.inside.passes import mean_or_none
 from revisit.analysis.inside.view import View
 from revisit.errors import ConfigError
 
@@ -18,8 +20,10 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
         settings: `numbers` of the filters, counted from 0.
 
     Returns:
-        The summary {"numbers", "moments": those of the snapshots, ascending, "unit": what they count}, and
-        filters_followed.npy, (snapshots, filters, C, h, w) float32.
+        The summary {"numbers", "moments": those of the snapshots, ascending, "unit": what they count,
+        "high_frequency": moment (such as `epoch_30`) -> mean share of high frequencies of the chosen filters, see
+        `first_layer`, None if not finite, "high_frequency_all": the same of all filters}, and filters_followed.npy,
+        (snapshots, filters, C, h, w) float32.
 
     Raises:
         ConfigError: the network has no convolution or no such filter, or the training kept no snapshots.
@@ -34,9 +38,19 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
                 f"use 0 to {len(first) - 1}"
             )
     moments = snapshot_moments(view, "filters")
-    followed = [networks.first_filters(view.snapshots[moment]())[numbers] for moment in moments]
-    summary = {"numbers": list(numbers), "moments": moments, "unit": view.unit}
-    return summary, {"filters_followed.npy": np.stack(followed)}
+    weights = {moment: networks.first_filters(view.snapshots[moment]()) for moment in moments}
+    shares = {
+        f"{view.unit}_{moment}": first_layer.high_frequency(filters.astype(np.float64))
+        for moment, filters in weights.items()
+    }
+    summary = {
+        "numbers": list(numbers),
+        "moments": moments,
+        "unit": view.unit,
+        "high_frequency": {moment: mean_or_none(share[numbers]) for moment, share in shares.items()},
+        "high_frequency_all": {moment: mean_or_none(share) for moment, share in shares.items()},
+    }
+    return summary, {"filters_followed.npy": np.stack([filters[numbers] for filters in weights.values()])}
 
 
 def snapshot_moments(view: View, part: str) -> list[int]:

@@ -1,10 +1,10 @@
-"""The filters of the first convolution: which of them are dead, and how much high frequency they carry.
+"""The filters of the first convolution: which of them are dead, and how much high and low frequency they carry.
 
 Zeiler & Fergus 2014 (ECCV, arXiv:1311.2901), section 4.1 and figure 6: filters of 11x11 with stride 4 are a mix of
 extremely high and low frequencies, some are dead, and the stride causes aliasing; 7x7 with stride 2 has less of both.
 The paper judges by eye. Here a filter is dead if it never answers with more than 1% of the largest answer of any
-filter (assumed), and its high frequencies are those above half the Nyquist frequency (assumed), measured by its
-two-dimensional Fourier transform.
+filter (assumed); its high frequencies are those above half the Nyquist frequency, its low ones those below a quarter of
+it (assumed), measured by its two-dimensional Fourier transform.
 """
 
 import numpy as np
@@ -17,6 +17,7 @@ from revisit.analysis.inside.passes import mean_or_none
 from revisit.analysis.inside.view import View
 
 DEAD = 0.01  # of the largest activation of any filter
+PADDED = 64  # pixels, the side of the filters in zeros whose low frequencies are measured
 _ROUNDING = 1e-12  # of a filter's energy: smaller parts of it are nothing but rounding
 
 
@@ -28,9 +29,9 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
         settings: none are needed.
 
     Returns:
-        The number of filters, of dead ones and their share, the mean high-frequency share (None if not finite), the
-        kernel's height and width, the stride. `first_layer.csv`: filter, norm (Euclidean), largest_activation over the
-        images, dead, high_frequency.
+        The number of filters, of dead ones and their share, the mean high-frequency share and the mean low-frequency
+        share (None if not finite), the kernel's height and width, the stride. `first_layer.csv`: filter, norm
+        (Euclidean), largest_activation over the images, dead, high_frequency, low_frequency.
     """
     name, convolution, rectified = first_convolution(view.network)
     if convolution is None:
@@ -44,6 +45,7 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
             "largest_activation": largest,
             "dead": dead(largest),
             "high_frequency": high_frequency(filters),
+            "low_frequency": low_frequency(filters),
         }
     )
     summary = {
@@ -53,6 +55,7 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
         "high_frequency": mean_or_none(frame["high_frequency"]),
         "kernel": list(filters.shape[2:]),
         "stride": convolution.stride[0],
+        "low_frequency": mean_or_none(frame["low_frequency"]),
     }
     return summary, {"first_layer.csv": frame}
 
@@ -97,3 +100,19 @@ def high_frequency(filters: np.ndarray) -> np.ndarray:
     rest = energy.sum(axis=(1, 2))
     high = energy[:, frequency > 0.25].sum(axis=1)
     return np.divide(high, rest, out=np.zeros(len(filters)), where=~(rest <= _ROUNDING * whole))
+
+
+def low_frequency(filters: np.ndarray) -> np.ndarray:
+    """The share of a filter's energy below a quarter of the Nyquist frequency: (F, C, h, w) -> (F,) float64.
+
+    Energy as in `high_frequency`, but with the mean, the lowest of all frequencies, and of the filter set into
+    `PADDED` x `PADDED` zeros: that is what the filter does to an image, on a grid that is fine enough and the same for
+    every size. The transform of the filter alone has, on 7x7 pixels, nothing below 1/7 cycles per pixel but the mean,
+    where a quarter of the Nyquist frequency is 1/8. 0 where a filter is 0; 0.047 is what to expect of white noise,
+    whatever its size. The two shares have different wholes and need not add up to 1 or less.
+    """
+    sides = [max(PADDED, side) for side in filters.shape[2:]]
+    energy = (np.abs(np.fft.fft2(filters, sides)) ** 2).mean(axis=1)
+    frequency = np.hypot(np.fft.fftfreq(sides[0])[:, None], np.fft.fftfreq(sides[1]))
+    low, whole = energy[:, frequency < 0.125].sum(axis=1), energy.sum(axis=(1, 2))
+    return np.divide(low, whole, out=np.zeros(len(filters)), where=whole != 0)

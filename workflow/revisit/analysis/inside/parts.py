@@ -11,3 +11,4 @@ PARTS = {
     "occlusion": occlusion.look,
     "correspondence": correspondence.look,
 }
+FOLLOWING = ("filters", "evolution")  # they need the snapshots of the training

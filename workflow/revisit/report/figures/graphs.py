@@ -8,14 +8,15 @@ from matplotlib.ticker import StrMethodFormatter
 
 from revisit.report.figures.curves import DASHES, thin
 from revisit.report.figures.style import axes_of
-from revisit.report.palette import BLUE, INK, MUTED, PAPER, RUST, SERIES
-from revisit.report.statistics import THRESHOLD, drops, running_mean, window, z_scores
+from revisit.report.palette import BLUE, GREEN, GRID, INK, MUTED, PAPER, RUST, SERIES
+from revisit.report.statistics import THRESHOLD, drops, epoch_mean, running_mean, window, z_scores
 
 
 def jump_test(losses: Mapping[str, np.ndarray], steps_per_epoch: int, epochs: int) -> Figure:
     """Fall of the mean loss at every step, with the boundaries' own and the bar that a jump must pass.
 
-    `losses`: label -> minibatch loss (steps,). A dot is a boundary; the tick above it is mean + 3 sd elsewhere.
+    `losses`: label -> loss at every step (steps,), of the minibatch or the mean since the epoch began. A dot is a
+    boundary; the tick above it is mean + 3 sd elsewhere.
     """
     figure, axes = axes_of()
     axes.grid(axis="x", visible=False)
@@ -46,10 +47,17 @@ def jump_test(losses: Mapping[str, np.ndarray], steps_per_epoch: int, epochs: in
     return figure
 
 
-def smoothness(losses: Mapping[str, np.ndarray], first: int, last: int, width: int) -> Figure:
-    """The raw losses between two steps, and the running mean of the first of them."""
+def smoothness(losses: Mapping[str, np.ndarray], first: int, last: int, width: int, steps_per_epoch: int) -> Figure:
+    """The raw losses between two steps, a running mean of the first of them, and the last one's mean by epoch.
+
+    `losses`: label -> minibatch loss (steps,); steps `first` (exclusive) to `last` are shown. The mean since the epoch
+    began starts anew at the dotted boundaries.
+    """
     figure, axes = axes_of()
     axes.grid(axis="x", visible=False)
+    for x in range(steps_per_epoch, last, steps_per_epoch):
+        if x > first:
+            axes.axvline(x + 0.5, color=GRID, linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
     steps = np.arange(first, last) + 1  # the first step is step 1
     for (label, loss), colour, style in zip(losses.items(), (RUST, BLUE), DASHES, strict=False):
         axes.plot(steps, loss[first:last], color=colour, linestyle=style, linewidth=1.2, label=label)
@@ -58,10 +66,13 @@ def smoothness(losses: Mapping[str, np.ndarray], first: int, last: int, width: i
     x = np.arange(len(mean)) + (width + 1) / 2  # the middle of each window
     shown = (x > first) & (x <= last)
     axes.plot(x[shown], mean[shown], color=INK, linewidth=2.2, label=f"running mean of {label}, {width} steps")
-    axes.set(xlabel="step", ylabel="minibatch loss")
+    label, loss = next(reversed(losses.items()))
+    by_epoch = epoch_mean(loss, steps_per_epoch)[first:last]
+    axes.plot(steps, by_epoch, color=GREEN, linewidth=2.2, label=f"{label}, mean since the epoch began")
+    axes.set(xlabel="step", ylabel="loss")
     axes.margins(x=0.01)
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.3 * (high - low))
+    axes.set_ylim(low, high + 0.4 * (high - low))
     axes.legend(loc="upper right")
     return figure

@@ -19,6 +19,8 @@ PER_CLASS = {
     "average_precision_low": ("95% from", "percent"),
     "average_precision_high": ("to", "percent"),
     "average_precision_11_point": ("11-point", "percent"),
+    "average_precision_shifted": ("as the course has it", "percent"),
+    "lowest_average_precision": ("lowest possible", "percent"),
     "auc": ("ROC area", "decimal"),
 }
 MOST_CURVES = 6  # in one figure
@@ -52,7 +54,10 @@ def classes(sheet: Sheet) -> dict[str, Any] | None:
         "has it the mean of eleven points of it; its interval is by bootstrap of the test images."
     )
     if several:
-        text += " Objects that the annotators call difficult count neither for nor against a class."
+        text += (
+            " Objects that the annotators call difficult count neither for nor against a class. The course's program "
+            "lowers the probabilities of the images that show a class before it ranks them."
+        )
     return section("classes", "Class by class", text, blocks)
 
 

@@ -16,6 +16,7 @@ from revisit.report.statistics import RUNNING_MEAN, running_mean
 
 LARGE = 2  # experiments that get large figures; more get small multiples
 MOST_BOUNDARIES = 20  # epoch boundaries that can be told apart; longer trainings have epochs on their axis
+SHORT = 1000  # steps: what longer trainings do at first, their minibatches show less well than their tables
 Range = tuple[float, float] | None
 
 
@@ -32,7 +33,7 @@ def curves(sheet: Sheet) -> dict[str, Any] | None:
     metrics = _common(
         [run for run in runs if run.metric],
         lambda run: run.metric,
-        lambda run: [run.evaluations[f"{split}_{run.metric}"] for split in ("train", "test")],
+        lambda run: [*(run.evaluations[f"{split}_{run.metric}"] for split in ("train", "test")), *_rise(run)],
     )
     losses = _common(runs, lambda run: run.loss, lambda run: [run.history["loss"], run.evaluations["test_loss"]])
     pairs = []
@@ -47,8 +48,8 @@ def curves(sheet: Sheet) -> dict[str, Any] | None:
     lengths = "Dotted lines are epoch boundaries; " if any(len(_boundaries(run)) for run in runs) else ""
     measured = " and ".join(["loss", *dict.fromkeys(METRICS[run.metric] for run in runs if run.metric)])
     text = (
-        f"Minibatch loss at every step (pale) and its running mean; {measured} on the test set at intervals. "
-        f"{lengths}experiments with the same loss share one scale."
+        f"Minibatches at every step (pale), the running mean of their loss, and {measured} on the test set at "
+        f"intervals. {lengths}experiments with the same loss share one scale."
     )
     return section("curves", "Learning curves", text if lengths else text.replace("experiments", "Experiments"), blocks)
 
@@ -121,8 +122,10 @@ def _loss(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, Any]
 def _metric(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, Any]:
     columns, metric, label = run.evaluations, run.metric, METRICS[run.metric]
     unit, scale = _axis(run)
+    minibatch = [run.history[metric]] if metric in run.history else []
     drawing = figures.lines(
         [
+            *(Line(run.history["step"] * scale, values, "minibatch", BLUE, noisy=True) for values in minibatch),
             Line(columns["step"] * scale, columns[f"train_{metric}"], "training set", BLUE),
             Line(columns["step"] * scale, columns[f"test_{metric}"], "test set", RUST),
         ],
@@ -141,6 +144,13 @@ def _metric(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, An
     told = f"{', '.join(read)} {'epochs' if run.epochs else 'steps'}" if read else end
     title, caption = f"{label[0].upper()}{label[1:]}, {run.label}", f"Test set: {told}."
     return sheet.figure(f"{metric}-{run.name}", drawing, title, caption, f"{title}. {caption}", run.made_by)
+
+
+def _rise(run: Run) -> list[np.ndarray]:
+    """The running mean of the minibatches' metric in a short training, whose axis shows all of its rise."""
+    if run.metric not in run.history or run.length > SHORT:
+        return []
+    return [running_mean(run.history[run.metric])]
 
 
 def _label(run: Run) -> str:

@@ -31,10 +31,10 @@ def probes(sheet: Sheet) -> dict[str, Any] | None:
         told = "; ".join(
             f"{layer}: "
             + ", ".join(f"{protocol} {formatted(found[metric], '.1%')}" for protocol, found in protocols.items())
-            for layer, protocols in run.metrics["probe"].items()
+            for layer, protocols in ((layer, run.metrics["probe"][layer]) for layer in layers)
         )
         made_by, title = [f"probe@{run.name}"], f"Linear probes, {run.label}"
-        caption = f"A linear SVM on the features of each layer. {told}."
+        caption = f"A linear SVM on the features of each layer{_first(run)}. {told}."
         name = f"probe-{run.name}"
         columns = {"layer": ("layer", "text"), "protocol": ("protocol", "text"), **_columns(metric)}
         table = sheet.table(f"{name}-table", frame, f"{title}, in numbers", columns, made_by)
@@ -43,10 +43,16 @@ def probes(sheet: Sheet) -> dict[str, Any] | None:
         if metric == "map":
             blocks.append(_by_class(sheet, run))
     text = (
-        "Published protocol: fit and scored on parts of the test set. Sound protocol: fit on features of training "
-        "images, scored on the whole test set."
+        "Published protocol: the report's classifier, fitted and scored on parts of the test set. Split: a classifier "
+        "on standardised features with a chosen C, on those very images. Sound: the latter, fitted on training images "
+        "and scored on the whole test set."
     )
     return section("probes", "How much each layer knows", text, blocks) if runs else None
+
+
+def _first(run: Run) -> str:
+    """Which network was probed, where there are several."""
+    return ", of the first seed" if run.replicates > 1 else ""
 
 
 def _probed(run: Run) -> pd.DataFrame:
@@ -141,7 +147,8 @@ def _still(
     scores = scores[f"iterations_{iterations}"]
     told = (
         f"{iterations} iterations: Kullback-Leibler divergence {formatted(scores['kl_divergence'], '.2f')}, "
-        f"{formatted(scores['neighbourhood_preservation'], '.1%')} of neighbours preserved"
+        f"{formatted(scores['neighbourhood_preservation'], '.1%')} of neighbours preserved, "
+        f"{formatted(scores['same_class'], '.1%')} of neighbours on the map of the same class"
     )
     colours = [of_label(label) for label in points["label"]]
     drawing = figures.scatter(points["x"].to_numpy(), points["y"].to_numpy(), colours)

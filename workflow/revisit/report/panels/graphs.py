@@ -1,14 +1,16 @@
 """What the minibatch losses of static and dynamic graphs look like: jumps at epoch boundaries, smoothness."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
-from revisit.report.statistics import RUNNING_MEAN, window
+from revisit.report.statistics import RUNNING_MEAN, epoch_mean, window
 
 SPAN = 120  # steps in the close-up of two losses
 MOST_EPOCHS = 20  # the question is about the first few
@@ -20,25 +22,59 @@ def jumps(sheet: Sheet) -> dict[str, Any] | None:
     runs = _comparable([run for run in sheet.having("train") if _short_epochs(run)])
     if not runs:
         return None
-    epochs = min(run.settings["read_at"][0] for run in runs)
-    first = runs[0]
-    drawing = figures.jump_test({run.label: run.history["loss"] for run in runs}, first.steps_per_epoch, epochs)
+    epochs, first = min(run.settings["read_at"][0] for run in runs), runs[0]
+    width = window(first.steps_per_epoch)
+    blocks = [_jump_test(sheet, runs, epochs, *way) for way in LOGGED]
+    text = (
+        f"How much the mean loss falls from the {width} steps before to the same number after each step. Dots: the "
+        "epoch boundaries; a boundary is a jump when its dot lies above its bar, 3 standard deviations beyond the mean "
+        "of the two epochs around it. Both curves are of the same runs: the loss of each minibatch, and the mean since "
+        f"the epoch began, which is what some programs log.{_which(runs)}"
+    )
+    return section("jumps", "Jumps at epoch boundaries", text, [row(*blocks)])
+
+
+def _minibatch(run: Run) -> np.ndarray:
+    return run.history["loss"]
+
+
+def _epoch_mean(run: Run) -> np.ndarray:
+    return epoch_mean(run.history["loss"], run.steps_per_epoch)
+
+
+LOGGED = (  # the ways of logging: name of the figure, what it shows, the curve, where its statistics are
+    ("jumps-test", "minibatches", _minibatch, lambda statistics: statistics),
+    ("jumps-epoch-mean", "mean since the epoch began", _epoch_mean, lambda statistics: statistics["epoch_mean"]),
+)
+
+
+def _jump_test(
+    sheet: Sheet,
+    runs: list[Run],
+    epochs: int,
+    name: str,
+    what: str,
+    curve: Callable[[Run], np.ndarray],
+    statistics: Callable[[dict[str, Any]], dict[str, Any]],
+) -> dict[str, Any]:
+    """The test for jumps of one way of logging."""
+    drawing = figures.jump_test({run.label: curve(run) for run in runs}, runs[0].steps_per_epoch, epochs)
     counts = []
     for run in runs:
-        found = run.statistics["jumps"].get(f"epoch_{epochs}", {})
+        found = statistics(run.statistics)["jumps"].get(f"epoch_{epochs}", {})
         if found.get("count") is not None:
             mean = formatted(found["mean_z"], ".1f")
             counts.append(f"{run.label}: {found['count']} of {found['boundaries']} boundaries, mean z {mean}")
-    caption = (
-        f"How much the mean loss falls from the {window(first.steps_per_epoch)} steps before to the same number after "
-        f"each step. Dots: the epoch boundaries; a boundary is a jump when its dot lies above its bar, 3 standard "
-        f"deviations beyond the mean of the two epochs around it. Jumps: {'; '.join(counts) or 'the run is too short'}."
-    )
-    alt = f"Fall of the loss at each step of the first {epochs} epochs. {'; '.join(counts)}"
+    caption = f"Jumps: {'; '.join(counts) or 'the run is too short'}."
+    title = f"Jumps in the first {epochs} epochs, {what}"
+    alt = f"Fall of the loss at each step. {title}. {caption}"
     made_by = [stage for run in runs for stage in run.made_by]
-    block = sheet.figure("jumps-test", drawing, f"Jumps in the first {epochs} epochs", caption, alt, made_by)
-    text = "A jump at an epoch boundary must be larger than the falls that the noise of the minibatches makes anyway."
-    return section("jumps", "Jumps at epoch boundaries", text, [block])
+    return sheet.figure(name, drawing, title, caption, alt, made_by)
+
+
+def _which(runs: list[Run]) -> str:
+    """Which run the curves are of, where there are several."""
+    return " Of several seeds, the first is shown." if any(run.replicates > 1 for run in runs) else ""
 
 
 def _short_epochs(run: Run) -> bool:
@@ -67,22 +103,24 @@ def _twins(runs: list[Run]) -> list[Run]:
 
 
 def smoothness(sheet: Sheet) -> dict[str, Any] | None:
-    """The raw losses of a static and a dynamic graph, close up, beside a running mean of the first."""
+    """The raw losses of a static and a dynamic graph, close up, beside the means that make either look smooth."""
     runs = _twins(sheet.having("train"))
     if not runs:
         return None
     losses = {run.label: run.history["loss"] for run in runs}
-    first = runs[0].steps_per_epoch  # from the second epoch on: the first, steep fall hides everything
+    per_epoch = runs[0].steps_per_epoch
+    first = per_epoch - SPAN // 4  # about the first boundary: before it the first, steep fall hides everything
     last = min(first + SPAN, *(len(loss) for loss in losses.values()))
     first = max(0, last - SPAN)
-    drawing = figures.smoothness(losses, first, last, RUNNING_MEAN)
+    drawing = figures.smoothness(losses, first, last, RUNNING_MEAN, per_epoch)
     apart = runs[1].statistics["difference"][runs[0].name]
     caption = (
         f"Minibatch losses of steps {first + 1:,} to {last:,}, as they are. Their largest difference over the whole "
-        f"training is {formatted(apart['largest'], '.2g')}. A running mean of either looks smooth."
+        f"training is {formatted(apart['largest'], '.2g')}. A running mean of either looks smooth, and so does the "
+        "mean since the epoch began, which starts anew at the dotted line."
     )
     made_by = [stage for run in runs for stage in run.made_by]
-    alt = f"Losses of both graphs and a running mean. {caption}"
+    alt = f"Losses of both graphs, a running mean, and the mean since the epoch began. {caption}"
     block = sheet.figure("smoothness-closeup", drawing, "Both graphs, close up", caption, alt, made_by)
     frame = pd.DataFrame(
         [
@@ -93,10 +131,16 @@ def smoothness(sheet: Sheet) -> dict[str, Any] | None:
     columns = {
         "experiment": ("experiment", "text"),
         "raw": ("roughness, as it is", "decimal"),
-        "running_mean": (f"roughness, mean of {RUNNING_MEAN}", "decimal"),
+        "running_mean": (f"mean of {RUNNING_MEAN}", "decimal"),
+        "epoch_mean": ("mean since the epoch began", "decimal"),
         "difference": ("mean difference", "decimal"),
     }
-    caption = "Roughness: standard deviation of the change from one step to the next."
+    caption = (
+        "Roughness: standard deviation of the change from one step to the next; of the mean since the epoch began, "
+        "within epochs."
+    )
     table = sheet.table("roughness", frame, "Roughness of the loss", columns, made_by, caption)
-    text = "Same initial weights, same batches, same order: only the way in which the graph is run differs."
+    text = (
+        f"Same initial weights, same batches, same order: only the way in which the graph is run differs.{_which(runs)}"
+    )
     return section("smoothness", "Is the dynamic graph smoother?", text, [row(block, table)])

@@ -22,6 +22,7 @@ FIRST = {
     "dead": ("dead", "integer"),
     "dead_share": ("share", "percent"),
     "high_frequency": ("high frequencies", "percent"),
+    "low_frequency": ("low frequencies", "percent"),
 }
 
 
@@ -34,7 +35,8 @@ def filters(sheet: Sheet) -> dict[str, Any] | None:
     text = (
         "A filter is dead when its largest answer to any test image is at most one per cent of the largest answer of "
         "all filters. High frequencies: the share of a filter's energy above half the Nyquist frequency, its mean "
-        "left out. Much of both speaks for a first layer that is too coarse (Zeiler and Fergus)."
+        "left out; low ones: the share below a quarter of it. Dead filters, and much of the highest and lowest "
+        "frequencies with little between, speak for a first layer that is too coarse (Zeiler and Fergus)."
     )
     return section("filters", "The first layer", text, blocks) if blocks else None
 
@@ -44,12 +46,13 @@ def _first_layers(sheet: Sheet, runs: list[Run]) -> dict[str, Any]:
     for run in runs:
         found = run.look("first_layer")
         kernel = "×".join(str(length) for length in found["kernel"])
-        numbers = {key: found[key] for key in ("stride", "filters", "dead", "dead_share", "high_frequency")}
+        numbers = {key: found[key] for key in FIRST if key in found and key != "kernel"}
         measured = {run.metric: run.kept[f"test_{run.metric}"]} if run.metric else {}
         rows.append({"experiment": run.name, "kernel": kernel, **numbers, **measured})
         told.append(
             f"{run.label} ({kernel}, stride {found['stride']}): {found['dead']} of {found['filters']} dead, "
-            f"{formatted(found['high_frequency'], '.1%')} high frequencies"
+            f"{formatted(found['high_frequency'], '.1%')} high frequencies, "
+            f"{formatted(found['low_frequency'], '.1%')} low ones"
         )
         sheet.data(f"first-layer-{run.name}", run.table("inspect/first_layer.csv"))
     metrics = dict.fromkeys(run.metric for run in runs if run.metric)
@@ -63,9 +66,11 @@ def _followed(sheet: Sheet, run: Run) -> dict[str, Any]:
     found, weights = run.look("filters"), run.array("inspect/filters_followed.npy")
     numbers, moments = [str(number) for number in found["numbers"]], _moments(found)
     title = f"Filters over the training, {run.label}"
+    shares = [formatted(share, ".0%") for share in found["high_frequency"].values()]
     caption = (
         f"Filters {', '.join(numbers)} of the first layer, from {moments[0]} to {moments[-1]}; each row has a scale of "
-        "its own, mid-grey is zero."
+        f"its own, mid-grey is zero. High frequencies, the mean of these filters: {shares[0]} at first, {shares[-1]} "
+        "in the end."
     )
     made_by, rows = [f"inspect@{run.name}"], [f"filter {number}" for number in numbers]
     grid, alt = figures.followed(weights), f"A row of patches per filter, a column per moment. {caption}"

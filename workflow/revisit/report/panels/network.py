@@ -22,6 +22,9 @@ ACTIVATIONS = {
     "mean": ("mean", "decimal"),
     "variance": ("variance", "decimal"),
     "sparsity": ("zeros", "percent"),
+    "near_zero": ("below 0.1", "percent"),
+    "strongest_mean": ("strongest map, mean", "decimal"),
+    "strongest_variance": ("its variance", "decimal"),
 }
 
 
@@ -46,13 +49,24 @@ def network(sheet: Sheet) -> dict[str, Any] | None:
             title = f"First-layer filters, {run.label}"
             grid = figures.filter_grid(weights)
             images.append(sheet.figure(f"filters-{name}", grid, title, caption, alt, made_by, ".webp"))
-        frame = run.table("inspect/activations.csv", text=["layer"])
+        frame = _activations(run)
         title = f"Activations on test images, {run.label}"
         folded = len(frame) > MOST_LAYERS
         tables.append(sheet.table(f"activations-{name}", frame, title, ACTIVATIONS, made_by, folded=folded))
-    text = "Counted, not calculated by hand; the filters are the weights after training."
+    text = (
+        "Counted, not calculated by hand; the filters are the weights after training. The strongest map of a layer is "
+        "the one with the highest mean; below 0.1: the share of activations of so small a magnitude."
+    )
     blocks += [row(*part) for part in (images, tables) if part]
     return section("parameters", "Inside the network", text, blocks) if runs else None
+
+
+def _activations(run: Run) -> pd.DataFrame:
+    """A row per layer: statistics of its activations, and those of its strongest feature map, where it has any."""
+    frame, strongest = run.table("inspect/activations.csv", text=["layer"]), run.metrics["inspect"]["strongest_map"]
+    for key in ("mean", "variance"):
+        frame[f"strongest_{key}"] = [strongest.get(layer, {}).get(key) for layer in frame["layer"]]
+    return frame
 
 
 def _parameters(sheet: Sheet, frame: pd.DataFrame, runs: list[Run]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from revisit.report import figures
 from revisit.report.figures import Line
 from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, RUST
+from revisit.report.panels.minibatches import minibatches
 from revisit.report.runs import METRICS, Run
 from revisit.report.sheet import Sheet, row, section
 
@@ -42,6 +43,8 @@ def results(sheet: Sheet) -> dict[str, Any] | None:
         columns |= {"low": ("95% from", "percent"), "high": ("to", "percent")}
     columns |= best
     columns |= {"train_loss": ("training loss", "decimal"), "test_loss": ("test loss", "decimal")}
+    if frame["addition"].notna().any():
+        columns["addition"] = ("addition, because", "text")
     made_by = [stage for run in runs for stage in run.made_by]
     made_by += [f"evaluate@{run.name}" for run in runs if "evaluate" in run.metrics]
     table = sheet.table("results-table", frame, "One row per training", columns, made_by, " ".join(_caption(runs)))
@@ -66,6 +69,7 @@ def _row(run: Run) -> dict[str, Any]:
         "test_loss": kept["test_loss"],
         "low": None,
         "high": None,
+        "addition": run.settings.get("addition"),
     }
     if not metric:
         return found
@@ -106,6 +110,8 @@ def _caption(runs: list[Run]) -> list[str]:
         told.append(
             f"{'Of one run: interval' if repeated else 'Interval'} of the last by bootstrap of the test images."
         )
+    if any(run.settings.get("addition") for run in runs):
+        told.append("An addition is run although no claim asks for it, for the reason that is given.")
     notes = dict.fromkeys(run.train["graph_note"].rstrip(".") for run in runs if run.settings["graph"] == "static")
     return told + [f"{note[0].upper()}{note[1:]}." for note in notes if note]
 
@@ -113,9 +119,12 @@ def _caption(runs: list[Run]) -> list[str]:
 def sweeps(sheet: Sheet) -> dict[str, Any] | None:
     """The variants of each sweep: their curves in one figure, their numbers in one table."""
     runs = [run for run in sheet.having("train") if run.is_sweep]
-    blocks = [block for run in runs for block in (*_curves(sheet, run), _variants(sheet, run))]
+    blocks = []
+    for run in runs:
+        blocks += [*_curves(sheet, run), *minibatches(sheet, run), _variants(sheet, run)]
     text = (
-        "Each variant on the test set, against the step. The one in bold is kept: the analyses below use its network."
+        "Each variant on the test set and, as the sources plot them, on its minibatches, against the step. The one in "
+        "bold is kept: the analyses below use its network."
     )
     if any(run.kept["runs"] > 1 for run in runs):
         text += " Of several runs: their mean, shaded from the lowest to the highest."
@@ -133,9 +142,10 @@ def _curves(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
 
 
 def _alone(sheet: Sheet, run: Run, variant: str) -> dict[str, Any]:
-    """Training and test loss of one variant."""
-    mean = run.curve(variant)["mean"]
-    curves = [Line(mean["step"], mean["train_loss"], "training set", BLUE)]
+    """Training and test loss of one variant, and the loss of its minibatches."""
+    mean, stepwise = run.curve(variant)["mean"], run.minibatches(variant)
+    curves = [Line(stepwise["step"], stepwise["loss"], "minibatches", BLUE, noisy=True)]
+    curves.append(Line(mean["step"], mean["train_loss"], "training set", BLUE))
     curves.append(Line(mean["step"], mean["test_loss"], "test set", RUST))
     drawing = figures.lines(curves, "loss", legend="upper right", until=run.length)
     name, last = variant.replace("_", " "), mean["test_loss"][-1] if len(mean["test_loss"]) else None

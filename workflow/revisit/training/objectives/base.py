@@ -43,6 +43,7 @@ class Objective(ABC):
     stepwise: ClassVar[bool] = False  # whether every minibatch has the metric, too
     scored: ClassVar[bool] = False  # whether the outputs for the test set are written
     beside: ClassVar[tuple[str, ...]] = ()  # names of what evaluations measure besides loss and metric
+    reorders: ClassVar[bool] = True  # whether the network may see the channels in another order than they are stored
     samplings: ClassVar[tuple[str, ...]] = ("epoch", "step")  # how its minibatches may be drawn
 
     def __init__(self, settings: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ class Reconstruction(Objective):
     """
 
     losses = tuple(LOSSES)
+    reorders = False
 
     def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)

@@ -1,0 +1,117 @@
+"""What the page says of all claims together: how many are judged, how surely, whose data, what the others need.
+
+Rows and studies are those of claims.json and study.json. No drawing library is loaded, and none for numbers.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+UNTESTABLE = "not testable at this scale"
+IMPOSSIBLE = "impossible"
+STAND_INS = (
+    "drawn by this project in the official file formats of the published data sets. Accuracies on them say nothing "
+    "about the published data; claims that need those are marked as not testable."
+)
+DATA = {  # whose the data are, where all are of a kind
+    "published": "The data are the published data sets.",
+    "copy": "The data are copies: their files are not the publishers' bytes. Verdicts on copies say so.",
+    "drawn": f"The data are stand-ins, {STAND_INS}",
+}
+ORIGINS = {  # whose a data set is
+    "published": "the published files, by their checksums",
+    "copy": "a copy: not the publisher's bytes",
+    "drawn": "made here, in the place of the published data set",
+}
+FROM_THE_PUBLISHER = "the published files, from the publisher's own address"
+Row = Mapping[str, Any]
+
+
+def by_runs(claim: Row) -> bool:
+    """Whether trainings decided about a claim: it is judged, and neither by counting networks nor by a bound."""
+    return claim["verdict"] not in (UNTESTABLE, IMPOSSIBLE) and not claim["counted"]
+
+
+def surety(claim: Row) -> str:
+    """How sure a verdict is: over how many seeds, and on whose data; empty where no training decides."""
+    if not by_runs(claim):
+        return ""
+    seeds = "one run" if claim["seeds"] == 1 else f"{claim['seeds']} seeds"
+    on = {"copy": ", on a copy of the data", "drawn": ", on stand-ins"}.get(claim["data"], "")
+    return seeds + on
+
+
+def told(claims: Sequence[Row]) -> str:
+    """How many of the claims are judged, by what, on whose data, and by how many runs."""
+    judged = sum(claim["verdict"] != UNTESTABLE for claim in claims)
+    if not judged:
+        return f"None of the {len(claims)} claims is judged by this run."
+    ran = [claim for claim in claims if by_runs(claim)]
+    text = (
+        f"Of {len(claims)} claims {judged} {'is' if judged == 1 else 'are'} judged: {judged - len(ran)} by counting "
+        f"networks or by a bound that no run can pass, and {_count(len(ran))} by runs"
+    )
+    if not ran:
+        return f"{text}."
+    whose = Counter(claim["data"] for claim in ran)
+    parts = [f"{_count(whose['copy'])} of them on copies of data or weights"]
+    parts += [f"{whose['drawn']} on stand-ins"] if whose["drawn"] else []
+    parts.append(f"{_count(sum(claim['seeds'] == 1 for claim in ran))} on one run alone")
+    return f"{text}, {_listed(parts)}."
+
+
+def needs(studies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A row for each study with claims that cannot be judged here.
+
+    `study`, `title`, how many (`untestable`) of how many (`claims`), `needs`: (what, of how many), the most frequent
+    first, and `cost`.
+    """
+    found = []
+    for study in studies:
+        reasons = [claim["reason"] for claim in study["claims"] if claim["verdict"] == UNTESTABLE]
+        if reasons:
+            counts = Counter(_need(reason, study["cost"]) for reason in reasons)
+            row = {"untestable": len(reasons), "claims": len(study["claims"]), "needs": counts.most_common()}
+            found.append({key: study[key] for key in ("study", "title", "cost")} | row)
+    return found
+
+
+def _need(reason: str, cost: str) -> str:
+    """What a claim that cannot be judged needs, from the reason that stands beside it."""
+    if reason.startswith("this run has no "):
+        return "a number that this run does not have"
+    return reason.removesuffix(f" ({cost})").removeprefix("needs ")
+
+
+def data(studies: Sequence[Mapping[str, Any]]) -> str:
+    """Whose the data of all studies are; empty where nothing was trained."""
+    of_sets = {name: whose for study in studies for name, whose in study["provenance"].items()}
+    counts = Counter(of_sets.values())
+    if len(counts) < 2:
+        return DATA[next(iter(counts))] if counts else ""
+    parts = []
+    if counts["published"]:
+        parts.append(f"{counts['published']} as published")
+    if counts["copy"]:
+        parts.append(f"{counts['copy']} as {_plural(counts['copy'], 'copy', 'copies')}, not the publishers' bytes")
+    if counts["drawn"]:
+        parts.append(f"{counts['drawn']} as {_plural(counts['drawn'], 'stand-in', 'stand-ins')}, {STAND_INS}")
+    return f"{len(of_sets)} data sets: {'; '.join(parts).rstrip('.')}. Each study says which."
+
+
+def origin(study: Mapping[str, Any], name: str) -> str:
+    """Whose one data set of a study is."""
+    whose = study["provenance"][name]
+    return FROM_THE_PUBLISHER if (whose, study["sources"].get(name)) == ("published", "web") else ORIGINS[whose]
+
+
+def _count(number: int) -> str:
+    return str(number) if number else "none"
+
+
+def _plural(count: int, one: str, several: str) -> str:
+    return f"a {one}" if count == 1 else several
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return f"{', '.join(parts[:-1])}{',' if len(parts) > 2 else ''} and {parts[-1]}"
