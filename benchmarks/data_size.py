@@ -52,6 +52,7 @@ def tree_with(folder: Path, images: int) -> Tree:
 
 def write_photographs(folder: Path, counts: dict[str, int]) -> None:
     """An archive of `<split>/<class>/*.jpg`: noise, a few pictures over and over."""
+    from revisit.data import provenance
     from revisit.data.drawing import photo
     from revisit.data.writers import folder as writer
 
@@ -61,6 +62,7 @@ def write_photographs(folder: Path, counts: dict[str, int]) -> None:
     names = ((split, number) for split, count in counts.items() for number in range(count))
     files = ((f"growth/{split}/{n % CLASSES}", f"{n:06d}", pictures[n % CLASSES]) for split, n in names)
     writer.write(folder, "growth", files)
+    provenance.write(folder, provenance.DRAWN)
 
 
 def watched(tree: Tree, script: str, name: str) -> tuple[float, float]:

@@ -41,8 +41,8 @@ def usual(run: "Run") -> Callable[[], float]:
     from torch.nn.functional import cross_entropy
     from torch.utils.data import DataLoader, Subset
 
-    train = Subset(torchvision_dataset(run.common, "train"), run.subset.tolist())
-    test = torchvision_dataset(run.common, "test")
+    train = Subset(torchvision_dataset(run, "train"), run.subset.tolist())
+    test = torchvision_dataset(run, "test")
 
     def evaluate() -> float:
         run.network.eval()
@@ -109,7 +109,7 @@ def main() -> None:
         protocol = trainings.PROTOCOL | {"model": model, "network": {"width": width}, "batch_size": size}
         protocol |= {"steps": (options.rounds + 1) * options.every}
         with devices.deterministic(), tempfile.TemporaryDirectory() as scratch:
-            run = Run(common, protocol, False, Path(scratch), model)
+            run = Run(common, protocol, False, False, Path(scratch), model)
             loop = trainings.Ours(run)
             evaluations = {REFERENCE: usual(run), OURS: ours(run), FORWARD: forward(run)}
             seconds: dict[str, list[float]] = {name: [] for name in evaluations}

@@ -65,7 +65,7 @@ def measure(options: argparse.Namespace, scratch: Path) -> None:
         for backend in [REFERENCE, *options.backends]:
             graph = {"graph": GRAPHS[backend], "backend": backend}
             try:
-                loops[backend] = trainings.Ours(Run(common, protocol | graph, False, scratch / backend, backend))
+                loops[backend] = trainings.Ours(Run(common, protocol | graph, False, False, scratch / backend, backend))
             except DeviceError as error:
                 missing.append(f"{backend} is left out: {error}")
         for loop in loops.values():  # after all are built: building one resets what others have captured

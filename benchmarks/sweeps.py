@@ -23,7 +23,8 @@ import timing
 from tree import Tree, reduced
 
 REFERENCE, SPREAD, OURS = "one process each", "one each, on all cores", "one sweep"
-OPTIMIZERS = {"sgd": {"name": "sgd"}, "momentum": {"name": "sgd", "momentum": 0.5}, "adagrad": {"name": "adagrad"}}
+SGD = {"name": "sgd", "initial_accumulator": 0.0}
+OPTIMIZERS = {"sgd": SGD, "momentum": SGD | {"momentum": 0.5}, "adagrad": {"name": "adagrad"}}
 LENETS = {
     f"{name}_{number}": {"optimizer": optimizer | {"lr": rate}}
     for name, optimizer in OPTIMIZERS.items()

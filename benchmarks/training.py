@@ -28,7 +28,7 @@ import numpy as np
 if TYPE_CHECKING:
     from torch.utils.data import Dataset
 
-    from revisit.training.run import Common, Run
+    from revisit.training.run import Run
 
 REFERENCE, OURS, MEMORY = "the usual loop", "this project", "in memory"
 # Shape of the images, batch size, widths.
@@ -39,13 +39,13 @@ NETWORKS = {
 }
 
 
-def torchvision_dataset(common: "Common", split: str) -> "Dataset":
-    """The images of a split as torchvision's Fashion-MNIST or CIFAR-10 holds them, with PIL transforms."""
+def torchvision_dataset(run: "Run", split: str) -> "Dataset":
+    """The images of a split of a run as torchvision's Fashion-MNIST or CIFAR-10 holds them, with PIL transforms."""
     import torch
     from torchvision import datasets, transforms
 
-    normalise = transforms.Normalize(**common.statistics)
-    images, labels = common.data.images(split), common.data.labels(split)
+    normalise = transforms.Normalize(**run.statistics)
+    images, labels = run.common.data.images(split), run.common.data.labels(split)
     grey = images.shape[3] == 1
     dataset = object.__new__(datasets.FashionMNIST if grey else datasets.CIFAR10)  # without looking for files
     dataset.data = torch.from_numpy(images[..., 0]) if grey else images
@@ -63,7 +63,7 @@ class Usual(trainings.Loop):
         super().__init__(run.common.device)
         run.network.to(memory_format=torch.contiguous_format)
         self._run, self._losses = run, []
-        self._dataset = torchvision_dataset(run.common, "train")
+        self._dataset = torchvision_dataset(run, "train")
 
     def take(self, steps: range) -> None:  # noqa: D102
         import torch
@@ -131,7 +131,7 @@ def main() -> None:
             protocol |= {"steps": (options.rounds + 1) * options.steps}
             with devices.deterministic(), tempfile.TemporaryDirectory() as scratch:
                 loops = {
-                    name: loop(without_dropout(Run(common, protocol, False, Path(scratch, name), name)))
+                    name: loop(without_dropout(Run(common, protocol, False, False, Path(scratch, name), name)))
                     for name, loop in ((REFERENCE, Usual), (OURS, trainings.Ours), (MEMORY, InMemory))
                 }
                 step = alternate(loops, options.rounds, options.steps)

@@ -19,8 +19,18 @@ CLASSES = 10
 PROTOCOL = {
     "network": {},
     "objective": {"name": "classification", "loss": None, "auxiliary": 0.3},
-    "optimizer": {"name": "sgd", "lr": 0.01, "momentum": 0.5, "weight_decay": 0.0, "decay_layers": None},
+    "optimizer": {
+        "name": "sgd",
+        "lr": 0.01,
+        "momentum": 0.5,
+        "initial_accumulator": 0.0,
+        "weight_decay": 0.0,
+        "decay_layers": None,
+    },
     "schedule": None,
+    "sampling": "epoch",
+    "inputs": None,
+    "channels": None,
     "epochs": None,
     "evaluate_every": 10**9,
     "read_at": [],
@@ -46,13 +56,15 @@ def drawn(shape: tuple[int, int, int], device: "torch.device", train: int = 10_0
     patterns = random.integers(0, 2, (CLASSES, *shape)) * 64
     labels = random.integers(0, CLASSES, train + test)
     images = (patterns[labels] + random.integers(0, 192, (train + test, *shape))).astype(np.uint8)
-    scale = dict(zip(("mean", "std"), statistics(images[:train]), strict=True))
+    mean, std = statistics(images[:train])
     data = Prepared(
         dataset="patterns",
         classes=[str(number) for number in range(CLASSES)],
         shape=shape,
-        **scale,
+        mean=mean,
+        std=std,
         source="embedded",
+        provenance="drawn",
         sha256={},
         train_images=images[:train],
         train_labels=labels[:train],
@@ -60,7 +72,8 @@ def drawn(shape: tuple[int, int, int], device: "torch.device", train: int = 10_0
         test_labels=labels[train:],
     )
     splits = (Images(data.images(split), data.labels(split), device) for split in ("train", "test"))
-    return Common(data, *splits, scale, start=None, digest=None, device=device)
+    fresh = {"start": None, "start_statistics": None, "start_channels": "rgb", "start_provenance": None, "digest": None}
+    return Common(data, *splits, **fresh, device=device)
 
 
 class Loop(ABC):

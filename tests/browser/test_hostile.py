@@ -46,7 +46,10 @@ def change(findings, settings):
     rename(findings / "lenet_optimizers", "adagrad", VARIANT)
     optimizers = settings["lenet"]["experiments"]["lenet_optimizers"]
     settings["lenet"]["experiments"]["lenet_optimizers"] = renamed(optimizers, "adagrad", VARIANT)
-    settings["fashion"] |= {"title": TEXT, "question": TEXT, "protocol": TEXT, "assumptions": [TEXT]}
+    assumption = {"text": TEXT, "status": "open", "source": TEXT, "varied_by": [VARIANT]}
+    settings["fashion"] |= {"title": TEXT, "question": TEXT, "protocol": TEXT, "cost": TEXT}
+    settings["fashion"]["assumptions"] = [assumption] * len(settings["fashion"]["assumptions"])
+    settings["fashion"]["experiments"]["fashion_static"]["addition"] = TEXT
     settings["fashion"]["pretrained"] = {"imagenet": {"source": "web", "note": TEXT}}
 
 
@@ -80,6 +83,11 @@ def test_titles_and_claims_read_as_written(page):
     assert page.locator("#filters option[value=fashion]").text_content() == TEXT
     assert page.locator("#fashion nav").get_attribute("aria-label") == TEXT
     assert page.locator("#fashion .brief dd").first.text_content() == TEXT
+    register = page.locator("#fashion-assumptions tbody tr").first
+    assert register.locator("th").text_content() == TEXT
+    assert register.locator("td > div").all_text_contents()[1:] == [TEXT, VARIANT]
+    assert page.locator("#needs tbody tr").first.locator("th, td > div").all_text_contents()[::3] == [TEXT, TEXT]
+    assert TEXT in page.locator("#fashion-results-table tbody td").all_text_contents()
     row = page.locator(f"#{CLAIM}")
     expect(row.locator("th")).to_have_text(f"#{STATEMENT} S0, {TEXT}")
     expect(row.locator("td").first).to_contain_text(TEXT)

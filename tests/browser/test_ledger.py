@@ -43,6 +43,26 @@ def test_filters_by_study_and_verdict(page):
     assert shown(page) == every
 
 
+def test_the_verdict_filter_by_keyboard(page):
+    choice(page, "verdict").focus()
+    page.keyboard.type("imp")
+    assert choice(page, "verdict").input_value() == "impossible"
+    of_verdict = shown(page)
+    assert len(of_verdict) > 0
+    assert {verdict for _, verdict in of_verdict} == {"impossible"}
+    page.keyboard.press("Home")
+    assert len(shown(page)) > len(of_verdict)
+
+
+def test_how_sure_a_verdict_is_stands_beside_it(page):
+    for place in ("#fashion_dynamic_smoother", "#fashion_dynamic_smoother-evidence"):
+        expect(page.locator(f"{place} .sure")).to_have_text("one run, on stand-ins")
+        badge, sure = (page.locator(f"{place} {one}").first.bounding_box() for one in (".badge", ".sure"))
+        assert abs(badge["y"] - sure["y"]) < badge["height"]
+    assert page.locator("#fashion_parameters_conv1 .sure").count() == 0  # counted
+    assert page.locator("#fashion_overfitting .sure").count() == 0  # not testable
+
+
 def test_verdicts_above_the_ledger_count_its_rows(page):
     verdicts = [verdict for _, verdict in shown(page)]
     for item in page.locator(".counts li").all():

@@ -71,6 +71,19 @@ def test_text_in_figures_can_be_read(visit, scheme):
         assert contrast(colour, paper) >= 4.5, colour
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_badges_differ_and_can_be_read(visit, scheme):
+    page = visit(color_scheme=scheme)
+    paper = page.evaluate(BACKGROUND)
+    badges = page.locator(".counts .badge")
+    colours = badges.evaluate_all("all => all.map((badge) => getComputedStyle(badge).color)")
+    assert len(set(colours)) == len(colours) == 8
+    assert all(contrast(colour, paper) >= 4.5 for colour in colours)
+    signs = badges.locator("[aria-hidden]").all_text_contents()
+    assert len(set(signs)) == 8
+    assert badges.evaluate_all(SEEN) == 8
+
+
 @pytest.mark.parametrize("chosen", ["by the system", "by the switch"])
 def test_paper(visit, chosen):
     light = visit().evaluate(THEME, VARIABLES)
@@ -127,6 +140,19 @@ def test_on_a_phone_the_switch_stays_beside_the_sections(visit):
     expect(button).to_be_in_viewport(ratio=1)
     bar.evaluate("bar => { bar.scrollLeft = 9999; }")
     expect(button).to_be_in_viewport(ratio=1)
+
+
+def test_on_a_phone_rows_of_the_small_tables_are_cards(visit):
+    page = visit(viewport=PHONE)
+    labels = "cells => cells.map((cell) => getComputedStyle(cell, '::before').content)"
+    for place, wanted in (
+        ("#needs", ["Claims", "Needs", "Time"]),
+        ("#fashion-assumptions", ["Status", "Who says so", "Varied by"]),
+    ):
+        row = page.locator(f"{place} tbody tr").first
+        boxes = [cell.bounding_box() for cell in row.locator("th, td").all()]
+        assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in pairwise(boxes))
+        assert row.locator("td").evaluate_all(labels) == [f'"{label}"' for label in wanted]
 
 
 def test_on_a_phone_a_claim_is_a_card(visit):

@@ -22,10 +22,12 @@ SMALLER = {
 
 
 def shrink(params):
-    """`params` with every entry cut down to seconds."""
+    """`params` with every entry cut down to seconds, and with two variants of a sweep at most."""
     for section in ("datasets", "pretrained", "experiments", "finetunings"):
         for name, entry in params[section].items():
             entry["demo"] = entry.get("demo", {}) | SMALL[section] | SMALLER.get(name, {})
+            if "variants" in entry:
+                entry["variants"] = dict(list(entry["variants"].items())[:2])
     for kind, entries in params["analyses"].items():
         for entry in entries.values():
             entry["demo"] = entry.get("demo", {}) | SMALL[kind]

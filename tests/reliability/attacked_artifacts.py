@@ -133,14 +133,14 @@ def _findings() -> list[Part]:
     evaluations = [f"{n},{n / 6},{1 / n},{2 / n},0.5,0.4" for n in (3, 6, 9, 12)]
     train = {
         "objective": "classification", "metric": "accuracy", "diverged": False, "steps_per_epoch": 6,
-        "variants": {"base": {"runs": 1, "diverged": 0, "test_loss": 0.2}},
+        "variants": {"base": {"runs": 2, "diverged": 0, "test_loss": 0.2}},
     }  # fmt: skip
-    tables = {
-        "history.csv": history,
-        "evaluations.csv": [names, *evaluations],
-        "runs/evaluations.csv": [f"variant,replicate,{names}", *(f"base,0,{line}" for line in evaluations)],
-        "runs/summary.csv": ["variant,replicate,seed,steps,diverged", "base,0,0,12,False"],
-    }
+    tables = {"history.csv": history, "evaluations.csv": [names, *evaluations]}
+    for name, (head, *lines) in list(tables.items()):
+        rows = [f"base,{replicate},{line}" for replicate in range(2) for line in lines]
+        tables[f"runs/{name}"] = [f"variant,replicate,{head}", *rows]
+    head = "variant,replicate,seed,steps,diverged,test_loss"
+    tables["runs/summary.csv"] = [head, "base,0,0,12,False,0.2", "base,1,1,12,False,0.3"]
     texts = {"train.json": json.dumps(train), **{name: "\n".join([*lines, ""]) for name, lines in tables.items()}}
     return [(f"x/{name}", text.encode()) for name, text in texts.items()]
 
@@ -148,9 +148,10 @@ def _findings() -> list[Part]:
 def _read_findings(folder: Path) -> None:
     listed = {"s": {"x": ["train.json", "history.csv", "evaluations.csv", "runs"]}}
     collect.collect(listed, {"x": "train"}, folder / "in", folder / "collected")
-    settings = {"epochs": 2, "read_at": [1, 2], "graph": "dynamic", "keep": "base", "runs": {"base": {}}}
+    protocol = {"epochs": 2, "read_at": [1, 2], "batch_size": 10, "graph": "dynamic"}
+    settings = protocol | {"keep": "base", "replicates": 2, "runs": {"base": protocol}}
     (run,) = study.read({"experiments": {"x": settings}}, folder / "collected/s")
-    files.json_bytes(run.statistics)
+    files.json_bytes([run.statistics, *seeds.metrics_of(run)])
 
 
 def _network() -> list[Part]:

@@ -202,7 +202,7 @@ def write_inspection(
     shown = ["conv1", "tanh1", "pool1", "tanh2", "pool2", *layers]
     summary["activations"] = dict.fromkeys(shown, statistics)
     maps = [layer for layer in shown if not layer.startswith("fc")]  # a dense layer has none
-    summary["strongest_map"] = dict.fromkeys(maps, {"map": 3, "mean": 0.5, "variance": 0.04})
+    summary["strongest_map"] = {layer: {"map": 3, "mean": 0.5, "variance": 0.04} for layer in maps}
     if kernel:
         put(inside / "filters.npy", rng.normal(0, 0.1, (32, data.channels, kernel, kernel)).astype(np.float32))
         table = {"filter": range(32), "norm": 1.0, "largest_activation": 2.0, "dead": False, "high_frequency": 0.3}

@@ -1,249 +1,176 @@
-import copy
+"""Reading the ledger: claims, templates, and mistakes."""
 
 import pytest
 import yaml
 
-from revisit.errors import ArtifactError, ConfigError
-from revisit.report import claims, verdicts
+from revisit.errors import ConfigError
+from revisit.report import claims
 
-METRICS = {"run": {"train": {"accuracy": 0.9, "parameters": 10250, "short": None, "values": 7}, "zero": {"x": 0}}}
+ENTRY = {
+    "id": "s_c",
+    "source": "S0",
+    "place": "Q 1",
+    "statement": "It is so.",
+    "published": 0.9,
+    "ours": "run.train.accuracy",
+    "rule": {"kind": "near", "absolute": 0.01},
+}
+MORE = {"more": "run.x", "than": "walk.x"}
+EACH = {
+    "id": "s_table",
+    "each": {
+        "small": {"label": "a small one", "published": 0.5, "items": ["S0.1"]},
+        "large": {"published": 0.7, "statement": "The large one, too.", "rule": {"kind": "near", "relative": 0.1}},
+    },
+    "source": "S0",
+    "place": "Table 1",
+    "statement": "With {label} ({name}) it is reached.",
+    "ours": "run.{name}.x",
+    "rule": {"kind": "near", "absolute": 0.01, "direction": [{"more": "run.{name}.x", "than": "{published}"}]},
+    "values": [{"label": "{label}, twice", "value": "2 * run.{name}.x"}],
+}
 
 
-def claim(**changes: object) -> claims.Claim:
-    entry = {
-        "id": "c",
-        "study": "s",
-        "source": "S0",
-        "place": "Q 1",
-        "statement": "It is so.",
-        "published": 0.9,
-        "ours": "run.train.accuracy",
-        "rule": {"kind": "exact", "comparable": ["demo", "paper"]},
-    }
-    return claims.Claim.model_validate(entry | changes)
+def load(folder, *entries, study="s"):
+    (folder / f"{study}.yaml").write_text(yaml.safe_dump(list(entries), sort_keys=False))
+    return claims.of_study(study, folder)
 
 
-def rule(kind: str, **changes: object) -> dict:
-    return {"kind": kind, "comparable": ["demo", "paper"]} | changes
+def compare(**changes):
+    entry = {key: value for key, value in ENTRY.items() if key != "ours"}
+    return entry | {"published": None, "rule": {"kind": "compare", "all": [MORE | changes]}}
 
 
-def verdict(given: claims.Claim, scale: str = "demo", source: str = "embedded") -> str:
-    return verdicts.judge(given, METRICS, scale, source)["verdict"]
+def test_a_claim_is_of_the_study_whose_file_it_is_in(tmp_path):
+    (claim,) = load(tmp_path, ENTRY)
+    assert (claim.id, claim.study, claim.published) == ("s_c", "s", 0.9)
+    assert (claim.comparable, claim.data) == (["paper"], "published")  # unless it says otherwise
+
+
+def test_the_ledger_is_every_file_in_the_order_of_their_names(tmp_path):
+    load(tmp_path, ENTRY | {"id": "b_c"}, study="b")
+    load(tmp_path, ENTRY | {"id": "a_c"}, ENTRY | {"id": "a_b"}, study="a")
+    assert [(claim.study, claim.id) for claim in claims.load(tmp_path)] == [("a", "a_c"), ("a", "a_b"), ("b", "b_c")]
+
+
+def test_a_study_need_not_have_claims_but_a_ledger_must(tmp_path):
+    assert claims.of_study("s", tmp_path) == []
+    with pytest.raises(ConfigError, match="there are no claims"):
+        claims.load(tmp_path)
+
+
+def test_each_entry_of_a_table_is_a_claim(tmp_path):
+    small, large = load(tmp_path, EACH)
+    assert [small.id, large.id] == ["s_table_small", "s_table_large"]
+    assert {small.group, large.group} == {"s_table"}
+    assert (small.published, large.published) == (0.5, 0.7)
+    assert small.items == ["S0.1"]
+    assert small.statement == "With a small one (small) it is reached."
+    assert large.statement == "The large one, too."  # a key of its own goes before the common one
+    assert (small.ours, large.ours) == ("run.small.x", "run.large.x")
+    assert small.rule.direction[0].sides == ("run.small.x", 0.5)
+    assert (small.rule.absolute, large.rule.relative) == (0.01, 0.1)
+    assert (small.values[0].label, large.values[0].label) == ("a small one, twice", "large, twice")
+    assert large.values[0].value == "2 * run.large.x"
+
+
+def test_a_group_may_have_a_name_of_its_own(tmp_path):
+    table = {"id": "s_whole", "rule": {"kind": "table", "group": "g", "difference": 0.1}, "published": None}
+    whole = {key: value for key, value in ENTRY.items() if key != "ours"} | table
+    *members, last = load(tmp_path, EACH | {"group": "g"}, whole)
+    assert [claim.group for claim in members] == ["g", "g"]
+    assert last.rule.group == "g"
+
+
+def test_what_a_claim_compares_and_what_stands_beside(tmp_path):
+    known = {"when": [{"more": "known.x", "than": 1}], "explanation": "Wrong."}
+    hypothesis = {"statement": "So it is.", "holds": [{"equal": "idea.x", "to": "other.x", "within": 1}]}
+    near = {"kind": "near", "absolute": 1, "direction": [MORE]}
+    beside = {"known_error": known, "hypotheses": [hypothesis], "values": [{"label": "v", "value": "shown.x"}]}
+    numeric, compared = load(tmp_path, ENTRY | {"rule": near} | beside, compare() | {"id": "s_d"})
+    assert numeric.deciding() == ["run.train.accuracy"]
+    assert numeric.experiments() == {"run", "walk", "known", "idea", "other", "shown"}
+    assert compared.deciding() == ["run.x", "walk.x"]
+    assert compared.experiments() == {"run", "walk"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "expected"),
+    ("entry", "message"),
     [
-        ({}, "agrees"),
-        ({"published": 0.91}, "not reproduced"),
-        ({"published": 0.91, "rule": rule("within", absolute=0.02)}, "agrees"),
-        ({"published": 0.95, "rule": rule("within", absolute=0.02)}, "not reproduced"),
-        ({"published": 0.95, "rule": rule("within", relative=0.1)}, "agrees"),
-        ({"published": 0.7, "rule": rule("within", relative=0.1)}, "not reproduced"),
+        (ENTRY | {"rule": {"kind": "near"}}, "rule.near: .*one tolerance"),
+        (ENTRY | {"rule": {"kind": "near", "absolute": 1, "relative": 1}}, "rule.near: .*one tolerance"),
+        (ENTRY | {"rule": {"kind": "near", "absolute": -1}}, "rule.near.absolute: .*greater than 0"),
         (
-            {"published": 0.7, "rule": rule("within", relative=0.1, direction="run.train.accuracy > 0.5")},
-            "same direction",
+            ENTRY | {"rule": {"kind": "near", "absolute": 1, "better": "more"}},
+            "rule.near.better: .*'higher' or 'lower'",
         ),
+        (ENTRY | {"rule": {"kind": "exact", "absolute": 1}}, "rule.exact.absolute: .*not permitted"),
+        (ENTRY | {"rule": {"kind": "holds"}}, "rule: .*'exact', 'near', 'compare', 'table'"),
+        (ENTRY | {"published": None}, "rule: .*published number"),
+        (ENTRY | {"published": "much"}, "published"),
+        (ENTRY | {"published": float("nan")}, "published.*finite"),
+        (compare() | {"published": 1}, "rule: .*published number"),
+        ({key: ENTRY[key] for key in ENTRY if key != "ours"}, "give `ours`"),
+        (ENTRY | {"comparable": ["laptop"]}, "comparable.0: .*'demo' or 'paper'"),
+        (ENTRY | {"comparable": []}, "comparable: .*at least 1"),
+        (ENTRY | {"data": "mine"}, "data"),
+        (ENTRY | {"verdict": "agrees"}, "verdict: .*not permitted"),
+        (ENTRY | {"study": "s"}, "study: the file's name says it"),
+        (ENTRY | {"ours": "1"}, "ours: .*names no experiment"),
+        (ENTRY | {"ours": "run.x > 1"}, "ours: .*Compare is not allowed"),
+        (ENTRY | {"ours": "run.get('x')"}, "ours: .*Call is not allowed"),
+        (ENTRY | {"source": "S10"}, "source"),
+        (ENTRY | {"items": ["S0"]}, "items.0"),
+        (ENTRY | {"known_error": {"explanation": "why"}}, "known_error: .*a known error takes"),
+        (ENTRY | {"known_error": {"explanation": "why", "correct": 1, "when": [MORE]}}, "a known error takes"),
+        (compare() | {"known_error": {"explanation": "why", "when": [MORE]}}, "speak of a published number"),
+        (ENTRY | {"possible": {}}, "possible: .*takes one of"),
+        (ENTRY | {"possible": {"share_of": 1, "multiple_of": 2}}, "possible: .*takes one of"),
+        (ENTRY | {"hypotheses": [{"statement": "So.", "holds": []}]}, "hypotheses.0.holds: .*at least 1"),
+        (compare(by=0.1, times=2), "rule.compare.all.0: .*one of 'by' and 'times'"),
+        (compare(within=1), "rule.compare.all.0"),
+        (compare(less="run.x"), "exactly one of more, less and equal"),
+        (compare(than=None), "take 'than'"),
+        (compare(more=None, equal="run.x"), "'equal' takes 'to' and 'within'"),
+        (compare(more=None, than=None, equal="run.x", to=0), "'equal' takes 'to' and 'within'"),
+        (compare(more=None, than=None, equal="run.x", to=0, within=0), "within: .*greater than 0"),
+        (compare(times=0.5), "times: .*greater than or equal to 1"),
+        (compare(by=-1), "by: .*greater than or equal to 0"),
+        (compare(more="0.5"), "more: .*names no experiment"),
+        (compare(more=0.5), "more: .*string"),
+        (compare(at_least=2), "at_least: .*not permitted"),
+    ],
+)
+def test_mistakes_name_file_claim_and_field(tmp_path, entry, message):
+    with pytest.raises(ConfigError, match=rf"(?s)s\.yaml: claim s_c: .*{message}.*git checkout .*s\.yaml"):
+        load(tmp_path, entry)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([ENTRY, ENTRY], "claim s_c is there twice"),
+        ([EACH, ENTRY | {"id": "s_table_small"}], "claim s_table_small is there twice"),
+        (["a statement"], "claim 1: "),
+        ([ENTRY | {"id": "Fashion MNIST"}], "claim Fashion MNIST: id: "),
+        ([ENTRY, {"source": "S0"}], "claim 2: id: "),
+        ([EACH | {"each": ["small", "large"]}], "claim s_table: each: a name with keys of its claim"),
+        ([EACH | {"each": {"small": 0.5}}], "claim s_table: each: a name with keys of its claim"),
+        ([EACH | {"each": {"small": {"published": None}}}], "claim s_table_small: rule"),
+        ([EACH | {"ours": "run.{nmae}.x"}], "claim s_table_small: ours: .*not a valid expression"),
         (
-            {"published": 0.7, "rule": rule("within", relative=0.1, direction="run.train.accuracy < 0.5")},
-            "not reproduced",
-        ),
-        ({"published": None, "ours": "run.train.accuracy > 0.8", "rule": rule("holds")}, "agrees"),
-        ({"published": None, "ours": "run.train.accuracy > 0.95", "rule": rule("holds")}, "not reproduced"),
-        (
-            {
-                "published": None,
-                "ours": "run.train.accuracy > 0.95",
-                "rule": rule("holds", direction="run.train.accuracy > 0.5"),
-            },
-            "same direction",
+            [compare() | {"rule": {"kind": "table", "group": "g", "difference": 1}}],
+            "claim s_c: no claim is of the group g",
         ),
     ],
 )
-def test_verdicts(changes, expected):
-    assert verdict(claim(**changes)) == expected
+def test_mistakes_in_the_list(tmp_path, entries, message):
+    with pytest.raises(ConfigError, match=rf"(?s)s\.yaml: {message}"):
+        load(tmp_path, *entries)
 
 
-def test_a_known_error_is_the_verdict_only_when_ours_is_the_right_value():
-    known = {"correct": 10250, "explanation": "1024 x 10 + 10 is 10,250"}
-    given = claim(published=11264, ours="run.train.parameters", known_error=known)
-    row = verdicts.judge(given, METRICS, "demo", "embedded")
-    assert (row["verdict"], row["reason"]) == ("published value in error", known["explanation"])
-    assert verdict(claim(published=11264, ours="run.train.parameters - 1", known_error=known)) == "not reproduced"
-    assert verdict(claim(published=10250, ours="run.train.parameters", known_error=known)) == "agrees"
-
-
-def test_a_known_error_may_be_what_our_runs_show():
-    known = {"when": "run.train.accuracy < 0.95 and run.train.parameters > 9", "explanation": "not believable"}
-    given = claim(published=0.97, known_error=known)
-    row = verdicts.judge(given, METRICS, "demo", "embedded")
-    assert (row["verdict"], row["reason"]) == ("published value in error", "not believable")
-    known["when"] = "run.train.accuracy < 0.5"
-    assert verdict(claim(published=0.97, known_error=known)) == "not reproduced"
-    known["when"] = "run.train.short < 0.5"
-    assert verdict(claim(published=0.97, known_error=known)) == "not reproduced"
-
-
-def test_what_cannot_be_tested_says_why():
-    paper = claim(rule={"kind": "exact", "comparable": ["paper"]})
-    assert verdict(paper, scale="demo") == "not testable at this scale"
-    assert verdict(paper, scale="paper") == "agrees"
-    real = claim(rule=rule("exact", data="published"))
-    assert verdict(real, source="embedded") == "not testable at this scale"
-    assert verdict(real, source="web") == "agrees"
-    assert "published data" in verdicts.judge(real, METRICS, "demo", "embedded")["reason"]
-
-
-def test_stand_ins_count_where_they_decide():
-    published = rule("exact", data="published", direction="b.x > 0")
-    about_a = claim(id="a", ours="a.x", published=1, rule=rule("exact", data="published"), values=[])
-    about_both = claim(id="b", ours="a.x", published=1, rule=published)
-    beside = claim(id="c", ours="a.x", published=1, rule=published | {"direction": None}).model_copy(
-        update={"values": [claims.Shown(label="b", value="b.x")]}
-    )
-    metrics = {"a": {"x": 1}, "b": {"x": 1}}
-
-    def reasons(sources):
-        rows = verdicts.judge_all([about_a, about_both, beside], "s", metrics, "paper", sources)
-        return [row["reason"] for row in rows]
-
-    assert reasons({"a": "web", "b": "mirror"}) == ["", "", ""]
-    weights = "needs the published data and pretrained weights; this run used stand-ins"
-    assert reasons({"a": "web", "b": "embedded weights"}) == ["", weights, ""]
-    assert "published data set" in reasons({"a": "embedded", "b": "web"})[0]
-
-
-def test_a_number_shown_beside_may_be_missing():
-    given = claim(published=0.95, values=[{"label": "later", "value": "run.train.at.step_469"}])
-    row = verdicts.judge(given, METRICS, "demo", "web")
-    assert (row["verdict"], row["values"]) == ("not reproduced", [{"label": "later", "value": None}])
-
-
-def test_a_null_metric_is_not_testable():
-    row = verdicts.judge(claim(ours="run.train.short * 2"), METRICS, "paper", "web")
-    assert (row["ours"], row["verdict"]) == (None, "not testable at this scale")
-
-
-def test_a_row_carries_interval_values_and_hypothesis():
-    given = claim(
-        low="run.train.accuracy - 0.1",
-        high="run.train.accuracy + 0.1",
-        values=[{"label": "parameters", "value": "run.train.parameters"}],
-        hypothesis={"statement": "Few.", "holds": "run.train.parameters < 1"},
-    )
-    row = verdicts.judge(given, METRICS, "demo", "embedded")
-    assert (row["low"], row["high"]) == (0.8, 1.0)
-    assert row["values"] == [{"label": "parameters", "value": 10250}]
-    assert row["hypothesis"] == {"statement": "Few.", "holds": False}
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "run.__class__",
-        "run.train._private",
-        "__import__",
-        "run.train.get('accuracy')",
-        "abs(run.train.accuracy)",
-        "run['train']",
-        "[run][0]",
-        "(lambda: run)()",
-        "f'{run}'",
-        "'text' + run",
-        "[x for x in run]",
-        "run if run else run",
-        "run := 1",
-        "run.train.accuracy; run",
-        "",
-        "1 + 1",
-    ],
-)
-def test_expressions_are_arithmetic_over_metrics_and_nothing_else(text):
-    with pytest.raises(ValueError):
-        claim(ours=text)
-
-
-def test_attributes_are_keys_never_attributes_of_objects():
-    assert verdicts.evaluate("run.train.values", METRICS, "c") == 7  # not dict.values
-    with pytest.raises(ArtifactError, match=r"claim c: there is no metric run\.train\.items"):
-        verdicts.evaluate("run.train.items", METRICS, "c")
-    with pytest.raises(ArtifactError, match=r"run\.train\.accuracy\.real"):
-        verdicts.evaluate("run.train.accuracy.real", METRICS, "c")
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("run.train.acuracy", r"claim c: there is no metric run\.train\.acuracy"),
-        ("walk.train.accuracy", "claim c: there is no metric walk"),
-        ("run.train", "claim c: `run.train` is no number"),
-        ("run.train.accuracy / run.zero.x", "claim c: .* has no value"),
-        ("run.train.parameters ** 99999999", "claim c: .* has no value"),
-    ],
-)
-def test_expressions_without_a_value_name_claim_and_key(text, message):
-    with pytest.raises(ArtifactError, match=message):
-        verdicts.evaluate(text, METRICS, "c")
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"ours": "run.train.accuracy > 1"},
-        {"published": None, "rule": rule("holds"), "ours": "run.train.accuracy"},
-    ],
-)
-def test_a_rule_refuses_a_value_of_the_other_kind(changes):
-    with pytest.raises(ArtifactError, match="must be"):
-        verdict(claim(**changes))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"rule": rule("within")}, "one tolerance"),
-        ({"rule": rule("within", absolute=1, relative=1)}, "one tolerance"),
-        ({"rule": rule("exact", absolute=1)}, "one tolerance"),
-        ({"rule": rule("within", absolute=-1)}, "greater than 0"),
-        ({"rule": rule("exact", comparable=["laptop"])}, "demo"),
-        ({"rule": rule("holds")}, "published number"),
-        ({"published": None}, "published number"),
-        ({"verdict": "agrees"}, "verdict"),
-        ({"ours": "1"}, "names no experiment"),
-        ({"known_error": {"explanation": "why"}}, "known error takes"),
-        ({"known_error": {"explanation": "why", "correct": 1, "when": "run.x > 1"}}, "known error takes"),
-    ],
-)
-def test_mistakes_in_the_ledger_name_claim_and_field(tmp_path, change, message):
-    entry = yaml.safe_load(claims_text())[0] | change
-    path = tmp_path / "claims.yaml"
-    path.write_text(yaml.safe_dump([entry]))
-    with pytest.raises(ConfigError, match=rf"(?s)claims\.yaml: claim c: .*{message}"):
-        claims.load(path)
-
-
-def claims_text(times: int = 1) -> str:
-    entry = claim().model_dump(mode="json", exclude_none=True)
-    return yaml.safe_dump([copy.deepcopy(entry) for _ in range(times)])
-
-
-def test_a_claim_may_be_there_once(tmp_path):
-    path = tmp_path / "claims.yaml"
-    path.write_text(claims_text(2))
-    with pytest.raises(ConfigError, match="twice"):
-        claims.load(path)
-
-
-@pytest.mark.parametrize("text", ["a: 1", "- [", "!!python/object/apply:os.getcwd []"])
-def test_a_ledger_that_is_no_list_or_unsafe_is_refused(tmp_path, text):
-    path = tmp_path / "claims.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=r"claims\.yaml"):
-        claims.load(path)
-
-
-def test_a_claim_about_what_is_not_run_is_not_testable_and_says_why():
-    claim = next(claim for claim in claims.load() if claim.id == "fashion_parameters_conv1")
-    row = verdicts.judge(claim, {"fashion_static": {}}, "demo", "embedded")
-    assert row["verdict"] == "not testable at this scale"
-    assert row["reason"] == "this run has no fashion_dynamic"
+@pytest.mark.parametrize("text", ["a: 1", "- [", "", "!!python/object/apply:os.getcwd []", "- \udcff"])
+def test_a_file_that_is_no_list_or_unsafe_is_refused(tmp_path, text):
+    (tmp_path / "s.yaml").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ConfigError, match=r"s\.yaml"):
+        claims.load(tmp_path)

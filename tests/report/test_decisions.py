@@ -150,10 +150,11 @@ def test_two_opposite_comparisons_never_both_agree(first, second):
         ([1.1, 1.1, 1.1], AGREES),
         ([1.11, 1.11, 1.11], FAILED),
         ([0.89, 0.89, 0.89], FAILED),
-        ([1.1, 1.2, 1.3], AGREES),  # 0.95 to 1.45
+        ([1.06, 1.09, 1.12], AGREES),  # 1.02 to 1.16
+        ([1.1, 1.2, 1.3], UNDECIDED),  # 0.95 to 1.45
         ([1.3, 1.4, 1.5], FAILED),  # 1.15 to 1.65, widened to 1.05
-        ([0.84, 1.0, 1.16], AGREES),  # half as wide as 4 tolerances: 0.397
-        ([0.83, 1.0, 1.17], UNDECIDED),  # 0.422: holds 1, and so much else
+        ([0.96, 1.0, 1.04], AGREES),  # half as wide as the tolerance: 0.099
+        ([0.95, 1.0, 1.05], UNDECIDED),  # 0.124: holds 1, and so much else
         ([0.0, 1.0, 2.0], UNDECIDED),
         ([1.05], AGREES),
         ([1.2], FAILED),

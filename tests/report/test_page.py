@@ -12,7 +12,7 @@ import pytest
 
 from revisit import paths
 from revisit.errors import ArtifactError
-from revisit.report import claims, maps, page, study
+from revisit.report import claims, maps, page, palette, study, verdicts
 from revisit.report.collect import collect
 from revisit.report.numbers import cell, number, published_text, value_text
 
@@ -94,9 +94,13 @@ def test_ledger_on_the_page_and_as_a_table(text):
     assert [row["id"] for row in rows] == [claim.id for claim in ledger]
     by_id = {row["id"]: row for row in rows}
     assert by_id["fashion_parameters_conv1"]["verdict"] == "agrees"
-    assert by_id["fashion_parameters_fc2"]["verdict"] == "published value in error"
+    assert by_id["fashion_parameters_fc2"]["verdict"] == "impossible"
     assert by_id["fashion_dynamic_smoother"]["verdict"] == "not reproduced"
     assert by_id["fashion_overfitting"]["verdict"] == "not testable at this scale"
+    smoother = by_id["fashion_dynamic_smoother"]
+    assert [smoother[key] for key in ("seeds", "data", "items", "group")] == ["1", "drawn", "S0.5", ""]
+    conv1 = by_id["fashion_parameters_conv1"]
+    assert [conv1[key] for key in ("ours", "ours_low", "data", "group")] == ["832.0", "", "", "fashion_parameters"]
     assert text.index('id="ledger"') < text.index('id="fashion"')
     assert all(text.count(f'id="{claim.id}"') == 1 for claim in ledger)
     assert "stand-ins" in text
@@ -104,11 +108,152 @@ def test_ledger_on_the_page_and_as_a_table(text):
     assert {"fashion-history.csv", "fashion-classes-fashion_dynamic.csv", "fashion-tsne-fashion_dynamic.csv"} <= names
 
 
+@pytest.fixture
+def changed(built, stage_settings, tmp_path, monkeypatch):
+    """`changed(name, row)`: the page with parts of a claim's row replaced."""
+    shutil.copytree(built / paths.STUDIES, tmp_path / paths.STUDIES)
+    monkeypatch.chdir(tmp_path)
+
+    def render_changed(name, row):
+        path = paths.study("fashion") / "claims.json"
+        rows = [found | row if found["id"] == name else found for found in json.loads(path.read_text())]
+        path.write_text(json.dumps(rows))
+        return render(stage_settings())
+
+    return render_changed
+
+
+def words(html):
+    """The text of a part of the page."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def between(text, start, end):
+    return text.split(start, 1)[1].split(end, 1)[0]
+
+
+JUDGED = {
+    "verdict": "undecided",
+    "reason": "the interval over 3 seeds excludes neither",
+    "seeds": 3,
+    "data": "copy",
+    "ours": 0.7634,
+    "ours_low": 0.71,
+    "ours_high": 0.81,
+    "parts": [
+        {"test": "a.b is more than c.d", "first": 0.5, "second": 0.25, "difference": 0.25, "low": 0.125, "high": 0.375}
+        | {"verdict": "agrees"},
+        {"test": "a.b is less than 2", "first": 0.5, "second": 2.0, "difference": 1.5, "low": None, "high": None}
+        | {"verdict": "undecided"},
+    ],
+    "values": [{"label": "linear SVM", "value": 0.875, "value_low": 0.75, "value_high": 1.0}],
+    "possible": "856 of 880",
+    "hypotheses": [
+        {"statement": "One.", "holds": True},
+        {"statement": "Two.", "holds": False},
+        {"statement": "Three.", "holds": None},
+    ],
+}
+CLAIM = "fashion_dynamic_smoother"
+
+
+def test_evidence_shows_every_comparison_value_bound_and_hypothesis(changed):
+    text = changed(CLAIM, JUDGED)
+    card = words(between(text, f'id="{CLAIM}-evidence">', '<div class="claim"'))
+    for part in (
+        "Ours 0.763 (0.710 to 0.810)",
+        "Linear SVM 0.875 (0.750 to 1)",
+        "? undecided 3 seeds, on a copy of the data the interval over 3 seeds excludes neither",
+        "a.b is more than c.d 0.500 and 0.250, difference 0.250 (0.125 to 0.375) ✓ agrees",
+        "a.b is less than 2 0.500 and 2, difference 1.50 ? undecided",
+        "Possible: 856 of 880.",
+        "Our explanations: One. ✓ supported Two. ✗ not supported Three. – not testable",
+    ):
+        assert part in card
+    row = words(between(text, f'<tr id="{CLAIM}"', "</tr>"))
+    assert "0.763 (0.710 to 0.810) ? undecided 3 seeds, on a copy of the data evidence" in row
+
+
+def test_comparisons_of_what_cannot_be_judged_have_no_outcome(changed):
+    row = JUDGED | {"verdict": "not testable at this scale", "hypotheses": []}
+    card = words(between(changed(CLAIM, row), f'id="{CLAIM}-evidence">', '<div class="claim"'))
+    assert "difference 0.250 (0.125 to 0.375)" in card
+    assert "agrees" not in card
+    assert "seeds, on" not in card
+
+
+def test_a_bound_that_is_the_verdict_s_reason_stands_once(changed):
+    row = JUDGED | {"verdict": "impossible", "reason": "no share of 88 images", "possible": "no share of 88 images"}
+    card = words(between(changed(CLAIM, row), f'id="{CLAIM}-evidence">', '<div class="claim"'))
+    assert card.count("no share of 88 images") == 1
+    assert "⊘ impossible no share" in card
+
+
+def test_every_verdict_has_a_badge_in_the_engine_s_order(text):
+    assert list(page.VERDICTS) == list(verdicts.Verdict)
+    signs = [sign for _, sign in page.VERDICTS.values()]
+    assert len(set(signs)) == len(signs)  # to be told apart without colour
+    looks = [*page.VERDICTS.values(), *page.STATUSES.values(), *(look[1:] for look in page.HELD.values())]
+    assert {name for name, _ in looks} <= palette.TONES.keys()
+    assert all(f".v-{name} {{ --tone: var(--tone-{name}); }}" in text for name, _ in page.VERDICTS.values())
+
+
+def luminance(colour):
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("name", palette.TONES)
+def test_badges_can_be_read_on_light_and_on_dark(name):
+    papers = palette.PAPER, palette.THEME[palette.PAPER][1]
+    for tone, paper in zip(palette.TONES[name], papers, strict=True):
+        dark, light = sorted((luminance(tone), luminance(paper)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+
+
+def test_assumptions_say_whether_and_by_whom_they_are_confirmed(text):
+    rows = between(text, 'id="fashion-assumptions"', "</section>").split("<tr>")[-3:]
+    assert [words(row) for row in rows] == [
+        "Dropout 0.4 and batches of 100. ✓ confirmed the hand-out –",
+        "The static graph is captured by another program. ≠ contradicted the report itself fashion_static",
+        "Learning rate 0.01, momentum 0.5. ○ open – –",
+    ]
+
+
+def test_the_opening_counts_what_the_ledger_holds(text):
+    opened = words(between(text, '<header id="top"', "</header>"))
+    with open(paths.REPORT / "data/ledger.csv", newline="") as stream:
+        found = [row["verdict"] for row in csv.DictReader(stream)]
+    for verdict, (_, sign) in page.VERDICTS.items():
+        assert f"{found.count(verdict)} {sign} {verdict}" in opened
+    untestable = found.count("not testable at this scale")
+    judged = len(found) - untestable
+    assert f"Of {len(found)} claims {judged} are judged: 4 by counting networks or by a bound" in opened
+    needs = f"{untestable} of {len(found)} scale: paper and the published data 2 hours on 2 CPU cores"
+    assert needs in opened
+    assert "The data are stand-ins, drawn by this project" in opened
+
+
+def test_a_data_set_is_what_its_checksums_say(built, stage_settings, tmp_path, monkeypatch):
+    shutil.copytree(built / paths.STUDIES, tmp_path / paths.STUDIES)
+    monkeypatch.chdir(tmp_path)
+    path = paths.study("fashion") / "study.json"
+    described = json.loads(path.read_text()) | {"sources": {"fashion_mnist": "mirror"}}
+    for whose, told in (("copy", "a copy: not the publisher's bytes"), ("published", "the published files, by their")):
+        path.write_text(json.dumps(described | {"provenance": {"fashion_mnist": whose}}))
+        text = render(stage_settings())
+        assert f"<code>fashion_mnist</code>: {told}" in text.replace("&#39;", "'")
+        assert ('class="what caution"' in text) == (whose == "copy")
+        assert "taken to be the published" not in text
+
+
 def test_names_from_data_stay_text(findings, stage_settings, parsed):
     for path in findings.rglob("*"):
         if path.suffix in (".csv", ".json"):
             path.write_text(path.read_text().replace("Ankle boot", HOSTILE).replace("Shirt", "$x^$ {{ 7*7 }}"))
-    text = build(findings, stage_settings(title=HOSTILE, question=f"{HOSTILE}?", assumptions=[HOSTILE]))
+    assumption = {"text": HOSTILE, "status": "open", "source": HOSTILE, "varied_by": [HOSTILE]}
+    text = build(findings, stage_settings(title=HOSTILE, question=f"{HOSTILE}?", assumptions=[assumption]))
     elements = parsed(text)
     assert not any(attributes.get("src") == "x" for _, attributes in elements.found)
     assert sum(tag == "script" for tag, _ in elements.found) == 2
@@ -176,7 +321,7 @@ def test_a_published_number_keeps_its_digits_and_ours_has_as_many():
         "0.750",
         "0.750",
     ]
-    assert value_text(True, None) == "holds"
+    assert value_text(None, 0.97) == "–"
 
 
 def test_cells_without_a_value_sort_last():

@@ -25,7 +25,7 @@ def path_of(file, name):
     return next(element.get("d") for element in group.iter() if element.tag.endswith("path"))
 
 
-@pytest.mark.parametrize("kind", ["lines", "variants"])
+@pytest.mark.parametrize("kind", ["lines", "variants", "half"])
 def test_scales_and_curves_are_those_of_the_svg(tmp_path, kind):
     if kind == "lines":
         curves = [figures.Line(X, Y, "a $x^$", "#123456"), figures.Line(X, Y / 2, "b", "#654321")]
@@ -33,9 +33,8 @@ def test_scales_and_curves_are_those_of_the_svg(tmp_path, kind):
         drawing = figures.lines([noisy, *curves], "accuracy", percent=True)
     else:
         made = [figures.Variant(X, y, y, y, name=name, end="1") for name, y in (("a $x^$", Y), ("b", Y / 2))]
-        drawing = figures.variants(
-            [*made, figures.Variant(*[X[:0]] * 4, name="none", end="")], "accuracy", percent=True
-        )
+        made.append(figures.Variant(*[X[:0]] * 4, name="none", end=""))
+        drawing = figures.variants(made, "accuracy", percent=True, half=kind == "half")
     figures.save(drawing, tmp_path / "figure.svg")
     found = figures.readout(drawing)
     assert [curve["name"] for curve in found["curves"]] == ["a $x^$", "b"]

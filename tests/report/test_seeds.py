@@ -1,5 +1,6 @@
 """The metrics of every seed, and which seeds several trainings have in common."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +17,7 @@ def training(replicates, **metrics):
         metrics={"train": {"accuracy": -1}} | metrics,
         train_of=lambda number: {"accuracy": number / 10},
         statistics_of=lambda number: {"early": {"loss": number}},
+        measured=nullcontext,
     )
 
 

@@ -78,20 +78,57 @@ def test_gap_is_in_the_metric_that_there_is():
     assert statistics.gap(losses, None).keys() == {"loss", "ratio", "ratio_after_1000"}
 
 
-def test_a_variant_at_first_and_at_moments():
+def history(loss, each: int = 1) -> dict[str, np.ndarray]:
+    """Rows of so many steps `each`."""
+    loss = np.asarray(loss, float)
+    return {"step": each * np.arange(1, len(loss) + 1.0), "loss": loss, "accuracy": 1 - loss}
+
+
+def test_the_mean_since_the_epoch_began_starts_anew():
+    found = statistics.epoch_mean(np.array([4.0, 2.0, 6.0, 1.0, 3.0]), 3)
+    assert found.tolist() == [4, 3, 4, 1, 2]
+    assert statistics.epoch_mean(np.empty(0), 3).size == 0
+
+
+def test_the_way_of_logging_alone_makes_jumps():
+    loss = stairs(0.0) + 2 * np.exp(-np.arange(200) / 60)  # falls steadily
+    found = statistics.of_run(history(loss), evaluations([1.0], [1.0]), "accuracy", 40, [4], {})
+    assert found["jumps"]["epoch_4"]["count"] == 0
+    assert found["epoch_mean"]["jumps"]["epoch_4"]["count"] == 3
+
+
+def test_roughness_of_the_epoch_mean_leaves_its_new_starts_out():
+    found = statistics.of_run(history([0.0, 1.0, 0.0, 9.0, 9.0, 9.0]), evaluations([1.0], [1.0]), None, 3, [], {})
+    assert found["roughness"]["epoch_mean"] == pytest.approx(np.std([0.5, -1 / 6, 0.0, 0.0]))
+    assert found["roughness"]["raw"] == pytest.approx(np.std([1.0, -1.0, 9.0, 0.0, 0.0]))
+
+
+def test_a_run_at_first_at_last_and_at_moments():
     columns = evaluations([2.0, 1.0, 1.5, 2.0, 2.0], [1.0] * 5)  # at steps 500 to 2500
     columns["test_accuracy"] = np.array([0.2, 0.4, 0.6, 0.8, 0.8])
-    found = statistics.of_variant(columns, "accuracy", {"step_1000": 1000, "step_1001": 1001})
-    assert found["early"] == 0.2  # the first fifth ends with step 500
+    minibatches = history(np.repeat([3.0, 2.0, 1.0], [500, 1000, 1000]))
+    read_at = {"step_1000": 1000, "step_1001": 1001}
+    found = statistics.of_run(minibatches, columns, "accuracy", 500, [], read_at)
+    assert found["early"]["test_accuracy"] == 0.2  # the first fifth ends with step 500
+    assert (found["early"]["loss"], found["late"]["loss"]) == (3.0, 1.0)
+    assert found["late"]["test_accuracy"] == 0.8  # of steps 2000 and 2500
+    assert found["rise"]["test_accuracy"] == pytest.approx(0.8 - 0.5)  # the middle third has steps 1000 and 1500
     assert found["at"] == {"step_1000": 0.4, "step_1001": None}
-    assert statistics.of_variant(columns, None, {"step_500": 500})["at"] == {"step_500": 2.0}
     assert found["overfitting"]["lowest_step"] == 1000
+    assert statistics.of_run(minibatches, columns, None, 500, [], {"step_500": 500})["at"] == {"step_500": 2.0}
 
 
-def test_a_variant_without_evaluations_is_unknown():
+def test_means_of_several_steps_have_no_jumps_and_no_roughness():
+    found = statistics.of_run(history(stairs(0.2), each=2), evaluations([1.0], [1.0]), "accuracy", 40, [4], {})
+    assert found["jumps"]["epoch_4"]["count"] is found["epoch_mean"]["jumps"]["epoch_4"]["count"] is None
+    assert set(found["roughness"].values()) == {None}
+    assert found["early"]["loss"] == pytest.approx(stairs(0.2)[:40].mean())
+
+
+def test_a_run_without_evaluations_is_unknown():
     nothing = {key: values[:0] for key, values in evaluations([1.0], [1.0]).items()}
-    found = statistics.of_variant(nothing, "accuracy", {"step_1": 1})
-    assert (found["early"], found["at"], found["gap"]["ratio"]) == (None, {"step_1": None}, None)
+    found = statistics.of_run(history([]), nothing, "accuracy", 10, [], {"step_1": 1})
+    assert (found["early"]["test_loss"], found["at"], found["gap"]["ratio"]) == (None, {"step_1": None}, None)
 
 
 def test_overfitting_begins_at_the_lowest_test_loss():

@@ -18,7 +18,9 @@ PARAMETERS = {
     "statement": "fc2",
     "published": 11264,
     "ours": "fashion_dynamic.inspect.parameters.fc2",
-    "rule": {"kind": "exact", "comparable": ["demo"]},
+    "rule": {"kind": "exact"},
+    "comparable": ["demo"],
+    "data": "none",
     "figure": "parameters",
 }
 DIFFERENCE = PARAMETERS | {
@@ -60,6 +62,7 @@ def test_every_section_its_files_and_the_same_bytes_twice(collected, stage_setti
     assert len(ids) == len(set(ids))
     rows = json.loads((folder / "claims.json").read_text())
     assert [(row["ours"], row["verdict"]) for row in rows] == [(10250, "not reproduced"), (0.0, "agrees")]
+    assert described["provenance"] == {"fashion_mnist": "drawn"}
     statistics = described["experiments"]["fashion_static"]["statistics"]
     assert statistics["overfitting"]["last_step"] == 400
 
@@ -70,6 +73,49 @@ def test_every_section_its_files_and_the_same_bytes_twice(collected, stage_setti
     render(stage_settings()["study"])
     assert content() == first
     assert not any(str(collected.absolute()).encode() in data for data in first.values())
+
+
+def blocks_of(described, name):
+    return {block["id"]: block for block in flat(next(s["blocks"] for s in described["sections"] if s["id"] == name))}
+
+
+def test_both_ways_of_logging_are_tested_for_jumps(collected, stage_settings):
+    described = render(stage_settings()["study"])
+    found = blocks_of(described, "jumps")
+    assert list(found) == ["jumps-test", "jumps-epoch-mean"]
+    statistics = described["experiments"]["fashion_dynamic"]["statistics"]
+    for name, of_way in (("jumps-test", statistics), ("jumps-epoch-mean", statistics["epoch_mean"])):
+        jumps = of_way["jumps"]["epoch_4"]
+        told = f"dynamic graph: {jumps['count']} of 3 boundaries, mean z {jumps['mean_z']:.1f}".replace("-", "−")
+        assert told in found[name]["caption"]
+    assert "dynamic graph: 3 of 3 boundaries" in found["jumps-epoch-mean"]["caption"]  # they come of the logging alone
+    assert "dynamic graph: 0 of 3 boundaries" in found["jumps-test"]["caption"]
+    files = [(paths.study("fashion") / block["file"]).read_bytes() for block in found.values()]
+    assert files[0] != files[1]
+
+
+def test_the_close_up_shows_the_epoch_mean_and_its_roughness_is_in_the_table(collected, stage_settings):
+    found = blocks_of(render(stage_settings()["study"]), "smoothness")
+    svg = (paths.study("fashion") / found["smoothness-closeup"]["file"]).read_text()
+    assert "dynamic graph, mean since the epoch began" in svg
+    assert [column["key"] for column in found["roughness"]["columns"]][1:4] == ["raw", "running_mean", "epoch_mean"]
+    rows = pd.read_csv(paths.study("fashion") / found["roughness"]["file"]).set_index("experiment")
+    history = pd.read_csv(collected / "fashion_dynamic/history.csv")
+    epoch = (history["step"] - 1) // 40
+    mean = history["loss"].groupby(epoch).expanding().mean().droplevel(0)
+    inside = mean.diff()[epoch == epoch.shift()]
+    assert rows.loc["fashion_dynamic", "epoch_mean"] == pytest.approx(inside.std(ddof=0))
+
+
+def test_an_addition_says_why_and_is_no_other_protocol(collected, stage_settings):
+    settings = stage_settings()["study"]
+    settings["experiments"]["fashion_static"]["addition"] = "to see the noise of rounding"
+    described = render(settings)
+    assert "smoothness" in [section["id"] for section in described["sections"]]  # still the dynamic graph's twin
+    (table,) = blocks_of(described, "results").values()
+    rows = pd.read_csv(paths.study("fashion") / table["file"]).set_index("experiment")["addition"]
+    assert rows["fashion_static"] == "to see the noise of rounding"
+    assert pd.isna(rows["fashion_dynamic"])
 
 
 def test_sections_without_findings_are_left_out(findings, stage_settings):
@@ -86,6 +132,9 @@ def test_a_diverged_run_is_drawn_and_judged(findings, stage_settings):
         history = pd.read_csv(folder / "history.csv")
         history.loc[history["step"] > 30, "loss"] = np.nan
         history.to_csv(folder / "history.csv", index=False)
+        of_all = pd.read_csv(folder / "runs/history.csv")
+        of_all.loc[of_all["step"] > 30, "loss"] = np.nan
+        of_all.to_csv(folder / "runs/history.csv", index=False)
         evaluations = pd.read_csv(folder / "evaluations.csv")
         evaluations[["train_loss", "test_loss"]] = np.nan
         evaluations.to_csv(folder / "evaluations.csv", index=False)
@@ -101,6 +150,7 @@ def test_a_diverged_run_is_drawn_and_judged(findings, stage_settings):
     render(stage_settings()["study"])
     rows = json.loads((paths.study("fashion") / "claims.json").read_text())
     assert [row["verdict"] for row in rows] == ["not reproduced", "not testable at this scale"]
+    assert rows[1]["reason"] == "a run was too short, or it diverged"
 
 
 def test_a_figure_that_is_not_there_is_a_mistake_of_the_ledger(collected, stage_settings):

@@ -24,6 +24,8 @@ def test_images_of_several_classes_have_no_confusion_but_curves_and_intervals(sh
         "average_precision_low",
         "average_precision_high",
         "average_precision_11_point",
+        "average_precision_shifted",
+        "lowest_average_precision",
         "auc",
     ]
     assert (found["classes-scratch"]["folded"], found["classes-tuned"]["folded"]) == (False, True)

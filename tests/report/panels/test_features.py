@@ -36,6 +36,16 @@ def test_all_probed_layers_stand_in_one_table_in_the_metric_of_the_data(sheet):
     assert {"key": "map", "label": "mean AP", "format": "percent"} in table["columns"]
 
 
+def test_several_seeds_do_not_become_layers(sheet):
+    run = run_of(sheet, "scratch")
+    found = dict(run.metrics["probe"])
+    run.metrics["probe"] |= {"replicates": [found, found]}
+    run.settings["replicates"] = 2
+    caption = features.probes(sheet)["blocks"][1]["blocks"][0]["caption"]
+    told = "pool5: sound 30.0%; features.30: sound 33.0%."
+    assert caption == f"A linear SVM on the features of each layer, of the first seed. {told}"
+
+
 def test_each_class_has_a_column_per_probe_in_a_folded_table(sheet):
     block = next(block for block in features.probes(sheet)["blocks"] if block.get("id") == "probe-tuned-classes")
     assert block["folded"]
@@ -77,7 +87,10 @@ def test_the_layers_of_a_run_are_maps_that_share_a_picture(sheet):
     assert pool["title"] == "t-SNE of pool5, tuned"
     assert (pool["picture"], pool["file"]) == (deep["picture"], deep["file"])
     assert [map_["iterations"] for map_ in deep["maps"]] == [300, 750]
-    assert "divergence unknown, 55.0% of neighbours preserved" in deep["maps"][0]["still"]["caption"]
+    assert (
+        "divergence unknown, 55.0% of neighbours preserved, 45.0% of neighbours on the map of the same class"
+        in deep["maps"][0]["still"]["caption"]
+    )
     assert features.SEVERAL in pool["caption"]
     with Image.open(sheet.folder / pool["picture"]) as image:
         assert image.size == (32 * 28, 2 * 28)

@@ -25,9 +25,11 @@ def test_first_layers_side_by_side_with_what_the_networks_reach(sheet, found):
     assert rows["dead"].tolist() == [6, 2]
     assert rows["map"].tolist() == pytest.approx([run.kept["test_map"] for run in sheet.looked("first_layer")])
     assert table["columns"][-1] == {"key": "map", "label": "test mean AP", "format": "percent"}
-    assert "caffenet (11×11, stride 4): 6 of 32 dead, 30.0% high frequencies" in table["caption"]
+    assert "caffenet (11×11, stride 4): 6 of 32 dead, 30.0% high frequencies, 20.0% low ones" in table["caption"]
+    assert rows["low_frequency"].tolist() == [0.2, 0.2]
     assert (sheet.folder / "tables/first-layer-caffenet_7x7.csv").is_file()
     assert (followed["rows"], followed["columns"]) == (["filter 4", "filter 9"], ["epoch 0", "epoch 30", "epoch 58"])
+    assert followed["caption"].endswith("the mean of these filters: 80% at first, 51% in the end.")
 
 
 def test_a_followed_filter_is_a_row(sheet, found):

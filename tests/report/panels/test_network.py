@@ -26,6 +26,17 @@ def test_a_network_without_convolution_has_no_filters(sheet):
     ]
 
 
+def test_activations_stand_beside_those_of_the_strongest_map(sheet):
+    run = next(run for run in sheet.runs if run.name == "caffenet")
+    run.metrics["inspect"]["strongest_map"]["conv1"] = {"map": 2, "mean": 0.75, "variance": None}
+    block = next(b for b in flat(network.network(sheet)["blocks"]) if b["id"] == "activations-caffenet")
+    rows = pd.read_csv(sheet.folder / block["file"]).set_index("layer")
+    assert rows.loc["conv1", ["near_zero", "strongest_mean"]].tolist() == [0.7, 0.75]
+    assert rows.loc["fc1", ["strongest_mean", "strongest_variance"]].isna().all()  # it has no maps
+    assert pd.isna(rows.loc["conv1", "strongest_variance"])
+    assert {"near_zero", "strongest_mean", "strongest_variance"} <= {column["key"] for column in block["columns"]}
+
+
 def test_equal_networks_share_a_table(sheet):
     blocks = [block for block in flat(network.network(sheet)["blocks"]) if block["id"].startswith("parameters")]
     assert [block["title"] for block in blocks] == [

@@ -49,8 +49,9 @@ def run(protocol: Settings, number: int, diverges_at: int | None) -> tuple[pd.Da
         "train_loss": level[at - 1],
         "test_loss": level[at - 1] + 0.1 * at / steps,
     }
-    if metric:
+    if metric == "accuracy":  # other objectives measure none of a minibatch
         history[metric] = np.clip(1 - history["loss"] / 2.6, 0, 1)
+    if metric:
         test = np.clip(0.97 - rows["test_loss"] / 2.7 + 0.01 * rng.standard_normal(len(at)), 0, 1)
         rows |= {f"train_{metric}": np.clip(test + 0.05 * at / steps, 0, 1), f"test_{metric}": test}
     evaluations = pd.DataFrame(rows)
@@ -90,7 +91,9 @@ def write_training(folder: Path, settings: Settings, diverging: dict[tuple[str, 
     for name, table, own in zip(("history", "evaluations"), tables, kept, strict=True):
         pd.concat(table).to_csv(folder / f"runs/{name}.csv", index=False)
         own.to_csv(folder / f"{name}.csv", index=False)
-    variants = {variant: numbers(frame[frame["variant"] == variant]) for variant in settings["runs"]}
+    variants = {
+        variant: {"parameters": 1000, **numbers(frame[frame["variant"] == variant])} for variant in settings["runs"]
+    }
     history, evaluations = kept
     per_epoch = round(history["step"].iloc[0] / history["epoch"].iloc[0])
     unit, length = ("epoch", per_epoch) if settings["epochs"] else ("step", 1)
@@ -106,7 +109,7 @@ def write_training(folder: Path, settings: Settings, diverging: dict[tuple[str, 
         "steps_per_epoch": per_epoch,
         "epochs": settings["epochs"],
     }
-    findings |= {key: value for key, value in own.items() if key not in ("runs", "diverged")}
+    findings |= {key: value for key, value in own.items() if key not in ("runs", "diverged", "parameters")}
     findings |= {"diverged": (settings["keep"], 0) in diverging, "variants": variants}
     if metric:
         by_step = evaluations.set_index("step")[f"test_{metric}"]

@@ -6,11 +6,12 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from revisit import paths
-from revisit.report import claims, page, study, verdicts
+from revisit.report import claims, page, seeds, study, verdicts
 from revisit.report.collect import collect
 
 ROOT = Path(__file__).parents[3]
@@ -123,7 +124,7 @@ def test_a_row_is_the_mean_of_the_kept_variant_with_its_interval(drawn):
 def test_a_sweep_has_a_curve_and_a_row_for_each_variant(drawn):
     described = drawn("cifar")
     variants = list(described["experiments"]["cifar_convnet"]["settings"]["runs"])
-    (figure,), (block,) = shown(described, "sweeps", "figure"), shown(described, "sweeps", "table")
+    figure, (block,) = shown(described, "sweeps", "figure")[0], shown(described, "sweeps", "table")
     assert figure["wide"]
     svg = (paths.study("cifar") / figure["file"]).read_text()
     rows = table("cifar", block).set_index("variant")
@@ -136,6 +137,62 @@ def test_a_sweep_has_a_curve_and_a_row_for_each_variant(drawn):
     assert rows.loc["batch128_decay", "settings"] == ("weight decay 0.005, decay layers fc1 and fc2, batch size 128")
 
 
+def of_runs(name):
+    """The minibatches of all runs of a training, by variant and replicate."""
+    return pd.read_csv(f"results/findings/{name}/runs/history.csv").set_index(["variant", "replicate"])
+
+
+def test_minibatches_are_the_means_of_the_runs_that_did_not_diverge(drawn, stages):
+    runs = {run.name: run for run in study.read(stages["study"]["lenet"], paths.collected("lenet"))}
+    rows, run = of_runs("lenet_optimizers"), runs["lenet_optimizers"]
+    for variant, replicates in (("adagrad", [0, 1]), ("momentum", [0])):  # the other run with momentum diverged
+        wanted = np.mean([rows.loc[(variant, number), "accuracy"] for number in replicates], axis=0)
+        assert run.minibatches(variant)["accuracy"] == pytest.approx(wanted)
+    ended = runs["lenet_rates"].minibatches("lr_1e1")
+    assert (ended["step"][-1], np.isfinite(ended["loss"]).all()) == (180, True)
+
+
+def test_minibatches_of_a_sweep_stand_below_its_curves_smoothed_a_little(drawn):
+    described = drawn("lenet")
+    found = {block["id"]: block for block in shown(described, "sweeps", "figure")}
+    assert [name for name in found if name.endswith("lenet_optimizers-loss")] == ["minibatches-lenet_optimizers-loss"]
+    figure = found["minibatches-lenet_optimizers-accuracy"]
+    assert figure["caption"].endswith("by a running mean over 7 steps, and the mean over the runs of a variant.")
+    rows = of_runs("lenet_optimizers")["accuracy"]
+    mean = pd.Series(np.mean([rows.loc["adagrad", number] for number in (0, 1)], axis=0))
+    # 694 windows are drawn as 200 points at most, the means of four each: the last has two.
+    assert f"adagrad {mean.rolling(7).mean().iloc[-2:].mean():.1%}" in figure["alt"]
+    svg = (paths.study("lenet") / figure["file"]).read_text()
+    assert re.findall(r"font-weight: 700;[^>]*>([^<]*)<", svg) == ["adagrad"]  # the one that is kept
+    assert all(svg.count(f">{name}<") == 1 for name in ("gradient descent", "momentum", "adagrad zero"))
+    assert [curve["name"] for curve in figure["readout"]["curves"]] == [
+        "gradient descent",
+        "adagrad",
+        "momentum",
+        "adagrad zero",
+    ]
+
+
+def test_minibatches_without_a_metric_have_their_loss_alone(drawn):
+    names = [block["id"] for block in shown(drawn("voc"), "sweeps", "figure")]
+    assert [name for name in names if name.startswith("minibatches")] == [
+        "minibatches-voc_vgg16_finetuned-loss",
+        "minibatches-voc_mixup-loss",
+    ]
+
+
+def test_additions_say_why(drawn):
+    block = shown(drawn("voc"), "results", "table")[0]
+    rows = table("voc", block).set_index("experiment")["addition"]
+    assert rows["voc_simple_cnn"].startswith("the hand-out's first network")
+    assert rows[["voc_caffenet", "voc_mixup"]].isna().all()
+    assert "addition" in columns(block)
+    assert "An addition is run although no claim asks for it" in block["caption"]
+    lenet = shown(drawn("lenet"), "results", "table")[0]
+    assert "addition" not in columns(lenet)
+    assert "addition" not in lenet["caption"]
+
+
 def test_what_freezes_says_so(drawn):
     rows = table("transfer", shown(drawn("transfer"), "sweeps", "table")[0]).set_index("variant")
     assert rows.loc["frozen", "settings"] == "freeze layers features"
@@ -145,13 +202,12 @@ def test_what_freezes_says_so(drawn):
 def test_diverged_variants_are_counted_and_marked(drawn):
     described = drawn("lenet")
     optimizers, rates = shown(described, "sweeps", "table")
-    assert table("lenet", optimizers).set_index("variant")["diverged"].tolist() == [0, 0, 1]
+    assert table("lenet", optimizers).set_index("variant")["diverged"].tolist() == [0, 0, 1, 0]
     assert {"diverged", "test_accuracy_low", "test_accuracy_high"} <= set(columns(optimizers))
     assert "diverged" in columns(rates)
     assert "test_accuracy_low" not in columns(rates)
-    partly, wholly = [
-        (paths.study("lenet") / block["file"]).read_text() for block in shown(described, "sweeps", "figure")
-    ]
+    names = [f"figures/sweep-{name}.svg" for name in ("lenet_optimizers", "lenet_rates")]
+    partly, wholly = [(paths.study("lenet") / name).read_text() for name in names]
     assert re.search(r">momentum  [\d.]+%, 1 of 2 diverged<", partly)
     assert ">lr 1e1  diverged<" in wholly
 
@@ -164,7 +220,7 @@ def test_curves_of_a_diverged_run_end_and_leave_the_others_their_scale(drawn):
     assert not any(name.startswith(("accuracy", "map")) for name in captions)
     assert described["experiments"]["siamese_loss2"]["statistics"]["overfitting"]["lowest_step"] is None
     early = described["experiments"]["siamese_loss2"]["statistics"]["variants"]["base"]
-    assert (early["early"], early["gap"]["ratio"]) == (None, None)
+    assert (early["late"]["loss"], early["gap"]["ratio"]) == (None, None)
 
 
 def test_losses_that_cannot_be_compared_share_no_figure(drawn):
@@ -175,7 +231,7 @@ def test_losses_that_cannot_be_compared_share_no_figure(drawn):
 
 def test_many_trainings_are_small_multiples(drawn):
     curves = next(section for section in drawn("voc")["sections"] if section["id"] == "curves")["blocks"]
-    assert [(block["kind"], block["small"], len(block["blocks"])) for block in curves] == [("row", True, 14)]
+    assert [(block["kind"], block["small"], len(block["blocks"])) for block in curves] == [("row", True, 12)]
     twins = next(section for section in drawn("fashion")["sections"] if section["id"] == "curves")["blocks"]
     assert [(block["small"], len(block["blocks"])) for block in twins] == [(False, 2), (False, 2)]
 
@@ -199,7 +255,7 @@ def test_steps_are_read_where_steps_count(drawn):
     described = drawn("rows")
     variants = described["experiments"]["rows_cells"]["statistics"]["variants"]
     assert set(variants["gru_128"]["at"]) <= {"step_469", "step_700"}
-    assert 0 < variants["gru_128"]["early"] < 1
+    assert 0 < variants["gru_128"]["early"]["test_accuracy"] < 1
     assert any(">step<" in (paths.study("rows") / block["file"]).read_text() for block in blocks(described, "curves"))
 
 
@@ -236,8 +292,9 @@ def test_every_claim_can_be_judged_where_published_data_and_protocols_are_used(d
     ledger = claims.load(ROOT / claims.LEDGER)
     for name, settings in stages["study"].items():
         runs = study.read(settings, paths.collected(name))
-        metrics = {run.name: {**run.metrics, "statistics": run.statistics} for run in runs}
-        rows = verdicts.judge_all(ledger, name, metrics, "paper", {})
-        reasons = {row["reason"] for row in rows if row["verdict"] == "not testable at this scale"}
-        assert reasons <= {"the run was too short or diverged"}
+        metrics = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs})
+        conditions = verdicts.Conditions("paper", {run.name: "published" for run in runs})
+        rows = verdicts.judge_all(ledger, name, metrics, conditions)
+        reasons = {row["reason"]: row["id"] for row in rows if row["verdict"] == "not testable at this scale"}
+        assert reasons.keys() <= {"a run was too short, or it diverged"}, reasons
         assert {row["figure"] for row in rows} <= {section["id"] for section in drawn(name)["sections"]}

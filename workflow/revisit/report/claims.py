@@ -104,8 +104,10 @@ def of_study(study: str, folder: str | Path = LEDGER) -> list[Claim]:
     remedy = f"correct it, or restore it with `git checkout {path}`"
     claims: dict[str, Claim] = {}
     for label, entry in _entries(path, remedy):
+        if isinstance(entry, dict) and "study" in entry:
+            raise ConfigError(f"{path}: claim {label}: study: the file's name says it; leave it out; {remedy}")
         try:
-            claim = Claim.model_validate({"study": study} | entry if isinstance(entry, dict) else entry)
+            claim = Claim.model_validate(entry | {"study": study} if isinstance(entry, dict) else entry)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(key) for key in first["loc"])

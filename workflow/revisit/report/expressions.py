@@ -53,8 +53,14 @@ def experiments_in(expressions: Iterable[str]) -> set[str]:
 
 def metrics_in(expressions: Iterable[str]) -> list[list[str]]:
     """The metrics that expressions name, and what they lie in: each as its experiment and the keys below it."""
-    nodes = (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval")))
-    return [ast.unparse(node).split(".") for node in nodes if isinstance(node, ast.Name | ast.Attribute)]
+    found = []
+    for node in (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval"))):
+        keys: list[str] = []
+        while isinstance(node, ast.Attribute):  # not `ast.unparse`, which gives up on long chains
+            node, keys = node.value, [node.attr, *keys]
+        if isinstance(node, ast.Name):
+            found.append([node.id, *keys])
+    return found
 
 
 class UndefinedError(Exception):

@@ -1,6 +1,7 @@
 """The trainings of a study: settings, metrics and curves, whatever they minimise and however long they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -192,7 +193,7 @@ class Run:
         return {name: chosen[name].to_numpy(float) for name in rows if name not in ("variant", "replicate")}
 
     def mean_at(self, moment: str) -> float | None:
-        """The kept variant's test metric at a moment of `read_at`, the mean over the seeds; None where it is unknown."""
+        """The kept variant's test metric at a moment of `read_at`, mean over the seeds; None where it is unknown."""
         values = [self._statistics(self.keep, number)["at"].get(moment) for number in range(self.replicates)]
         return None if None in values else float(np.mean(values))
 
@@ -253,6 +254,15 @@ class Run:
             return pd.read_csv(path, **options)
         except (OSError, ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
             raise self.damaged(f"{path}: {error}") from None
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """What goes wrong within is told as damage of these findings; what is not finite is none in the statistics."""
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise self.damaged(f"{self.folder}: {type(error).__name__}: {error}") from error
 
     def damaged(self, what: str) -> ArtifactError:
         """The error that says which findings have to be made again."""

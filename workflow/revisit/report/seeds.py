@@ -13,8 +13,12 @@ Metrics = Mapping[str, Any]
 
 
 def metrics_of(run: Run) -> list[Metrics]:
-    """The metrics of every replicate of a training, in order: `train`, `statistics` and what the analyses found."""
-    return [_replicate(run, number) for number in range(run.replicates)]
+    """The metrics of every replicate of a training, in order: `train`, `statistics` and what the analyses found.
+
+    Raises ArtifactError where the findings are damaged.
+    """
+    with run.measured():
+        return [_replicate(run, number) for number in range(run.replicates)]
 
 
 def _replicate(run: Run, number: int) -> Metrics:

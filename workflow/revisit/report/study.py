@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from revisit import files, reading
 from revisit.errors import ArtifactError, ConfigError
 from revisit.report import claims as ledger
@@ -78,11 +76,8 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     for run in trained:
         run.twins = [other for other in trained if run.twin_of(other)]
     for run in trained:
-        try:
-            with np.errstate(all="ignore"):  # what is not finite is none in the statistics
-                run.statistics = run.statistics_of(0)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise run.damaged(f"{run.folder}: {type(error).__name__}: {error}") from error
+        with run.measured():
+            run.statistics = run.statistics_of(0)
     return runs
 
 
@@ -137,9 +132,8 @@ def _check_links(rows: list[dict[str, Any]], sections: list[dict[str, Any]]) -> 
     drawn = {section["id"] for section in sections}
     for claim in rows:
         if claim["figure"] is not None and claim["figure"] not in SECTIONS:
-            raise ConfigError(
-                f"{ledger.LEDGER}/{claim['study']}.yaml: claim {claim['id']}: figure {claim['figure']} is none of the study's sections: "
-                f"{', '.join(SECTIONS)}"
-            )
+            where = f"{ledger.LEDGER}/{claim['study']}.yaml: claim {claim['id']}"
+            known = ", ".join(SECTIONS)
+            raise ConfigError(f"{where}: figure {claim['figure']} is none of the study's sections: {known}")
         if claim["figure"] not in drawn:
             claim["figure"] = None

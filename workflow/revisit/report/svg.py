@@ -14,7 +14,7 @@ ElementTree.register_namespace("xlink", XLINK)
 COLOUR = re.compile("|".join(THEME))
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 LONG = re.compile(r"-?\d+\.\d{3,}")  # finer than a hundredth of a point: seen by nobody, half of a figure's bytes
-FONT = re.compile(r"font: (?:(\w+) )?([\d.]+)px [^;]*;?")  # the family is the page's
+FONT = re.compile(r"font-family: [^;]*; ?")  # the page's own
 
 
 def inline(path: Path, prefix: str, label: str) -> Markup:
@@ -48,7 +48,7 @@ def _attribute(key: str, value: str, prefix: str) -> str:
         value = " ".join(LONG.sub(_rounded, value).split())
     value = REFERENCE.sub(rf"url(#{prefix}-\1)", value)
     if key == "style":
-        value = FONT.sub(r"font-size:\2px;", value)
+        value = FONT.sub("", value)
         value = COLOUR.sub(lambda match: f"var({THEME[match.group()][0]})", value)
     return value
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from revisit.report.figures.readout import mark
@@ -14,6 +15,7 @@ from revisit.report.palette import GRID, INK, MUTED, SERIES
 
 DASHES = ("-", (0, (7, 2)), (0, (4, 1.5, 1, 1.5)), (0, (2.5, 1.5)))  # with 6 colours: 12 kinds of line
 MOST_POINTS = 600  # per line: no screen shows more
+COLUMNS = 3  # of names below a figure
 LINE_HEIGHT = 12.0  # points between two labels
 
 
@@ -129,14 +131,17 @@ def variants(
     y_range: tuple[float, float] | None = None,
     percent: bool = False,
     until: float = 0,
+    half: bool = False,
 ) -> Figure:
     """One curve per variant with the range of its runs, each named at the right; a cross ends a diverged one.
 
-    The axis ends with the longest curve, and not before `until`.
+    The axis ends with the longest curve, and not before `until`. A `half` one is as wide as half the page, for two side
+    by side: its curves are named below.
     Colour and dashes together tell twelve variants apart, also in one colour.
     """
     height = max(3.6, 1.0 + LINE_HEIGHT / 72 * len(curves))
-    figure, axes = axes_of((WIDE, height))
+    names = -(-len(curves) // COLUMNS) * LINE_HEIGHT / 72 if half else 0.0
+    figure, axes = axes_of((SIZE[0], SIZE[1] + names) if half else (WIDE, height))
     axes.grid(axis="x", visible=False)
     for number, curve in enumerate(curves):
         colour, dash = SERIES[number % len(SERIES)], DASHES[number % len(DASHES)]
@@ -148,9 +153,22 @@ def variants(
         if curve.ended and len(curve.x):
             axes.plot(curve.x[-1:], curve.y[-1:], "X", color=colour, markersize=8, clip_on=False, zorder=3)
     _scales(axes, x_label, y_label, y_range, percent, ticks=6)
+    if half:
+        _name_below(figure, curves)
     axes.set_xlim(right=1.01 * max([until, *(curve.x[-1] for curve in curves if len(curve.x))]))
-    _label_ends(axes, curves, spacing=LINE_HEIGHT / 72 / (height - 0.6))
+    if not half:
+        _label_ends(axes, curves, spacing=LINE_HEIGHT / 72 / (height - 0.6))
     return figure
+
+
+def _name_below(figure: Figure, curves: Sequence[Variant]) -> None:
+    """The names of the curves below the axes, in columns; that of a bold one is bold."""
+    styles = [(SERIES[number % len(SERIES)], DASHES[number % len(DASHES)]) for number in range(len(curves))]
+    handles = [Line2D([], [], color=colour, linestyle=dash, linewidth=1.6) for colour, dash in styles]
+    names = [curve.name for curve in curves]
+    legend = figure.legend(handles, names, loc="outside lower left", ncols=COLUMNS, fontsize=7.5, handlelength=2.6)
+    for text, curve in zip(legend.get_texts(), curves, strict=True):
+        text.set_weight("bold" if curve.bold else "normal")
 
 
 def _label_ends(axes: Axes, curves: Sequence[Variant], spacing: float) -> None:

@@ -117,7 +117,7 @@ def smoothness(sheet: Sheet) -> dict[str, Any] | None:
     caption = (
         f"Minibatch losses of steps {first + 1:,} to {last:,}, as they are. Their largest difference over the whole "
         f"training is {formatted(apart['largest'], '.2g')}. A running mean of either looks smooth, and so does the "
-        "mean since the epoch began, which starts anew at the dotted line."
+        "mean since the epoch began, which starts anew at each dotted line."
     )
     made_by = [stage for run in runs for stage in run.made_by]
     alt = f"Losses of both graphs, a running mean, and the mean since the epoch began. {caption}"

@@ -8,23 +8,23 @@ import numpy as np
 from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.runs import METRICS, Run
-from revisit.report.sheet import Sheet
+from revisit.report.sheet import Sheet, row
 from revisit.report.statistics import running_mean
 
 SMOOTHED = 100  # the running mean takes this part of a training
 FEWEST = 5  # steps of it, at least
-POINTS = 300  # of a curve: such a mean does not change faster
+POINTS = 200  # of a curve: such a mean does not change faster
 HIGHEST = 0.98  # quantile of the losses at which their axis ends: the first few are far above the others
 
 
 def minibatches(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
-    """A figure of the loss, where all variants have the same one, and of the metric, where minibatches have one."""
+    """Side by side the loss, where all variants have the same one, and the metric, where minibatches have one."""
     found = {variant: run.minibatches(variant) for variant in run.train["variants"]}
     losses = {protocol["objective"]["loss"] for protocol in run.settings["runs"].values()}
     blocks = [_figure(sheet, run, found, "loss", "loss")] if len(losses) == 1 else []
     if run.metric and all(run.metric in columns for columns in found.values()):
         blocks.append(_figure(sheet, run, found, run.metric, METRICS[run.metric]))
-    return blocks
+    return [row(*blocks)] if blocks else []
 
 
 def smoothed(columns: Mapping[str, np.ndarray], key: str, window: int) -> tuple[np.ndarray, np.ndarray]:
@@ -54,8 +54,10 @@ def _figure(
         curves.append(figures.Variant(x, y, y, y, name, end, ended=ended, bold=variant == run.keep))
     fine = [curve.y for curve in curves if not curve.ended] or [curve.y for curve in curves]
     y_range = _range(fine, 1.0 if percent else HIGHEST)
-    drawing = figures.variants(curves, f"{label} of minibatches", y_range=y_range, percent=percent, until=run.length)
-    title = f"{label[0].upper()}{label[1:]} of the minibatches by variant, {run.label}"
+    drawing = figures.variants(
+        curves, f"{label} of minibatches", y_range=y_range, percent=percent, until=run.length, half=True
+    )
+    title = f"{label[0].upper()}{label[1:]} of the minibatches, {run.label}"
     several = any(numbers["runs"] > 1 for numbers in run.train["variants"].values())
     caption = (
         "Of the minibatches themselves, as they are trained on, dropout included; smoothed a little, by a running mean "
@@ -63,7 +65,7 @@ def _figure(
     )
     told = "; ".join(f"{curve.name} {curve.end}" for curve in curves)
     alt = f"{title}, against the step. {caption} At the end: {told}."
-    return sheet.figure(f"minibatches-{run.name}-{key}", drawing, title, caption, alt, run.made_by, wide=True)
+    return sheet.figure(f"minibatches-{run.name}-{key}", drawing, title, caption, alt, run.made_by)
 
 
 def _range(values: Sequence[np.ndarray], quantile: float) -> tuple[float, float] | None:

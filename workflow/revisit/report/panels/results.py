@@ -123,8 +123,8 @@ def sweeps(sheet: Sheet) -> dict[str, Any] | None:
     for run in runs:
         blocks += [*_curves(sheet, run), *minibatches(sheet, run), _variants(sheet, run)]
     text = (
-        "Each variant on the test set and, as the sources plot them, on its minibatches, against the step. The one in "
-        "bold is kept: the analyses below use its network."
+        "Each variant on the test set and, as the sources plot them, on the minibatches that it is trained on, against "
+        "the step. The one in bold is kept: the analyses below use its network."
     )
     if any(run.kept["runs"] > 1 for run in runs):
         text += " Of several runs: their mean, shaded from the lowest to the highest."

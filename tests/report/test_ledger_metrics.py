@@ -1,0 +1,144 @@
+"""Every metric that the project's ledger names is one that some stage writes at paper scale."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from revisit.params.load import load
+from revisit.report import claims, statistics
+
+ROOT = Path(__file__).parents[2]
+LEDGER = claims.load(ROOT / claims.LEDGER)
+
+METRIC = {"classification": "accuracy", "multilabel": "map"}
+RANKING = ("average_precision", "average_precision_11_point", "auc")
+BESIDE = {"pairs": ("loss_anchor", "loss_random")}  # losses on other test pairs
+INSPECTED = {  # part of `inspect` -> what it says of each of its layers
+    "deconvnet": ("mean_distinct_classes",),
+    "invariance": ("translate", "scale", "rotate"),
+    "correspondence": ("parts", "random", "fixed"),
+}
+FIRST_LAYER = ("filters", "dead", "dead_share", "high_frequency", "low_frequency")
+
+
+@pytest.fixture(scope="module")
+def params(tmp_path_factory):
+    """params.yaml at paper scale."""
+    path = tmp_path_factory.mktemp("paper") / "params.yaml"
+    text, count = re.subn("(?m)^scale: demo", "scale: paper", (ROOT / "params.yaml").read_text(encoding="utf-8"))
+    assert count == 1
+    path.write_text(text, encoding="utf-8")
+    return load(path)
+
+
+def flat(metrics, prefix=""):
+    for key, value in metrics.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
+
+
+def of_training(training):
+    """What `train` says of a training and what the statistics say of its curves."""
+    objective = training.objective.name
+    metric = METRIC.get(objective)
+    measured = ["loss", *([metric] if metric else []), *BESIDE.get(objective, ())]
+    numbers = [
+        *(f"{split}_{name}" for split in ("train", "test") for name in measured),
+        f"best_test_{metric or 'loss'}",
+    ]
+    yield from (f"train.{name}" for name in (*numbers, "parameters", "layers", "operations"))
+    step = np.arange(1.0, 21)
+    history = {"step": step, "loss": 1 / step} | ({"accuracy": step / 20} if metric == "accuracy" else {})
+    evaluations = {"step": step[4::5]} | {
+        f"{split}_{name}": step[4::5] for split in ("train", "test") for name in measured
+    }
+    for variant, protocol in training.protocols().items():
+        yield from (f"train.variants.{variant}.{name}" for name in (*numbers, "parameters"))
+        epochs = protocol.read_at if protocol.epochs else []
+        unit = "epoch" if protocol.epochs else "step"
+        read_at = {f"{unit}_{number}": number for number in protocol.read_at}
+        found = [*flat(statistics.of_run(history, evaluations, metric, 2, epochs, read_at))]
+        yield from (f"statistics.variants.{variant}.{name}" for name in found)
+        if variant == training.kept:
+            yield from (f"statistics.{name}" for name in found)
+
+
+def of_analyses(params, name):
+    """What the analyses of a training write, but for the layers of the network itself."""
+    training, wanted = params.trainings[name], params.analyses
+    metric = METRIC.get(training.objective.name)
+    if name in wanted.evaluate:
+        shifted = ("average_precision_shifted", "lowest_average_precision") if metric == "map" else ()
+        yield from (f"evaluate.{key}" for key in ("mean_average_precision", "macro_auc", "micro_auc"))
+        classes = params.raw[params.datasets[training.dataset].raw].classes or []
+        yield from (f"evaluate.per_class.{one}.{key}" for one in classes for key in (*RANKING, *shifted))
+    if name in wanted.probe:
+        probe = wanted.probe[name]
+        yield from (
+            f"probe.{layer}.{protocol}.{'map' if metric == 'map' else 'accuracy'}"
+            for layer in probe.layers
+            for protocol in probe.protocols
+        )
+    if name in wanted.embed:
+        embed = wanted.embed[name]
+        yield from (
+            f"embed.layers.{layer}.iterations_{count}.same_class"
+            for layer in embed.layers
+            for count in embed.iterations
+        )
+    if name in wanted.inspect:
+        yield from of_inspection(training, wanted.inspect[name])
+
+
+def of_inspection(training, inspect):
+    """What `inspect` says of the parts that it looks at."""
+    yield from (f"inspect.first_layer.{key}" for key in FIRST_LAYER)
+    for part, keys in INSPECTED.items():
+        if looked := getattr(inspect, part):
+            yield from (f"inspect.{part}.layers.{layer}.{key}" for layer in looked.layers for key in keys)
+    if inspect.occlusion:
+        yield from (f"inspect.occlusion.{key}" for key in ("drop_on_object", "drop_off_object", "images"))
+    if inspect.filters:
+        for kind in ("high_frequency", "high_frequency_all"):
+            yield from (f"inspect.filters.{kind}.epoch_{moment}" for moment in training.snapshots)
+
+
+@cache
+def of_network(model, classes, shape):
+    """What `inspect` says of the layers of a network."""
+    import torch
+
+    from revisit.analysis import networks
+    from revisit.models import registry
+
+    network = registry.build(model, shape, classes, {}).eval()
+    observed = networks.observed_layers(network, torch.zeros(1, shape[2], *shape[:2]))
+    found = {f"inspect.parameters.{row['layer']}" for row in networks.parameters(network)}
+    found |= {f"inspect.activations.{layer}.{key}" for layer in observed for key in ("mean", "variance", "near_zero")}
+    return found | {f"inspect.strongest_map.{layer}.{key}" for layer in observed for key in ("mean", "variance")}
+
+
+def written(params, name):
+    """Every metric of a training that a claim may name, as far as this test knows them."""
+    training = params.trainings[name]
+    found = {*of_training(training), *of_analyses(params, name)}
+    twins = [other for other in params.trainings if params.trainings[other].graph != training.graph]
+    found |= {f"statistics.difference.{other}.{key}" for other in twins for key in ("mean", "largest")}
+    shapes = {"fashion_mnist": (28, 28, 1), "cifar10_small": (28, 28, 3)}
+    if name in params.analyses.inspect and training.dataset in shapes:
+        found |= of_network(training.model, 10, shapes[training.dataset])
+    return found
+
+
+@pytest.mark.parametrize("name", sorted({name for claim in LEDGER for name in claim.experiments()}))
+def test_every_metric_of_the_ledger_is_written_at_paper_scale(name, params):
+    """A metric that nothing writes would leave its claim untested for ever."""
+    there = written(params, name)
+    for claim in LEDGER:
+        for path in re.findall(rf"(?<![\w.]){name}\.([\w.]+)", " ".join(claim.expressions())):
+            assert path in there, f"claim {claim.id}: {name} has no metric {path}"

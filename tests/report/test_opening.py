@@ -1,0 +1,135 @@
+"""What the opening says, against claims counted by hand."""
+
+import pytest
+
+from revisit.report import opening, verdicts
+
+
+def claim(verdict="agrees", seeds=1, data="published", counted=False, reason=""):
+    """A row of claims.json, as far as the opening reads it."""
+    return {"verdict": verdict, "seeds": seeds, "data": data, "counted": counted, "reason": reason}
+
+
+UNTESTABLE = claim("not testable at this scale", seeds=3, reason="needs scale: paper (an hour)")
+
+
+def study(claims, name="fashion", **about):
+    described = {"study": name, "title": name.title(), "cost": "an hour", "sources": {}, "provenance": {}}
+    return described | {"claims": claims} | about
+
+
+def test_the_verdicts_are_those_of_the_engine():
+    assert (opening.UNTESTABLE, opening.IMPOSSIBLE) == (verdicts.Verdict.UNTESTABLE, verdicts.Verdict.IMPOSSIBLE)
+    assert list(opening.DATA) == list(opening.ORIGINS) == list(verdicts.DATA)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (claim(), "one run"),
+        (claim(seeds=3), "3 seeds"),
+        (claim("undecided", 5, "copy"), "5 seeds, on a copy of the data"),
+        (claim("not reproduced", 1, "drawn"), "one run, on stand-ins"),
+        (claim(data=None, counted=True), ""),
+        (claim("impossible"), ""),
+        (UNTESTABLE, ""),
+    ],
+)
+def test_how_sure_a_verdict_is(row, told):
+    assert opening.surety(row) == told
+
+
+def test_claims_are_counted_by_what_judged_them():
+    rows = [
+        claim(counted=True, data=None),
+        claim("published value in error", counted=True, data=None),
+        claim("impossible", data="copy"),
+        claim("impossible", counted=True, data=None),  # counts once
+        claim("agrees", 3),
+        claim("exceeds", 1, "copy"),
+        claim("undecided", 2, "copy"),
+        claim("not reproduced", 1, "drawn"),
+        UNTESTABLE,
+    ]
+    assert opening.told(rows) == (
+        "Of 9 claims 8 are judged: 4 by counting networks or by a bound that no run can pass, and 4 by runs, "
+        "2 of them on copies of data or weights, 1 on stand-ins, and 2 on one run alone."
+    )
+    assert opening.told([claim(seeds=3), UNTESTABLE]) == (
+        "Of 2 claims 1 is judged: 0 by counting networks or by a bound that no run can pass, and 1 by runs, "
+        "none of them on copies of data or weights and none on one run alone."
+    )
+    assert opening.told([claim(counted=True), claim(counted=True)]).endswith("can pass, and none by runs.")
+    assert opening.told([UNTESTABLE]) == "None of the 1 claims is judged by this run."
+
+
+def test_what_cannot_be_judged_says_what_it_needs_and_how_often():
+    both = claim(UNTESTABLE["verdict"], reason="needs scale: paper and the published data (an hour)")
+    missing = [
+        claim(UNTESTABLE["verdict"], reason=f"this run has no {what}")
+        for what in ("x.train.loss", "y.probe", "number for some entries of the table")
+    ]
+    short = claim(UNTESTABLE["verdict"], reason="a run was too short, or it diverged")
+    studies = [study([claim(), both, both, *missing, both, both, short], "voc"), study([claim()]), study([])]
+    assert opening.needs(studies) == [
+        {
+            "study": "voc",
+            "title": "Voc",
+            "cost": "an hour",
+            "untestable": 8,
+            "claims": 9,
+            "needs": [
+                ("scale: paper and the published data", 4),
+                ("a number that this run does not have", 3),
+                ("a run was too short, or it diverged", 1),
+            ],
+        }
+    ]
+
+
+def test_the_reasons_of_the_engine_are_understood():
+    conditions = verdicts.Conditions("demo", {"x": "drawn"}, "two days (on one GPU)")
+    entry = {"id": "a", "study": "s", "source": "S0", "place": "p", "statement": "t", "published": 1}
+    entry |= {"ours": "x.train.loss", "rule": {"kind": "near", "absolute": 1}}
+    row = verdicts.judge(verdicts.Claim.model_validate(entry), verdicts.Seeds({"x": [{}]}), conditions)
+    (found,) = opening.needs([study([row], cost=conditions.cost)])
+    assert found["needs"] == [("scale: paper and the published data", 1)]
+    here = verdicts.judge(
+        verdicts.Claim.model_validate(entry), verdicts.Seeds({"x": [{}]}), verdicts.Conditions("paper", {})
+    )
+    assert opening.needs([study([here])])[0]["needs"] == [("a number that this run does not have", 1)]
+
+
+@pytest.mark.parametrize(
+    ("provenance", "told"),
+    [
+        ({}, ""),
+        ({"a": "published", "b": "published"}, "The data are the published data sets."),
+        ({"a": "copy"}, opening.DATA["copy"]),
+        ({"a": "drawn"}, opening.DATA["drawn"]),
+        (
+            {"a": "published", "b": "copy"},
+            "2 data sets: 1 as published; 1 as a copy, not the publishers' bytes. Each study says which.",
+        ),
+        (
+            {"a": "drawn", "b": "copy", "c": "copy"},
+            f"3 data sets: 2 as copies, not the publishers' bytes; 1 as a stand-in, {opening.STAND_INS} "
+            "Each study says which.",
+        ),
+    ],
+)
+def test_whose_the_data_are(provenance, told):
+    one, other = dict(list(provenance.items())[:1]), dict(list(provenance.items())[1:])
+    assert opening.data([study([], provenance=one), study([], provenance=other), study([], provenance=one)]) == told
+
+
+def test_no_mirror_passes_for_the_publisher():
+    sources = {"a": "web", "b": "mirror", "c": "mirror", "d": "embedded"}
+    provenance = {"a": "published", "b": "published", "c": "copy", "d": "drawn"}
+    described = study([], provenance=provenance, sources=sources)
+    assert [opening.origin(described, name) for name in "abcd"] == [
+        "the published files, from the publisher's own address",
+        "the published files, by their checksums",
+        "a copy: not the publisher's bytes",
+        "made here, in the place of the published data set",
+    ]
