@@ -112,6 +112,11 @@ BETWEEN_VALUES = [
         {"optimizer": {"initial_accumulator": 0.1}},
         ".optimizer.initial_accumulator: only adagrad has an accumulator, not adam",
     ),
+    (
+        "experiments.sparse_autoencoder.channels",
+        "bgr",
+        ": reconstruction compares with the image in its own order; leave it out",
+    ),
     ("experiments.siamese_loss1.sampling", "step", ": pairs are drawn anew at every step anyway; leave it out"),
     (
         "experiments.fashion_dynamic.objective",

@@ -31,10 +31,15 @@ def deterministic() -> Iterator[None]:
     One CPU thread, because the number of threads decides the order of floating-point sums. PyTorch would also fill
     every fresh tensor with NaN: that catches reads of uninitialised memory but costs 10% of a training step, and no
     operation used here reads a tensor before writing it.
+
+    Numbers too small for full precision count as 0, as on a GPU: a processor takes a hundred times as long for them,
+    and the gradients of saturated recurrent units are full of them. Measured, RNN with 128 units on the rows of MNIST,
+    learning rate 0.1: 92 ms a step without, 9 ms with, and the same loss to all digits printed.
     """
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     fill, benchmark = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.benchmark
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)  # there is no way to ask how it was; PyTorch starts with False
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = False  # it picks algorithms by their measured speed
@@ -42,6 +47,7 @@ def deterministic() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)
         torch.use_deterministic_algorithms(strict)
         torch.utils.deterministic.fill_uninitialized_memory = fill
         torch.backends.cudnn.benchmark = benchmark

@@ -234,6 +234,8 @@ def _check_objective(place: tuple[str, ...], protocol: Protocol, found: Mistakes
         for key in ("pool", "test_pairs"):
             if getattr(objective, key) != Objective.model_fields[key].default:
                 found.add((*place, "objective", key), f"belongs to pairs; {objective.name} draws none: leave it out")
+    if protocol.channels == "bgr" and objective.name == "reconstruction":
+        found.add((*place, "channels"), "reconstruction compares with the image in its own order; leave it out")
     if protocol.mixup and objective.name not in LABELLED:
         found.add((*place, "mixup"), f"mixes labels; {objective.name} has none")
 
