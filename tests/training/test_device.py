@@ -52,6 +52,15 @@ def test_deterministic_puts_the_settings_back():
         torch.set_num_threads(threads)
 
 
+def test_denormal_numbers_are_0_inside_and_themselves_outside():
+    tiny = torch.tensor(1e-30) * torch.tensor(1e-10)
+    assert tiny > 0
+    with device.deterministic():
+        assert torch.tensor(1e-30) * torch.tensor(1e-10) == 0
+        assert torch.tensor(1e-30) * torch.tensor(1e-5) > 0  # an ordinary number
+    assert torch.tensor(1e-30) * torch.tensor(1e-10) > 0
+
+
 def test_memory_errors_become_one_message():
     cpu = torch.device("cpu")
     for failure in (torch.OutOfMemoryError("CUDA out of memory"), MemoryError()):
