@@ -89,7 +89,7 @@ def test_every_rule_runs_its_stage_with_log_benchmark_and_threads(dags):
         for stage, section in trainings.items()
         for name, training in section.items()
     }
-    assert {1, 9} < set(runs.values())
+    assert min(runs.values()) == 1 < 4 < max(runs.values())
     for name, (_, _, rule) in dags[0].items():
         stage = re.sub(r"@.*", r"@{wildcards.\\w+}", name)
         cores = r"REVISIT_CORES={threads} " if name.startswith(("train@", "finetune@")) else ""

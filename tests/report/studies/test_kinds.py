@@ -288,6 +288,15 @@ def test_the_page_of_all_studies_is_small_and_says_what_stands_in(built, monkeyp
     assert "runs.batch128.batch_size" not in text  # a sweep's settings stand in its table
 
 
+def test_hypotheses_are_tested_at_the_scales_of_their_claims_only(drawn, stages):
+    ledger = claims.load(ROOT / claims.LEDGER)
+    runs = study.read(stages["study"]["lenet"], paths.collected("lenet"))
+    metrics, data = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs}), {run.name: "copy" for run in runs}
+    for scale, wanted in (("demo", {None}), ("paper", {None, True, False})):
+        rows = verdicts.judge_all(ledger, "lenet", metrics, verdicts.Conditions(scale, data))
+        assert {hypothesis["holds"] for row in rows for hypothesis in row["hypotheses"]} == wanted
+
+
 def test_every_claim_can_be_judged_where_published_data_and_protocols_are_used(drawn, stages):
     ledger = claims.load(ROOT / claims.LEDGER)
     for name, settings in stages["study"].items():

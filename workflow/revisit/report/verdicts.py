@@ -116,7 +116,9 @@ class _Judge:
         return decisions.compare(comparison, self.seeds.values(comparison.expressions()))
 
     def all_hold(self, comparisons: Iterable[Comparison]) -> bool | None:
-        """Whether all of some comparisons agree; None where a metric is missing or its data are stand-ins."""
+        """Whether all of some comparisons agree; None where a metric is missing, or scale or data say nothing."""
+        if self.conditions.scale not in self.claim.comparable:
+            return None
         outcomes = []
         for comparison in comparisons:
             if self.claim.data == "published" and self.conditions.worst(comparison.expressions()) == "drawn":
