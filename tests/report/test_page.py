@@ -149,9 +149,9 @@ JUDGED = {
     "values": [{"label": "linear SVM", "value": 0.875, "value_low": 0.75, "value_high": 1.0}],
     "possible": "856 of 880",
     "hypotheses": [
-        {"statement": "One.", "holds": True},
-        {"statement": "Two.", "holds": False},
-        {"statement": "Three.", "holds": None},
+        {"statement": "One.", "held": "supported"},
+        {"statement": "Two.", "held": "not supported"},
+        {"statement": "Three.", "held": "undecided"},
     ],
 }
 CLAIM = "fashion_dynamic_smoother"
@@ -167,7 +167,7 @@ def test_evidence_shows_every_comparison_value_bound_and_hypothesis(changed):
         "a.b is more than c.d 0.500 and 0.250, difference 0.250 (0.125 to 0.375) ✓ agrees",
         "a.b is less than 2 0.500 and 2, difference 1.50 ? undecided",
         "Possible: 856 of 880.",
-        "Our explanations: One. ✓ supported Two. ✗ not supported Three. – not testable",
+        "Our explanations: One. ✓ supported Two. ✗ not supported Three. ? undecided",
     ):
         assert part in card
     row = words(between(text, f'<tr id="{CLAIM}"', "</tr>"))

@@ -40,9 +40,10 @@ STATUSES = {  # of an assumption
     "open": ("untestable", "○"),
 }
 HELD = {  # of a hypothesis
-    True: ("supported", "agrees", "✓"),
-    False: ("not supported", "failed", "✗"),
-    None: ("not testable", "untestable", "–"),
+    "supported": ("supported", "agrees", "✓"),
+    "not supported": ("not supported", "failed", "✗"),
+    "undecided": ("undecided", *VERDICTS["undecided"]),
+    "not testable": ("not testable", "untestable", "–"),
 }
 SCALES = {
     "demo": "Demo scale: every step of the pipeline with fewer images and steps, minutes on a CPU.",

@@ -115,8 +115,8 @@ class _Judge:
         """A comparison over the seeds that its trainings have in common."""
         return decisions.compare(comparison, self.seeds.values(comparison.expressions()))
 
-    def all_hold(self, comparisons: Iterable[Comparison]) -> bool | None:
-        """Whether all of some comparisons agree; None where a metric is missing, or scale or data say nothing."""
+    def weakest_of(self, comparisons: Iterable[Comparison]) -> Outcome | None:
+        """What comparisons come to together; None where a metric is missing, or scale or data say nothing."""
         if self.conditions.scale not in self.claim.comparable:
             return None
         outcomes = []
@@ -127,7 +127,11 @@ class _Judge:
                 outcomes.append(self.compared(comparison).outcome)
             except (MissingMetricError, UndefinedError):
                 return None
-        return decisions.weakest(outcomes) is Outcome.AGREES if outcomes else None
+        return decisions.weakest(outcomes) if outcomes else None
+
+    def all_hold(self, comparisons: Iterable[Comparison]) -> bool:
+        """Whether all of some comparisons certainly agree."""
+        return self.weakest_of(comparisons) is Outcome.AGREES
 
     def _verdict(self, ours: Estimate | None, parts: Sequence[Compared]) -> tuple[Verdict, str]:
         claim, rule = self.claim, self.claim.rule
@@ -178,7 +182,7 @@ def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
         found = _Found(Verdict.UNTESTABLE) if isinstance(claim.rule, Table) else judge_.found()  # tables: `judge_all`
         shown = [{"label": shown.label, **_interval(_optional(judge_, shown.value))} for shown in claim.values]
         hypotheses = [
-            {"statement": hypothesis.statement, "holds": judge_.all_hold(hypothesis.holds)}
+            {"statement": hypothesis.statement, "held": _held(judge_.weakest_of(hypothesis.holds))}
             for hypothesis in claim.hypotheses
         ]
     except ArtifactError as error:
@@ -209,6 +213,13 @@ def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
         "figure": claim.figure,
         "note": claim.note,
     }
+
+
+def _held(outcome: Outcome | None) -> str:
+    """Whether our runs support an explanation."""
+    if outcome is None:
+        return "not testable"
+    return {Outcome.AGREES: "supported", Outcome.UNDECIDED: "undecided"}.get(outcome, "not supported")
 
 
 def _optional(judge_: _Judge, expression: str) -> Estimate | None:
