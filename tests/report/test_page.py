@@ -95,7 +95,7 @@ def test_ledger_on_the_page_and_as_a_table(text):
     by_id = {row["id"]: row for row in rows}
     assert by_id["fashion_parameters_conv1"]["verdict"] == "agrees"
     assert by_id["fashion_parameters_fc2"]["verdict"] == "impossible"
-    assert by_id["fashion_dynamic_smoother"]["verdict"] == "not reproduced"
+    assert by_id["fashion_dynamic_smoother"]["verdict"] == "not testable at this scale"
     assert by_id["fashion_overfitting"]["verdict"] == "not testable at this scale"
     smoother = by_id["fashion_dynamic_smoother"]
     assert [smoother[key] for key in ("seeds", "data", "items", "group")] == ["1", "drawn", "S0.5", ""]

@@ -82,7 +82,8 @@ class _Judge:
         try:
             ours, parts = self.ours(), [self.compared(part) for part in claim.comparisons()]
         except MissingMetricError as error:
-            ours, parts, reason = None, [], reason or f"this run has no {error.key}"
+            missing = f"this run has no {error.key}"
+            ours, parts, reason = None, [], missing if "." not in error.key else reason or missing  # a whole experiment
         except UndefinedError:
             ours, parts, reason = None, [], reason or "a run was too short, or it diverged"
         if possible is not None and not possible.holds:
