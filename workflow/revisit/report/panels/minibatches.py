@@ -13,7 +13,7 @@ from revisit.report.statistics import running_mean
 
 SMOOTHED = 100  # the running mean takes this part of a training
 FEWEST = 5  # steps of it, at least
-POINTS = 200  # of a curve: such a mean does not change faster
+POINTS = 100  # of a curve: such a mean changes no faster, and the page stays light
 HIGHEST = 0.98  # quantile of the losses at which their axis ends: the first few are far above the others
 
 
