@@ -258,7 +258,7 @@ def test_a_batch_of_published_weights_is_not_looked_at(tmp_path):
     document["pretrained"]["imagenet_alexnet"] |= {"source": "web", "batch_size": 5000}
     document["experiments"]["fashion_static"]["demo"] = None
     yaml.dump(document, tmp_path / "params.yaml")
-    assert load(tmp_path / "params.yaml").experiments["fashion_static"].evaluate_every == 100
+    assert load(tmp_path / "params.yaml").experiments["fashion_static"].evaluate_every == 600
 
 
 @pytest.mark.parametrize("scale", ["demo", "paper"])

@@ -29,7 +29,7 @@ def result(
         )
     protocol = {"seed": 5 + replicate, "epochs": epochs, "read_at": [1, 2, 9]}
     facts = {"diverged": diverged, "parameters": {"a": 100, "b": 7}[variant]}
-    return Result(variant, replicate, protocol, history, "accuracy", 2, facts, {}, None, None)
+    return Result(variant, replicate, protocol, history, "accuracy", 2, facts, {}, "rgb", None, None)
 
 
 def test_numbers_of_a_run():
@@ -68,7 +68,7 @@ def test_without_a_metric_the_lowest_loss_is_the_best():
     for loss in (0.5, 0.25, math.inf):
         history.record(0.1, torch.tensor(1.0))
         history.evaluated({"train_loss": loss, "test_loss": loss})
-    run = Result("a", 0, {"epochs": None, "read_at": [1, 3]}, history, None, 2, {"diverged": False}, {}, None, None)
+    run = Result("a", 0, {"epochs": None, "read_at": [1, 3]}, history, None, 2, {"diverged": False}, {}, "rgb", None, None)
     assert run.numbers() == {"train_loss": None, "test_loss": None, "best_test_loss": 0.25}
     assert run.best_step() == 2
     assert run.read() == {"step_1": 0.5, "step_3": None}
