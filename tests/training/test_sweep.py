@@ -68,7 +68,9 @@ def test_without_a_metric_the_lowest_loss_is_the_best():
     for loss in (0.5, 0.25, math.inf):
         history.record(0.1, torch.tensor(1.0))
         history.evaluated({"train_loss": loss, "test_loss": loss})
-    run = Result("a", 0, {"epochs": None, "read_at": [1, 3]}, history, None, 2, {"diverged": False}, {}, "rgb", None, None)
+    run = Result(
+        "a", 0, {"epochs": None, "read_at": [1, 3]}, history, None, 2, {"diverged": False}, {}, "rgb", None, None
+    )
     assert run.numbers() == {"train_loss": None, "test_loss": None, "best_test_loss": 0.25}
     assert run.best_step() == 2
     assert run.read() == {"step_1": 0.5, "step_3": None}
