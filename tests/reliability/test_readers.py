@@ -84,8 +84,8 @@ def test_hostile_yaml(tmp_path, monkeypatch, kind, attack):
 
 @pytest.mark.parametrize(
     "text",
-    ["(" * 3000, "-" * 3000 + "a.b", "a.b" + "+a.b" * 900, "a" + ".b" * 1900, "a.b+" * 2000],
-    ids=["brackets", "signs", "sums", "keys", "length"],
+    ["(" * 3000, "-" * 3000 + "a.b", "a.b" + "+a.b" * 900, "a" + ".b" * 1900, "a.b+" * 2000, "a.b ** 3000"],
+    ids=["brackets", "signs", "sums", "keys", "length", "power"],
 )
 def test_endless_expressions_of_claims(text):
     try:

@@ -5,7 +5,7 @@ arithmetic, nothing else; in particular no calls.
 """
 
 import ast
-import math
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -108,6 +108,6 @@ def evaluate(expression: str, metrics: Mapping[str, Any]) -> float:
         raise MissingMetricError(key, expression) from None
     except (InvalidExpression, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise ArtifactError(f"`{expression}` has no value: {error}") from None
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise ArtifactError(f"`{expression}` is not a number")
     return float(value) if isinstance(value, bool) else value
