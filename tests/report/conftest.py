@@ -134,7 +134,6 @@ def settings(**changes: object) -> dict[str, dict]:
         "assumptions": ASSUMPTIONS,
         "cost": "2 hours on 2 CPU cores",
         "scale": "demo",
-        "source": "embedded",
         "sources": {"fashion_mnist": "embedded"},
         "pretrained": {},
         "experiments": experiments,
@@ -146,7 +145,7 @@ def settings(**changes: object) -> dict[str, dict]:
             "stages": dict.fromkeys(experiments, "train"),
         },
         "study": study | changes,
-        "report": {"scale": "demo", "source": "embedded", "studies": ["fashion"]},
+        "report": {"scale": "demo", "studies": ["fashion"]},
     }
 
 

@@ -62,12 +62,11 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
             "study": name,
             **study.model_dump(),
             "scale": params.scale,
-            "source": _source_of(params, name),
             "sources": _sources(params, name),
             "pretrained": _weights(params, name),
             "experiments": {x: _described(params, x) for x in _trainings(params, name)},
         }
-    stages["report", None] = {"scale": params.scale, "source": params.source, "studies": list(params.studies)}
+    stages["report", None] = {"scale": params.scale, "studies": list(params.studies)}
     return stages
 
 
@@ -163,12 +162,6 @@ def _sources(params: Params, study: str) -> dict[str, str]:
     """The source of each data set of a study."""
     datasets = dict.fromkeys(params.trainings[name].dataset for name in _trainings(params, study))
     return {name: params.source_of(params.raw[params.datasets[name].raw]) for name in datasets}
-
-
-def _source_of(params: Params, study: str) -> str:
-    """Where a study's data come from: embedded as soon as one of its data sets does."""
-    sources = set(_sources(params, study).values())
-    return "embedded" if "embedded" in sources else sorted(sources)[0]
 
 
 def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:

@@ -1,7 +1,7 @@
 """The ledger of claims: what the source reports say, and the rule by which our metrics decide about it.
 
-`workflow/claims/` holds a file per study; its head says what every key means. A claim with `each` stands for a row of a
-table: one claim for each of its entries, with `{name}`, `{label}` and `{published}` filled in.
+`workflow/claims/` holds a file per study; `docs/claims.md` says what every key means. A claim with `each` stands for a
+row of a table: one claim for each of its entries, with `{name}`, `{label}` and `{published}` filled in.
 """
 
 from pathlib import Path
@@ -9,10 +9,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from revisit import reading
 from revisit.errors import ConfigError
+from revisit.report import entries
+from revisit.report.entries import Entry
 from revisit.report.expressions import Expression, experiments_in
-from revisit.report.rules import Comparison, Entry, Hypothesis, Identifier, KnownError, Near, Number, Possible, Rule
+from revisit.report.rules import (
+    Comparison,
+    Hypothesis,
+    Identifier,
+    KnownError,
+    Near,
+    Number,
+    Possible,
+    Rule,
+)
 
 LEDGER = Path("workflow/claims")
 ITEM = r"^S[0-9]\.[0-9]{1,3}$"
@@ -109,9 +119,7 @@ def of_study(study: str, folder: str | Path = LEDGER) -> list[Claim]:
         try:
             claim = Claim.model_validate(entry | {"study": study} if isinstance(entry, dict) else entry)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(key) for key in first["loc"])
-            raise ConfigError(f"{path}: claim {label}: {where or 'rule'}: {first['msg']}; {remedy}") from None
+            raise ConfigError(f"{path}: claim {label}: {entries.first_mistake(error, 'rule')}; {remedy}") from None
         if claim.id in claims:
             raise ConfigError(f"{path}: claim {claim.id} is there twice; {remedy}")
         claims[claim.id] = claim
@@ -129,14 +137,8 @@ def of_study(study: str, folder: str | Path = LEDGER) -> list[Claim]:
 
 def _entries(path: Path, remedy: str) -> list[tuple[str, Any]]:
     """The entries of a file with what to call them; those with `each` one by one."""
-    try:
-        entries = reading.yaml_value(path)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}; {remedy}") from None
-    if not isinstance(entries, list):
-        raise ConfigError(f"{path}: a list of claims is expected; {remedy}")
     found: list[tuple[str, Any]] = []
-    for number, entry in enumerate(entries, 1):
+    for number, entry in enumerate(entries.read(path, "claims", remedy), 1):
         label = str(entry.get("id", number)) if isinstance(entry, dict) else str(number)
         if not isinstance(entry, dict) or "each" not in entry:
             found.append((label, entry))

@@ -10,9 +10,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from revisit import intervals
 from revisit.report.rules import Comparison
-
-CONFIDENCE = 0.95
 
 
 class Outcome(StrEnum):
@@ -44,13 +43,8 @@ class Estimate:
 
 def estimate(values: Sequence[float]) -> Estimate:
     """The mean of `values`, one for each seed, and Student's interval for it."""
-    mean = float(np.mean(values))
-    if len(values) == 1:
-        return Estimate(mean, None, None, 1)
-    from scipy.special import stdtrit  # not for single runs: it takes long to import
-
-    reach = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2) * np.std(values, ddof=1) / np.sqrt(len(values)))
-    return Estimate(mean, mean - reach, mean + reach, len(values))
+    low, high = intervals.student(values) or (None, None)
+    return Estimate(float(np.mean(values)), low, high, len(values))
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from revisit.report.entries import Entry
 from revisit.report.expressions import Expression
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Number = Annotated[int | float, Field(ge=-1e15, le=1e15)]  # a whole number without end is no float
 Side = Expression | Number  # of a comparison: over our metrics, or a fixed number
 Positive = Annotated[float, Field(gt=0)]
-
-
-class Entry(BaseModel):
-    """A part of the ledger: unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Comparison(Entry):
@@ -80,7 +75,7 @@ class Near(Entry):
     absolute: Positive | None = None
     relative: Positive | None = None
     better: Literal["higher", "lower"] | None = None
-    direction: list[Comparison] = []
+    direction: list[Comparison] = Field([])
 
     @model_validator(mode="after")
     def _one_tolerance(self) -> "Near":
@@ -143,7 +138,7 @@ class KnownError(Entry):
     """Why a published value cannot be right: the value that is, or what our runs must show."""
 
     correct: Number | None = None
-    when: list[Comparison] = []
+    when: list[Comparison] = Field([])
     explanation: str
 
     @model_validator(mode="after")

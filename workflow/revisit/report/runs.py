@@ -127,6 +127,12 @@ class Run:
         names = ("evaluations", "history", "summary")
         return {name: self._csv(f"runs/{name}.csv", dtype={"variant": str}) for name in names}
 
+    @cached_property
+    def _by_run(self) -> dict[str, dict[tuple[str, int], pd.DataFrame]]:
+        """The tables of all runs, cut up: table -> (variant, replicate) -> its rows."""
+        cut = {name: self._of_runs[name].groupby(["variant", "replicate"]) for name in ("evaluations", "history")}
+        return {name: dict(iter(groups)) for name, groups in cut.items()}
+
     def curve(self, variant: str) -> dict[str, dict[str, np.ndarray]]:
         """`mean`, `low` and `high` over a variant's runs: column of evaluations.csv -> (evaluations,).
 
@@ -188,9 +194,8 @@ class Run:
 
     def _columns(self, table: str, variant: str, replicate: int) -> dict[str, np.ndarray]:
         """Columns of one run in a table of all runs."""
-        rows = self._of_runs[table]
-        chosen = rows[(rows["variant"] == variant) & (rows["replicate"] == replicate)]
-        return {name: chosen[name].to_numpy(float) for name in rows if name not in ("variant", "replicate")}
+        rows = self._by_run[table].get((variant, replicate), self._of_runs[table].iloc[:0])
+        return {name: rows[name].to_numpy(float) for name in rows if name not in ("variant", "replicate")}
 
     def mean_at(self, moment: str) -> float | None:
         """The kept variant's test metric at a moment of `read_at`, mean over the seeds; None where it is unknown."""

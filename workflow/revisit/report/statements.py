@@ -18,11 +18,11 @@ if __name__ == "__main__":
 
 from pydantic import Field, ValidationError, model_validator
 
-from revisit import reading
 from revisit.errors import ConfigError
 from revisit.report import claims as ledger
+from revisit.report import entries
 from revisit.report.claims import ITEM, Claim
-from revisit.report.rules import Entry
+from revisit.report.entries import Entry
 
 STATEMENTS = Path("workflow/statements.yaml")
 DOCUMENT = Path("docs/statements.md")
@@ -88,21 +88,13 @@ def load(path: str | Path = STATEMENTS) -> list[Statement]:
         ConfigError: a mistake in the file, or a number left out or given twice; the message names entry and field.
     """
     remedy = _remedy(path)
-    try:
-        entries = reading.yaml_value(path)
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}; {remedy}") from None
-    if not isinstance(entries, list):
-        raise ConfigError(f"{path}: a list of statements is expected; {remedy}")
     found: list[Statement] = []
-    for number, entry in enumerate(entries, 1):
+    for number, entry in enumerate(entries.read(Path(path), "statements", remedy), 1):
         label = entry.get("id", f"number {number}") if isinstance(entry, dict) else f"number {number}"
         try:
             statement = Statement.model_validate(entry)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(key) for key in first["loc"])
-            raise ConfigError(f"{path}: statement {label}: {where or 'entry'}: {first['msg']}; {remedy}") from None
+            raise ConfigError(f"{path}: statement {label}: {entries.first_mistake(error, 'entry')}; {remedy}") from None
         expected = _following(found[-1].id if found else None)
         if statement.id not in expected:
             raise ConfigError(f"{path}: statement {label}: id: {' or '.join(expected)} is expected here; {remedy}")

@@ -97,7 +97,6 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
         described = {
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
             "scale": settings["scale"],
-            "source": settings["source"],
             "cost": settings.get("cost", ""),
             "sources": settings.get("sources", {}),
             "provenance": {run.settings["dataset"]: _provenance(run)["data"] for run in runs if "train" in run.metrics},

@@ -1,5 +1,6 @@
 """Which images, or pairs of images, a training step sees. A draw depends on the seed and the step alone."""
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -93,8 +94,8 @@ class _Classes:
         return self.sorted[self.starts[classes] + draw.integers(self.counts[classes])]
 
 
-class RandomPairs:
-    """Pairs drawn at random, a fixed share of them similar; each class is equally often in a pair in expectation.
+class _Pairs:
+    """Pairs of images, of which a fixed share is similar.
 
     Args:
         labels: (N,) int64.
@@ -121,37 +122,36 @@ class RandomPairs:
         self._pairs, self._seed, self._device, self._purpose = pairs, seed, device, purpose
         self._classes = _Classes(labels, self._similar > 0)
 
+    def _drawn(self, index: np.ndarray) -> Draw:
+        """The pairs of the images at `index`, similar ones first."""
+        flags = (torch.arange(self._pairs) < self._similar).float()
+        return Draw(torch.from_numpy(index).to(self._device), flags.to(self._device))
+
+
+class RandomPairs(_Pairs):
+    """Pairs drawn at random; each class is equally often in a pair in expectation."""
+
     def draw(self, step: int) -> Draw:
         """The pairs of training step `step`."""
         draw = generator(self._purpose, self._seed, step)
         classes = self._classes.paired[draw.integers(len(self._classes.paired), size=self._similar)]
         same = self._classes.similar(classes, draw)
         other = self._classes.dissimilar(self._pairs - self._similar, draw)
-        index = np.concatenate([same[0], other[0], same[1], other[1]])
-        return _pairs(index, self._similar, self._pairs, self._device)
+        return self._drawn(np.concatenate([same[0], other[0], same[1], other[1]]))
 
 
-class AnchorPairs:
+class AnchorPairs(_Pairs):
     """One image, the anchor, in all pairs of a minibatch: against images of its class and of the others.
 
-    The anchor is any image whose class has a second one. Arguments as for `RandomPairs`.
+    The anchor is any image whose class has a second one.
     """
 
-    def __init__(
-        self,
-        labels: np.ndarray,
-        pairs: int,
-        share: float,
-        seed: int,
-        device: torch.device,
-        purpose: Purpose = Purpose.PAIRS,
-    ) -> None:
-        self._similar = round(share * pairs)
-        self._pairs, self._seed, self._device, self._purpose = pairs, seed, device, purpose
-        self._classes = _Classes(labels, self._similar > 0)
+    @cached_property
+    def _anchors(self) -> np.ndarray:
+        """Places of possible anchors among the sorted images."""
         counts = self._classes.counts
         allowed = counts > 1 if self._similar else counts > 0
-        self._anchors = np.flatnonzero(np.repeat(allowed, counts))  # places among the sorted images
+        return np.flatnonzero(np.repeat(allowed, counts))
 
     def draw(self, step: int) -> Draw:
         """The pairs of training step `step`: the anchor, then the images that it is compared with."""
@@ -162,10 +162,4 @@ class AnchorPairs:
         offsets = (place - start + draw.integers(1, max(2, count), size=self._similar)) % count
         same = self._classes.sorted[start + offsets]
         other = self._classes.others(own, self._pairs - self._similar, draw)
-        index = np.concatenate([self._classes.sorted[[place]], same, other])
-        return _pairs(index, self._similar, self._pairs, self._device)
-
-
-def _pairs(index: np.ndarray, similar: int, pairs: int, device: torch.device) -> Draw:
-    flags = (torch.arange(pairs) < similar).float()
-    return Draw(torch.from_numpy(index).to(device), flags.to(device))
+        return self._drawn(np.concatenate([self._classes.sorted[[place]], same, other]))

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from revisit import intervals
 from revisit.training.results import Result
 
-CONFIDENCE = 0.95
 ROWS = 6000  # of a run's history in the table of all runs: steps of longer runs are averaged
 
 
@@ -32,12 +32,7 @@ def _estimate(quantity: str, values: list[float | None]) -> dict[str, float | No
     mean = low = high = None
     if None not in values:
         mean = float(np.mean(values))
-        if len(values) > 1:
-            from scipy.special import stdtrit  # Student's t; not for single runs: it takes long to import
-
-            error = np.std(values, ddof=1) / np.sqrt(len(values))
-            reach = float(stdtrit(len(values) - 1, (1 + CONFIDENCE) / 2) * error)
-            low, high = mean - reach, mean + reach
+        low, high = intervals.student(values) or (None, None)
     return {quantity: mean, f"{quantity}_low": low, f"{quantity}_high": high}
 
 

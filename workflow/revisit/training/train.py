@@ -123,8 +123,9 @@ def _common(data: arrays.Prepared, start: Path | None, device: torch.device) -> 
     statistics = inherited = None
     channels = "rgb"
     if start is not None:
-        channels = registry.describe(start).get("channels", channels)
-        statistics, inherited = _statistics(start), provenance.of_start(registry.describe(start))
+        description = registry.describe(start)
+        channels = description.get("channels", channels)
+        statistics, inherited = _statistics(description, start), provenance.of_start(description)
         if len(statistics["mean"]) != data.shape[2]:
             raise ArtifactError(
                 f"{start}: its network takes {len(statistics['mean'])} channels, but the images of {data.dataset} have "
@@ -144,9 +145,8 @@ def _common(data: arrays.Prepared, start: Path | None, device: torch.device) -> 
         )
 
 
-def _statistics(start: Path) -> dict[str, list[float]]:
-    """The normalisation of the network in a model folder."""
-    description = registry.describe(start)
+def _statistics(description: dict[str, Any], start: Path) -> dict[str, list[float]]:
+    """The normalisation of the network that `description`, of the model folder `start`, describes."""
     try:
         return {key: [float(value) for value in description[key]] for key in ("mean", "std")}
     except (ValueError, TypeError, KeyError) as error:
