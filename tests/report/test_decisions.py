@@ -177,3 +177,41 @@ def test_what_is_reported_of_a_comparison():
     assert (found.first.mean, found.second.mean) == (2, pytest.approx(19 / 3))
     assert found.difference.mean == pytest.approx(13 / 3)  # the larger one less the smaller one, as claimed
     assert found.outcome == AGREES
+
+
+INF = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        # the second is 1, 1, 1; a loss of a run that diverged is above any number
+        ([INF, INF, INF], AGREES),
+        ([INF], AGREES),
+        ([3.0, 3.1, INF], AGREES),  # more in every seed: 2.0 to 2.1, whose interval is 1.4 to 2.7
+        ([1.1, 2.0, INF], UNDECIDED),  # 0.1 and 1.0: their interval holds 0
+        ([0.5, INF, INF], UNDECIDED),  # one run is no more
+        ([0.1, 0.2, INF], UNDECIDED),
+    ],
+)
+def test_a_loss_that_diverged_is_more_than_any(first, expected):
+    second = [1.0] * len(first)
+    assert more(first, second) == expected
+    assert outcome(second, first, less="run.a", than="run.b") == expected
+    turned = FAILED if expected == AGREES else UNDECIDED
+    assert more(second, first) == turned
+    assert outcome(first, second, equal="run.a", to="run.b", within=0.5) == (FAILED if turned == FAILED else UNDECIDED)
+
+
+def test_of_two_losses_that_diverged_none_is_more():
+    assert more([INF, INF], [INF, INF]) == UNDECIDED
+    assert more([3.0, INF], [1.0, INF]) == UNDECIDED
+    assert outcome([INF], [INF], equal="run.a", to="run.b", within=1) == UNDECIDED
+
+
+def test_a_number_that_diverged_is_near_none():
+    assert near(estimate([INF, INF]), 2.0, 0.5) == FAILED
+    assert near(estimate([2.0, 2.1, INF]), 2.0, 0.5) == UNDECIDED
+    assert near(estimate([3.0, 3.01, INF]), 2.0, 0.5) == FAILED
+    assert estimate([INF, -INF]).bounds == (-INF, INF)
+    assert estimate([-INF, 1.0, 1.0]).bounds == (-INF, 1.0)

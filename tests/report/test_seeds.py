@@ -1,5 +1,6 @@
 """The metrics of every seed, and which seeds several trainings have in common."""
 
+import math
 from contextlib import nullcontext
 from types import SimpleNamespace
 
@@ -15,8 +16,8 @@ def training(replicates, **metrics):
     return SimpleNamespace(
         replicates=replicates,
         metrics={"train": {"accuracy": -1}} | metrics,
-        train_of=lambda number: {"accuracy": number / 10},
-        statistics_of=lambda number: {"early": {"loss": number}},
+        train_of=lambda number: {"accuracy": number / 10, "diverged": 0, "variants": {}},
+        statistics_of=lambda number: {"early": {"loss": number}, "variants": {}},
         measured=nullcontext,
     )
 
@@ -73,6 +74,28 @@ def test_a_number_that_is_null_for_one_seed_leaves_out_no_seed():
     metrics = {"a": [{"y": {"x": 1}}, {"y": None}]}
     with pytest.raises(UndefinedError):
         of(metrics, "a.y.x")
+
+
+def test_the_late_losses_of_a_run_that_diverged_are_infinite():
+    late = {"loss": None, "test_loss": 2.0, "test_accuracy": None}
+    statistics = {"late": late, "early": {"loss": 3.0}, "variants": {"fast": {"late": late}, "slow": {"late": late}}}
+    found = seeds.metrics_of(
+        SimpleNamespace(
+            replicates=1,
+            metrics={},
+            train_of=lambda _: {"diverged": 0, "variants": {"fast": {"diverged": 1}, "slow": {"diverged": 0}}},
+            statistics_of=lambda _: statistics,
+            measured=nullcontext,
+        )
+    )
+    told = found[0]["statistics"]
+    assert told["variants"]["fast"] == {"late": {"loss": math.inf, "test_loss": math.inf, "test_accuracy": None}}
+    assert told == statistics | {"variants": {"fast": told["variants"]["fast"], "slow": {"late": late}}}
+    assert of({"a": found}, "a.statistics.variants.fast.late.loss - 2") == [[math.inf]]
+    with pytest.raises(UndefinedError):
+        of({"a": found}, "a.statistics.variants.slow.late.loss")
+    with pytest.raises(UndefinedError):  # of two losses that diverged none is the larger
+        of({"a": found}, "a.statistics.variants.fast.late.loss - a.statistics.variants.fast.late.test_loss")
 
 
 def test_trainings_are_paired_seed_by_seed():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import median_abs_deviation
 
 from revisit.errors import ArtifactError
 from revisit.report import statistics
@@ -43,6 +44,23 @@ def test_noise_and_a_steady_decline_have_no_jumps():
     decline = 2 * np.exp(-np.arange(200) / 60)
     assert statistics.jumps(stairs(0.0), 40, 4)["count"] == 0
     assert statistics.jumps(stairs(0.0) + decline, 40, 4)["count"] == 0
+
+
+def test_a_steep_start_hides_no_jump():
+    """An epoch whose first tenth falls steeply: the deviation of all its falls would be wider than the jump after."""
+    loss = stairs(0.2)
+    loss[:4] += 5.0
+    falls = statistics.drops(loss, statistics.window(40))[5:36]
+    assert (statistics.drops(loss, 5)[40] - falls.mean()) / falls.std() < statistics.THRESHOLD
+    assert statistics.jumps(loss, 40, 4)["count"] == 3
+
+
+def test_the_spread_elsewhere_is_scipys():
+    loss = np.random.default_rng(1).standard_normal(80)
+    falls = [loss[step - 5 : step].mean() - loss[step : step + 5].mean() for step in (*range(5, 36), *range(45, 76))]
+    fall = loss[35:40].mean() - loss[40:45].mean()
+    z = (fall - np.median(falls)) / median_abs_deviation(falls, scale="normal")
+    assert statistics.z_scores(loss, 40, 2) == [pytest.approx((fall, np.median(falls), z), rel=1e-5)]
 
 
 def test_jumps_of_a_run_that_is_too_short_are_unknown():

@@ -1,5 +1,7 @@
 """The verdict of a claim: its rule, and what stands in the way of it."""
 
+import math
+
 import pytest
 
 from revisit.errors import ArtifactError
@@ -225,6 +227,19 @@ def test_a_null_metric_is_a_run_too_short_or_diverged():
     row = judge(near(0.91, "a.x * 2"), {"a": [0.4, None]})
     assert (row["ours"], row["verdict"]) == (None, "not testable at this scale")
     assert row["reason"] == "a run was too short, or it diverged"
+
+
+def test_a_run_that_diverged_decides_and_has_no_number():
+    metrics = {"a": [math.inf, math.inf], "b": [1.0, 1.1]}
+    row = judge(compare(more("a.x", "b.x")), metrics)
+    assert row["verdict"] == "agrees"
+    assert row["parts"][0] | {"test": ""} == {
+        "test": "", "first": None, "second": 1.05, "difference": None, "low": None, "high": None, "verdict": "agrees",
+    }  # fmt: skip
+    row = judge(near(0.91, "a.x"), metrics)
+    assert (row["verdict"], row["reason"], row["ours"]) == ("not reproduced", "a run diverged", None)
+    row = judge(near(0.91, "a.x"), metrics | {"a": [0.91, math.inf]})
+    assert (row["verdict"], row["ours"]) == ("undecided", None)
 
 
 def test_what_is_shown_beside_may_be_missing():

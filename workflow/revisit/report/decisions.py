@@ -1,7 +1,7 @@
 """What numbers over seeds decide: the interval of a mean, and whether a comparison holds.
 
 Runs of one seed share initial weights, batches and augmentation as far as their protocols allow, so that comparisons
-are of pairs: the difference is taken seed by seed.
+are of pairs: the difference is taken seed by seed. The loss of a run that diverged is infinite.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,11 @@ WEAKEST_FIRST = list(Outcome)
 
 @dataclass(frozen=True)
 class Estimate:
-    """The mean of a number over seeds, with Student's interval at 95%; without one (None) for a single seed."""
+    """The mean of a number over seeds, with Student's interval at 95%; without one (None) for a single seed.
+
+    Infinite where the number of a seed is. Infinite numbers can only raise (or lower) the mean of the others, so that
+    the interval reaches from the lower end of theirs to infinity.
+    """
 
     mean: float
     low: float | None
@@ -43,8 +47,15 @@ class Estimate:
 
 def estimate(values: Sequence[float]) -> Estimate:
     """The mean of `values`, one for each seed, and Student's interval for it."""
-    low, high = intervals.student(values) or (None, None)
-    return Estimate(float(np.mean(values)), low, high, len(values))
+    finite = [value for value in values if np.isfinite(value)]
+    if len(finite) == len(values):
+        low, high = intervals.student(values) or (None, None)
+        return Estimate(float(np.mean(values)), low, high, len(values))
+    low, high = estimate(finite).bounds if finite else (np.inf, -np.inf)
+    above, below = np.inf in values, -np.inf in values
+    if above == below:  # of both kinds, or of pairs of which both diverged
+        return Estimate(np.nan, -np.inf, np.inf, len(values))
+    return Estimate(np.inf, low, np.inf, len(values)) if above else Estimate(-np.inf, -np.inf, high, len(values))
 
 
 @dataclass(frozen=True)
@@ -68,15 +79,12 @@ def compare(comparison: Comparison, value: Callable[[str | float], Sequence[floa
       between (two one-sided tests: Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657-680).
     """
     first, second = (np.asarray(value(side), float) for side in comparison.sides)
-    if comparison.equal is not None:
-        difference = estimate(first - second)
-        return Compared(
-            comparison, estimate(first), estimate(second), difference, _equal(difference, comparison.within)
-        )
-    larger, smaller = (first, second) if comparison.more is not None else (second, first)
-    effect = estimate(larger - smaller)
-    claimed = estimate(larger - comparison.times * smaller - comparison.by)
-    return Compared(comparison, estimate(first), estimate(second), effect, _ordered(effect, claimed))
+    larger, smaller = (second, first) if comparison.less is not None else (first, second)
+    with np.errstate(invalid="ignore"):  # of two losses that diverged none is the larger
+        effect = estimate(larger - smaller)
+        claimed = estimate(larger - comparison.times * smaller - comparison.by)
+    outcome = _ordered(effect, claimed) if comparison.equal is None else _equal(effect, comparison.within)
+    return Compared(comparison, estimate(first), estimate(second), effect, outcome)
 
 
 def _ordered(effect: Estimate, claimed: Estimate) -> Outcome:

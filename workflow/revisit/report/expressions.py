@@ -5,6 +5,7 @@ arithmetic, nothing else; in particular no calls.
 """
 
 import ast
+import math
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
@@ -64,7 +65,7 @@ def metrics_in(expressions: Iterable[str]) -> list[list[str]]:
 
 
 class UndefinedError(Exception):
-    """A metric that is there, but null: the run was too short or diverged."""
+    """A metric that is there, but has no value: the run was too short or diverged."""
 
 
 class MissingMetricError(ArtifactError):
@@ -82,6 +83,7 @@ class _Evaluator(SimpleEval):
         super().__init__(names=dict(metrics), functions={})
         self.nodes = {kind: handler for kind, handler in self.nodes.items() if issubclass(kind, ALLOWED)}
         self.nodes[ast.Attribute] = self._key
+        self.diverged = False
 
     def _key(self, node: ast.Attribute) -> Any:
         parent = self._eval(node.value)
@@ -90,24 +92,30 @@ class _Evaluator(SimpleEval):
             raise KeyError(key)
         if parent[node.attr] is None:
             raise UndefinedError(key)
+        self.diverged |= parent[node.attr] == math.inf
         return parent[node.attr]
 
 
 def evaluate(expression: str, metrics: Mapping[str, Any]) -> float:
-    """Value of an expression over the metrics (experiment -> nested dicts).
+    """Value of an expression over the metrics (experiment -> nested dicts); infinite only where a metric in it is.
 
     Raises:
-        UndefinedError: a metric in it is null.
+        UndefinedError: a metric in it is null, or what comes of infinite ones is no number.
         MissingMetricError: a metric in it does not exist.
-        ArtifactError: the value is no number, or it is infinite.
+        ArtifactError: the value is no number, or too large for one.
     """
+    evaluator = _Evaluator(metrics)
     try:
-        value = _Evaluator(metrics).eval(expression, ast.parse(checked(expression), mode="eval").body)
+        value = evaluator.eval(expression, ast.parse(checked(expression), mode="eval").body)
     except (KeyError, NameNotDefined) as error:
         key = error.name if isinstance(error, NameNotDefined) else error.args[0]
         raise MissingMetricError(key, expression) from None
     except (InvalidExpression, ValueError, TypeError, ArithmeticError, RecursionError) as error:
         raise ArtifactError(f"`{expression}` has no value: {error}") from None
+    if evaluator.diverged and isinstance(value, float) and not math.isfinite(value):
+        if math.isnan(value):
+            raise UndefinedError(expression)
+        return value
     if not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise ArtifactError(f"`{expression}` is not a number")
     return float(value) if isinstance(value, bool) else value

@@ -1,5 +1,6 @@
 """The metrics of a study seed by seed: what the ledger's expressions see of each replicate."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
@@ -23,7 +24,8 @@ def metrics_of(run: Run) -> list[Metrics]:
 
 def _replicate(run: Run, number: int) -> Metrics:
     """The metrics of one seed. What was looked at in the first replicate alone is not in those of the others."""
-    found = {"train": run.train_of(number), "statistics": run.statistics_of(number)}
+    train = run.train_of(number)
+    found = {"train": train, "statistics": _diverged(run.statistics_of(number), train)}
     for kind in run.metrics.keys() - found.keys():
         of_each = run.metrics[kind].get("replicates") if kind in ANALYSES else None
         if of_each:
@@ -33,6 +35,21 @@ def _replicate(run: Run, number: int) -> Metrics:
         elif number == 0:
             found[kind] = run.metrics[kind]
     return found
+
+
+def _diverged(statistics: Metrics, train: Metrics) -> Metrics:
+    """The statistics of a seed, in which a run that diverged has late losses above any number: they are infinite."""
+    own = _endless(statistics) if train["diverged"] else statistics
+    of_each = {
+        name: _endless(of_run) if train["variants"][name]["diverged"] else of_run
+        for name, of_run in statistics["variants"].items()
+    }
+    return {**own, "variants": of_each}
+
+
+def _endless(statistics: Metrics) -> Metrics:
+    late = {curve: math.inf if curve.endswith("loss") else value for curve, value in statistics["late"].items()}
+    return {**statistics, "late": late}
 
 
 def _first_only(of_each: Sequence[Metrics], part: str, value: Any) -> bool:

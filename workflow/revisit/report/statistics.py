@@ -11,7 +11,7 @@
       .count                 boundaries where the loss falls more than it does elsewhere (z >= 3)
       .mean_z                mean z over the boundaries
       .drop_at_boundaries    mean fall of the loss across a boundary
-      .drop_elsewhere        mean fall across the other steps of the neighbouring epochs
+      .drop_elsewhere        median fall across the other steps of the neighbouring epochs, mean over the boundaries
     epoch_mean.jumps         likewise of the loss as the mean since the epoch began, which starts anew with each epoch
     roughness.raw            standard deviation of the step-to-step change of the minibatch loss
     roughness.running_mean   the same of its running mean over 20 steps
@@ -39,7 +39,8 @@ import numpy as np
 from revisit.errors import ArtifactError
 
 RUNNING_MEAN = 20  # steps
-THRESHOLD = 3.0  # standard deviations; about 1 false alarm in 100 boundaries with the few windows of a short run
+THRESHOLD = 3.0  # standard deviations; at most 1 false alarm in 100 boundaries with the few windows of a short run
+NORMAL = 1.4826  # standard deviation of a normal distribution in units of its median absolute deviation
 Columns = Mapping[str, np.ndarray]
 
 
@@ -92,10 +93,13 @@ def window(steps_per_epoch: int) -> int:
 
 
 def z_scores(loss: np.ndarray, steps_per_epoch: int, epochs: int) -> list[tuple[float, float, float]]:
-    """(fall, mean fall elsewhere, z) for each of the `epochs` - 1 boundaries between the first `epochs` epochs.
+    """(fall, median fall elsewhere, z) for each of the `epochs` - 1 boundaries between the first `epochs` epochs.
 
     Elsewhere: every step of the epoch before and of the epoch after the boundary whose windows touch no boundary.
-    Taking both sides makes the general decline of the loss, steeper before than after, no jump. NaN where undefined.
+    Taking both sides makes the general decline of the loss, steeper before than after, no jump. The spread elsewhere
+    is the median absolute deviation, scaled to the standard deviation of normal numbers (Iglewicz & Hoaglin 1993,
+    How to Detect and Handle Outliers): the steep first steps of a training would widen a standard deviation until no
+    jump exceeded it. NaN where undefined.
     """
     width = window(steps_per_epoch)
     fall = drops(loss, width)
@@ -106,9 +110,10 @@ def z_scores(loss: np.ndarray, steps_per_epoch: int, epochs: int) -> list[tuple[
             found.append((np.nan, np.nan, np.nan))
             continue
         elsewhere = np.concatenate([fall[boundary - steps_per_epoch + inner], fall[boundary + inner]])
-        spread = elsewhere.std(ddof=1)
-        z = (fall[boundary] - elsewhere.mean()) / spread if spread > 0 else np.nan
-        found.append((fall[boundary], elsewhere.mean(), z))
+        median = np.median(elsewhere)
+        spread = NORMAL * np.median(np.abs(elsewhere - median))
+        z = (fall[boundary] - median) / spread if spread > 0 else np.nan
+        found.append((fall[boundary], median, z))
     return found
 
 

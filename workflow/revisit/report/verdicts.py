@@ -1,5 +1,6 @@
 """What our runs say of a claim: the numbers of every seed, what the rule makes of them, and how sure that is."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,6 +92,8 @@ class _Judge:
         if reason:
             return _Found(Verdict.UNTESTABLE, reason, ours, parts)
         verdict, reason = self._verdict(ours, parts)
+        if ours is not None and not math.isfinite(ours.mean):
+            reason = reason or "a run diverged"
         return _Found(verdict, reason, ours, parts)
 
     def _obstacle(self) -> str:
@@ -232,18 +235,23 @@ def _optional(judge_: _Judge, expression: str) -> Estimate | None:
 
 def _interval(found: Estimate | None, name: str = "value") -> dict[str, float | None]:
     mean, low, high = (found.mean, found.low, found.high) if found is not None else (None, None, None)
-    return {name: mean, f"{name}_low": low, f"{name}_high": high}
+    return {name: _finite(mean), f"{name}_low": _finite(low), f"{name}_high": _finite(high)}
+
+
+def _finite(value: float | None) -> float | None:
+    """A number for JSON; None for what a run that diverged makes infinite."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _part(part: Compared) -> dict[str, Any]:
     difference = part.difference
     return {
         "test": str(part.comparison),
-        "first": part.first.mean,
-        "second": part.second.mean,
-        "difference": difference.mean,
-        "low": difference.low,
-        "high": difference.high,
+        "first": _finite(part.first.mean),
+        "second": _finite(part.second.mean),
+        "difference": _finite(difference.mean),
+        "low": _finite(difference.low),
+        "high": _finite(difference.high),
         "verdict": str(VERDICTS[part.outcome]),
     }
 

@@ -16,7 +16,7 @@ def jump_test(losses: Mapping[str, np.ndarray], steps_per_epoch: int, epochs: in
     """Fall of the mean loss at every step, with the boundaries' own and the bar that a jump must pass.
 
     `losses`: label -> loss at every step (steps,), of the minibatch or the mean since the epoch began. A dot is a
-    boundary; the tick above it is mean + 3 sd elsewhere.
+    boundary; the bar near it is where a jump begins: the median elsewhere + 3 standard deviations, see `z_scores`.
     """
     figure, axes = axes_of()
     axes.grid(axis="x", visible=False)
@@ -26,11 +26,11 @@ def jump_test(losses: Mapping[str, np.ndarray], steps_per_epoch: int, epochs: in
     for (label, loss), colour, style in zip(losses.items(), SERIES, DASHES, strict=False):
         fall = drops(loss, width)[: steps + 1]
         axes.plot(*thin(np.arange(len(fall)), fall), color=colour, linestyle=style, linewidth=1.2, label=label)
-        for number, (drop, mean, z) in enumerate(z_scores(loss, steps_per_epoch, epochs), 1):
+        for number, (drop, median, z) in enumerate(z_scores(loss, steps_per_epoch, epochs), 1):
             if np.isfinite(z) and z != 0:
                 x = number * steps_per_epoch
                 axes.plot([x], [drop], "o", color=colour, markersize=5, markeredgecolor=PAPER, zorder=3)
-                bars.append((x, mean + THRESHOLD * (drop - mean) / z, colour))
+                bars.append((x, median + THRESHOLD * (drop - median) / z, colour))
     for x, height, colour in bars:
         axes.plot([x - width, x + width], [height, height], color=colour, linewidth=1.8, solid_capstyle="butt")
     # Leave the first, steep fall out of the picture: no boundary lies there.

@@ -27,9 +27,9 @@ def jumps(sheet: Sheet) -> dict[str, Any] | None:
     blocks = [_jump_test(sheet, runs, epochs, *way) for way in LOGGED]
     text = (
         f"How much the mean loss falls from the {width} steps before to the same number after each step. Dots: the "
-        "epoch boundaries; a boundary is a jump when its dot lies above its bar, 3 standard deviations beyond the mean "
-        "of the two epochs around it. Both curves are of the same runs: the loss of each minibatch, and the mean since "
-        f"the epoch began, which is what some programs log.{_which(runs)}"
+        "epoch boundaries; a boundary is a jump when its dot lies above its bar, 3 standard deviations (1.4826 times "
+        "the median absolute one) above the median of the two epochs around it. Both curves are of the same runs: the "
+        f"loss of each minibatch, and the mean since the epoch began, which is what some programs log.{_which(runs)}"
     )
     return section("jumps", "Jumps at epoch boundaries", text, [row(*blocks)])
 
