@@ -61,8 +61,8 @@ def test_follows_imports_inside_functions_relative_ones_and_data(project):
 
 
 def test_a_model_brings_its_own_file_and_no_other(project):
-    added = names(imports.files_of(project, "net")) - names(imports.files_of(project))
-    assert added == {"revisit/models/net.py"}
+    added = names(imports.files_of(project, ["revisit.models.net"])) - names(imports.files_of(project))
+    assert added == {"revisit/models/__init__.py", "revisit/models/net.py"}
 
 
 def test_the_order_is_fixed(project):

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from revisit import files, paths
-from revisit.params.resolve import findings, resolve
+from revisit.params.resolve import Settings, findings, resolve
 from revisit.params.schema import Params
 from revisit_engines import imports
 from revisit_engines.imports import WORKFLOW, files_of
@@ -41,17 +41,22 @@ def script_of(stage: str) -> Path:
     return WORKFLOW / "scripts" / f"{SCRIPTS[stage]}.py"
 
 
+def loaded_by_name(settings: Settings) -> tuple[str, ...]:
+    """The modules that a stage with these settings loads by name, which no import statement shows."""
+    return (f"revisit.models.{settings['model']}",) if "model" in settings else ()
+
+
 def records(params: Params) -> dict[Path, bytes]:
     """The path and the content of every record of `params`."""
     digest = cache(files.sha256)
 
     @cache
-    def code(stage: str, model: str | None) -> dict[str, str]:
-        return {path.as_posix(): digest(path) for path in files_of(script_of(stage), model)}
+    def code(stage: str, modules: tuple[str, ...]) -> dict[str, str]:
+        return {path.as_posix(): digest(path) for path in files_of(script_of(stage), modules)}
 
     found = {}
     for (stage, name), settings in resolve(params).items():
-        used = code(stage, settings.get("model"))
+        used = code(stage, loaded_by_name(settings))
         if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
             used = used | {claims.as_posix(): digest(claims)}
         found[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": used})

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -16,20 +17,19 @@ from revisit.files import sha256
 
 WORKFLOW = Path("workflow")
 ROOTS = (WORKFLOW, WORKFLOW / "scripts")  # what `_command` and Python put on the module path
-MODELS = WORKFLOW / "revisit" / "models"
 KEPT = Path(".work/imports.json")
 _read: dict[str, dict[str, list[str]]] = {}  # what was found in modules, by the SHA-256 of their content
 
 
-def files_of(script: Path, model: str | None = None) -> list[Path]:
+def files_of(script: Path, modules: Iterable[str] = ()) -> list[Path]:
     """Every file of the project that `script` runs or reads as part of its code, sorted.
 
-    Follows `import` and `from` anywhere in a module, inside functions too. A module loaded by name shows
-    in no import statement: `model` names the network's. A string that names a file or folder beside the
+    Follows `import` and `from` anywhere in a module, inside functions too. A module loaded by name shows in no import
+    statement: `modules` names those, as `revisit.models.lenet`. A string that names a file or folder beside the
     module, such as "templates", counts as that module's data.
     """
     found: set[Path] = set()
-    queue = [script, *([MODELS / f"{model}.py"] if model else [])]
+    queue = [script, *(file for module in modules for file in _module(module))]
     while queue:
         path = queue.pop()
         if path not in found:
