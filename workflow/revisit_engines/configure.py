@@ -9,8 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from revisit import files, paths
+from revisit.analyses import kinds, loading
 from revisit.params.resolve import Settings, findings, resolve
 from revisit.params.schema import Params
+from revisit.report import panels
 from revisit_engines import imports
 from revisit_engines.imports import WORKFLOW, files_of
 
@@ -24,11 +26,7 @@ SCRIPTS = {
     "train": "train_network",
     "finetune": "train_network",
     "extract": "extract_features",
-    "evaluate": "evaluate_predictions",
-    "inspect": "inspect_network",
-    "probe": "probe_features",
-    "embed": "embed_features",
-    "neighbours": "find_neighbours",
+    **dict.fromkeys(loading.available("compute"), "run_analysis"),
     "collect": "collect_findings",
     "study": "render_study",
     "report": "render_report",
@@ -41,9 +39,14 @@ def script_of(stage: str) -> Path:
     return WORKFLOW / "scripts" / f"{SCRIPTS[stage]}.py"
 
 
-def loaded_by_name(settings: Settings) -> tuple[str, ...]:
+def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
     """The modules that a stage with these settings loads by name, which no import statement shows."""
-    return (f"revisit.models.{settings['model']}",) if "model" in settings else ()
+    found = [f"revisit.models.{settings['model']}"] if "model" in settings else []
+    if stage in loading.available("compute"):
+        found += kinds.modules(stage, settings)
+    if stage == "study":
+        found += panels.modules()
+    return tuple(found)
 
 
 def records(params: Params) -> dict[Path, bytes]:
@@ -56,7 +59,7 @@ def records(params: Params) -> dict[Path, bytes]:
 
     found = {}
     for (stage, name), settings in resolve(params).items():
-        used = code(stage, loaded_by_name(settings))
+        used = code(stage, loaded_by_name(stage, settings))
         if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
             used = used | {claims.as_posix(): digest(claims)}
         found[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": used})

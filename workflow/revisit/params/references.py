@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from revisit.models.registry import arguments, available
-from revisit.params.analysis_references import check_analyses
+from revisit.params.analyses import check_analyses
 from revisit.params.data import DRAWINGS
-from revisit.params.mistakes import Mistakes, unknown
+from revisit.params.mistakes import Mistakes
 from revisit.params.schema import Params
 from revisit.params.trainings import Experiment, Finetuning, Objective, Optimizer, Pretrained, Protocol
+from revisit.params.words import unknown
 
 LOSSES = {"pairs": ("contrastive_1", "contrastive_2"), "reconstruction": ("mean_squared_error", "binary_cross_entropy")}
 LABELLED = ("classification", "multilabel")
