@@ -43,7 +43,11 @@ def script_of(stage: str) -> Path:
 
 def loaded_by_name(settings: Settings) -> tuple[str, ...]:
     """The modules that a stage with these settings loads by name, which no import statement shows."""
-    return (f"revisit.models.{settings['model']}",) if "model" in settings else ()
+    if "model" in settings:
+        return (f"revisit.models.{settings['model']}",)
+    if "embedded" in settings:
+        return (f"revisit_drawing.{settings['embedded']['drawing']}",)
+    return ()
 
 
 def records(params: Params) -> dict[Path, bytes]:
