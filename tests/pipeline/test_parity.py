@@ -18,6 +18,7 @@ from tree import ROOT, Tree
 pytestmark = pytest.mark.pipeline
 GPU = NVIDIA_DRIVER.exists()  # on which the runs of a sweep go one after the other
 MODEL_STAGES = ("pretrain", "graft", "train", "finetune", "extract", "inspect")
+LOADED = dict.fromkeys(MODEL_STAGES, "revisit.models.transfer") | {"fetch": "revisit_drawing.scenes"}  # by name
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 
 
@@ -117,13 +118,14 @@ def test_a_record_names_every_module_that_its_script_imports(stage, monkeypatch)
     """Against Python itself: what lies in `sys.modules` after the import of the script."""
     monkeypatch.chdir(ROOT)
     script = script_of(stage)
-    model = "transfer" if stage in MODEL_STAGES else None
-    listed = {path.resolve() for path in files_of(script, [f"revisit.models.{model}"] if model else [])}
+    loaded = [LOADED[stage]] if stage in LOADED else []
+    listed = {path.resolve() for path in files_of(script, loaded)}
     program = f"""
 import importlib, json, sys
 sys.path[:0] = ["workflow", "workflow/scripts"]
 import {script.stem}
-{f'importlib.import_module("revisit.models.{model}")' if model else ""}
+for module in {loaded}:
+    importlib.import_module(module)
 print(json.dumps([m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)]))
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

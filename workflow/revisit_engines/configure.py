@@ -42,6 +42,8 @@ def script_of(stage: str) -> Path:
 def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
     """The modules that a stage with these settings loads by name, which no import statement shows."""
     found = [f"revisit.models.{settings['model']}"] if "model" in settings else []
+    if "embedded" in settings:
+        found.append(f"revisit_drawing.{settings['embedded']['drawing']}")
     if stage in loading.available("compute"):
         found += kinds.modules(stage, settings)
     if stage == "study":
