@@ -10,16 +10,16 @@ import pytest
 from ruamel.yaml import YAML
 
 from revisit.params.load import load
-from revisit_engines.configure import SCRIPTS, script_of
+from revisit.params.resolve import resolve
+from revisit_engines.configure import SCRIPTS, loaded_by_name, script_of
 from revisit_engines.imports import files_of
 from revisit_engines.judgement import NVIDIA_DRIVER
 from tree import ROOT, Tree
 
 pytestmark = pytest.mark.pipeline
 GPU = NVIDIA_DRIVER.exists()  # on which the runs of a sweep go one after the other
-MODEL_STAGES = ("pretrain", "graft", "train", "finetune", "extract", "inspect")
-LOADED = dict.fromkeys(MODEL_STAGES, "revisit.models.transfer") | {"fetch": "revisit_drawing.scenes"}  # by name
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+RESOLVED = resolve(load(ROOT / "params.yaml"))
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +115,11 @@ def test_commands_hold_no_value_of_params_but_the_checked_name():
 
 @pytest.mark.parametrize("stage", SCRIPTS)
 def test_a_record_names_every_module_that_its_script_imports(stage, monkeypatch):
-    """Against Python itself: what lies in `sys.modules` after the import of the script."""
+    """Against Python itself: what lies in `sys.modules` after the import of the script and of what it loads by name."""
     monkeypatch.chdir(ROOT)
     script = script_of(stage)
-    loaded = [LOADED[stage]] if stage in LOADED else []
+    items = [settings for (kind, _), settings in RESOLVED.items() if kind == stage]
+    loaded = sorted({module for settings in items for module in loaded_by_name(stage, settings)})
     listed = {path.resolve() for path in files_of(script, loaded)}
     program = f"""
 import importlib, json, sys
