@@ -11,6 +11,7 @@ from pathlib import Path
 from revisit import files, paths
 from revisit.params.resolve import Settings, findings, resolve
 from revisit.params.schema import Params
+from revisit.tasks import registry as tasks
 from revisit_engines import imports
 from revisit_engines.imports import WORKFLOW, files_of
 
@@ -43,7 +44,10 @@ def script_of(stage: str) -> Path:
 
 def loaded_by_name(settings: Settings) -> tuple[str, ...]:
     """The modules that a stage with these settings loads by name, which no import statement shows."""
-    return (f"revisit.models.{settings['model']}",) if "model" in settings else ()
+    networks = [f"revisit.models.{settings['model']}"] if "model" in settings else []
+    runs = settings.get("training", settings).get("runs", {})  # those of a stand-in for pretrained weights, too
+    names = sorted({protocol["objective"]["name"] for protocol in runs.values()})
+    return (*networks, *(module for name in names for module in tasks.modules(name)))
 
 
 def records(params: Params) -> dict[Path, bytes]:

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from revisit.params.analyses import Embed
 from revisit.params.mistakes import Mistakes, unknown
 from revisit.params.schema import Params
-
-SCORED = ("classification", "multilabel")
+from revisit.params.trainings import TASKS
 
 
 def check_analyses(params: Params, found: Mistakes) -> None:
@@ -81,9 +80,9 @@ def _check_evaluate(params: Params, name: str, found: Mistakes) -> None:
     if training is None:
         return
     place = ("analyses", "evaluate", name)
-    if training.objective.name not in SCORED:
+    if not TASKS[training.objective.name].scored:
         found.add(place, f"scores classes; {name} is trained for {training.objective.name}")
-    if training.objective.name == "multilabel" and "top_k" in evaluate.model_fields_set:
+    if TASKS[training.objective.name].labels == "multi" and "top_k" in evaluate.model_fields_set:
         found.add((*place, "top_k"), "counts images of one label; those here may have several: leave it out")
     elif (classes := _classes(params, name)) and max(evaluate.top_k, default=1) > len(classes):
         found.add((*place, "top_k"), f"{max(evaluate.top_k)} is more than the {len(classes)} classes")
@@ -97,7 +96,7 @@ def _check_inspect(params: Params, name: str, found: Mistakes) -> None:
     else:
         snapshots = training.snapshots if training else [0]
     for part in ("invariance", "occlusion", "correspondence"):
-        if getattr(inspect, part) and training and training.objective.name not in SCORED:
+        if getattr(inspect, part) and training and not TASKS[training.objective.name].scored:
             found.add((*place, part), f"needs a classifier; {name} is trained for {training.objective.name}")
     for part in ("filters", "evolution"):
         if getattr(inspect, part) and not snapshots:

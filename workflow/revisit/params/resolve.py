@@ -50,7 +50,7 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
                 settings |= {"dataset": training.dataset, "model": training.model, "device": params.device}
             if kind == "neighbours" and (classes := settings.pop("classes")):
                 settings["queries"] = classes
-            if kind == "evaluate" and params.multi_label(params.trainings[name].dataset):
+            if kind == "evaluate" and params.label_kind(params.trainings[name].dataset) == "multi":
                 settings["top_k"] = []
             stages[kind, name] = settings
     stages["collect", None] = {

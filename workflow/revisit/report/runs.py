@@ -15,7 +15,6 @@ from revisit import reading
 from revisit.errors import ArtifactError
 from revisit.report import statistics
 
-METRICS = {"accuracy": "accuracy", "map": "mean AP"}  # key in the findings -> what readers call it
 UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
 UNTOUCHED = ("graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates")
 UNTOUCHED += ("addition",)
@@ -55,7 +54,7 @@ class Run:
 
     @property
     def metric(self) -> str | None:
-        """Key of the test metric, one of METRICS; None where there are only losses."""
+        """Key of the test metric, one of `revisit.metrics.METRICS`; None where there are only losses."""
         return self.train["metric"]
 
     @property
