@@ -70,7 +70,8 @@ def epoch_of_ours(feed: "Feed", count: int) -> None:
 
     order = batches.order(count, 0, 0)
     for step, start in enumerate(range(0, count, BATCH), 1):
-        feed.inputs(feed.training(order[start : start + BATCH], step))
+        index = order[start : start + BATCH]
+        feed.inputs(feed.training(index, feed.augmentation(step, len(index))))
 
 
 def levels_apart(paths: list[Path], feed: "Feed") -> float:

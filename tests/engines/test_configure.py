@@ -111,3 +111,33 @@ def test_a_download_does_not_depend_on_drawings(drawings, source):
     assert drawing == {name for name, found in sources.items() if found == "embedded"} == {"patterns"}
     assert set(sources.values()) == {source, "embedded"}
     assert changed_by(drawings / "figures/animals.py") == set()
+
+
+def test_an_edit_of_a_task_changes_the_records_of_trainings_with_it_alone(claims):
+    """Of all that it has in a file of its own, the facts too."""
+    code = claims.parent / "revisit"
+    code.unlink()
+    shutil.copytree(ROOT / "workflow/revisit", code, ignore=shutil.ignore_patterns("__pycache__"))
+    params = load()
+    before = configure.records(params)
+    for module in ("facts", "task", "samplers"):
+        (code / f"tasks/pairs/{module}.py").write_text('"""Edited."""')
+    after = configure.records(params)
+    changed = {str(path) for path in before if after[path] != before[path]}
+    assert changed == {
+        f"results/config/train/{name}.json"
+        for name, training in params.experiments.items()
+        if any(protocol.objective.name == "pairs" for protocol in training.protocols().values())
+    }
+    assert changed
+
+
+def test_the_record_of_a_stand_in_names_the_task_that_it_is_trained_for(claims):
+    params = load()
+    stand_ins = [name for name, entry in params.pretrained.items() if params.source_of(entry) == "embedded"]
+    assert stand_ins
+    records = configure.records(params)
+    for name in stand_ins:
+        named = json.loads(records[Path(f"results/config/pretrain/{name}.json")])["code"]
+        tasks = {file for file in named if file.startswith("workflow/revisit/tasks/") and file.endswith("/task.py")}
+        assert tasks == {f"workflow/revisit/tasks/{params.pretrained[name].objective.name}/task.py"}

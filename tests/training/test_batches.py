@@ -77,8 +77,8 @@ def test_windows_are_cut_out_at_their_corners(arrays, limit):
 def test_training_crops_and_mirrors_each_image_anew(arrays, limit):
     fed = feed(arrays, crop=5, flip=True, limit=limit)
     index = torch.arange(7).repeat(3)
-    seen = fed.training(index, step=4).numpy()
-    corners, flips = fed.augmentation(4, 21)
+    corners, flips = augmentation = fed.augmentation(4, 21)
+    seen = fed.training(index, augmentation).numpy()
     for image, i, (top, left), flip in zip(seen, index, corners, flips, strict=True):
         part = arrays[0][i, top : top + 5, left : left + 5]
         np.testing.assert_array_equal(image, part[:, ::-1] if flip else part)
@@ -88,8 +88,8 @@ def test_training_crops_and_mirrors_each_image_anew(arrays, limit):
 
 def test_flips_without_crops(arrays):
     fed = feed(arrays, flip=True)
-    seen = fed.training(torch.arange(7), step=1).numpy()
-    flips = fed.augmentation(1, 7).flips
+    augmentation = fed.augmentation(1, 7)
+    seen, flips = fed.training(torch.arange(7), augmentation).numpy(), augmentation.flips
     np.testing.assert_array_equal(seen, np.where(flips[:, None, None, None], arrays[0][:, :, ::-1], arrays[0]))
 
 

@@ -99,4 +99,4 @@ def test_the_key_is_that_of_everything_that_counts(monkeypatch):
     digested = []
     monkeypatch.setattr(state.files, "sha256", lambda path: digested.append(path.name) or "changed")
     assert key != state.key(parts, cpu)
-    assert {"run.py", "pairs.py", "fashion_cnn.py", "pooling.py", "tensors.py", "device.py"} <= set(digested)
+    assert {"run.py", "task.py", "fashion_cnn.py", "pooling.py", "tensors.py", "device.py"} <= set(digested)

@@ -14,8 +14,8 @@ from torch.nn import functional
 from revisit.errors import ArtifactError, ConfigError, DeviceError
 from revisit.models import registry
 from revisit.models.output import Output
+from revisit.tasks.pairs.task import Pairs
 from revisit.training import batches, samplers
-from revisit.training.objectives.pairs import Pairs
 from revisit.training.run import Run
 
 STEPS = 8
@@ -268,9 +268,9 @@ def test_pairs_of_a_share_of_the_images_are_trained_and_measured_on_that_share(r
     drawn, measured = [], []
     training, evaluate = batches.Feed.training, Pairs.evaluate
 
-    def training_seen(self, index, step):
+    def training_seen(self, index, augmentation):
         drawn.append(index)
-        return training(self, index, step)
+        return training(self, index, augmentation)
 
     def evaluate_seen(self, network, feed, index, size):
         measured.append(index.tolist())

@@ -13,6 +13,7 @@ from revisit.analyses import kinds, loading
 from revisit.params.resolve import Settings, findings, resolve
 from revisit.params.schema import Params
 from revisit.report import panels
+from revisit.tasks import registry as tasks
 from revisit_engines import imports
 from revisit_engines.imports import WORKFLOW, files_of
 
@@ -44,6 +45,9 @@ def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
     found = [f"revisit.models.{settings['model']}"] if "model" in settings else []
     if "embedded" in settings:
         found.append(f"revisit_drawing.{settings['embedded']['drawing']}")
+    runs = settings.get("training", settings).get("runs", {})  # those of a stand-in for pretrained weights, too
+    for task in sorted({protocol["objective"]["name"] for protocol in runs.values()}):
+        found += tasks.modules(task)
     if stage in loading.available("compute"):
         found += kinds.modules(stage, settings)
     if stage == "study":

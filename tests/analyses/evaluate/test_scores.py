@@ -236,7 +236,7 @@ def test_each_class_of_several_is_ranked_by_its_own_logits():
 
 
 def test_the_mean_is_the_one_that_training_reports():
-    from revisit.training.objectives.multilabel import mean_average_precision
+    from revisit.tasks.multilabel.task import mean_average_precision
 
     scores, labels = several()
     labels[labels[:, 3] == 1, 3] = 0  # a class without images that count

@@ -36,6 +36,11 @@ class Prepared:
         """Whether an image may have several labels: 1 present, -1 absent, 0 excluded from loss and evaluation."""
         return self.train_labels.ndim == 2
 
+    @property
+    def label_kind(self) -> str:
+        """The kind of its labels, one of `revisit.data.labels.KINDS`."""
+        return "multi" if self.multi_label else "single"
+
     def images(self, split: str) -> np.ndarray:
         """Images of the split "train" or "test", (N, H, W, C) uint8."""
         return {"train": self.train_images, "test": self.test_images}[split]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from revisit.data.readers.formats import LABELS
 from revisit.params.fields import EACH_ONCE, Count, Name, Section
 
 CHECKSUM = r"^([0-9a-f]{64}|md5:[0-9a-f]{32})$"
@@ -29,7 +30,7 @@ class Raw(Section):
     """Files as they are published: where they come from, and in which format."""
 
     source: Source | None = Field(None, description="where these files come from (null: as `source` at the top)")
-    format: Literal["idx", "cifar", "voc", "folder"] = Field(
+    format: Literal[tuple(LABELS)] = Field(
         description="idx: as MNIST; cifar: CIFAR-10's archives; voc: PASCAL VOC's devkit; folder: a folder per class"
     )
     classes: Annotated[list[str], Field(min_length=2, max_length=10_000), EACH_ONCE] | None = Field(

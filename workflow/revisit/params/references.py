@@ -6,16 +6,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from revisit.data.labels import KINDS
 from revisit.models.registry import arguments, available
 from revisit.params.analyses import check_analyses
 from revisit.params.data import DRAWINGS
 from revisit.params.mistakes import Mistakes
 from revisit.params.schema import Params
-from revisit.params.trainings import Experiment, Finetuning, Objective, Optimizer, Pretrained, Protocol
+from revisit.params.trainings import TASKS, Experiment, Finetuning, Optimizer, Pretrained, Protocol
 from revisit.params.words import unknown
+from revisit.tasks.registry import fitting
 
-LOSSES = {"pairs": ("contrastive_1", "contrastive_2"), "reconstruction": ("mean_squared_error", "binary_cross_entropy")}
-LABELLED = ("classification", "multilabel")
 MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>
 
 
@@ -197,17 +197,10 @@ def _check_protocol(params: Params, place: tuple[str, ...], training: Any, proto
     if trained and dataset.train and protocol.batch_size > dataset.train:
         problem = f"{protocol.batch_size} is more than the {dataset.train} training images of {training.dataset}"
         found.add((*place, "batch_size"), problem)
-    multi = params.multi_label(training.dataset)
-    if (objective.name, multi) in (("classification", True), ("multilabel", False), ("pairs", True)):
-        kind = "several labels" if multi else "one label"
-        allowed = [
-            name for name in ("classification", "multilabel", "reconstruction") if (name == "multilabel") == multi
-        ]
-        found.add(
-            (*place, "objective", "name"),
-            f"{objective.name} does not fit {training.dataset}, whose images have {kind}; "
-            f"allowed: {', '.join(sorted({*allowed, 'reconstruction'}))}",
-        )
+    kind = params.label_kind(training.dataset)
+    if not TASKS[objective.name].fits(kind):
+        problem = f"{objective.name} does not fit {training.dataset}, whose images have {KINDS[kind]}"
+        found.add((*place, "objective", "name"), f"{problem}; allowed: {', '.join(fitting(kind))}")
     if protocol.crop and dataset.size and protocol.crop > dataset.size:
         found.add((*place, "crop"), f"{protocol.crop} is more than the {dataset.size} pixels of {training.dataset}")
 
@@ -223,22 +216,22 @@ def _check_optimizer(place: tuple[str, ...], optimizer: Optimizer, found: Mistak
 
 def _check_objective(place: tuple[str, ...], protocol: Protocol, found: Mistakes) -> None:
     """Whether a protocol sets what its objective has no use for."""
-    objective = protocol.objective
-    allowed = LOSSES.get(objective.name, ())
-    if objective.loss is not None and objective.loss not in allowed:
-        choice = f"allowed: {', '.join(allowed)}" if allowed else f"{objective.name} has one loss only: leave it out"
-        found.add((*place, "objective", "loss"), f"{objective.loss} is not allowed with {objective.name}; {choice}")
-    if objective.name == "pairs":
-        if protocol.sampling != "epoch":
-            found.add((*place, "sampling"), "pairs are drawn anew at every step anyway; leave it out")
-    else:
-        for key in ("pool", "test_pairs"):
-            if getattr(objective, key) != Objective.model_fields[key].default:
-                found.add((*place, "objective", key), f"belongs to pairs; {objective.name} draws none: leave it out")
-    if protocol.channels == "bgr" and objective.name == "reconstruction":
-        found.add((*place, "channels"), "reconstruction compares with the image in its own order; leave it out")
-    if protocol.mixup and objective.name not in LABELLED:
-        found.add((*place, "mixup"), f"mixes labels; {objective.name} has none")
+    objective, name = protocol.objective, protocol.objective.name
+    known = TASKS[name]
+    if objective.loss is not None and objective.loss not in known.losses:
+        choice = f"allowed: {', '.join(known.losses)}" if known.losses else f"{name} has one loss only: leave it out"
+        found.add((*place, "objective", "loss"), f"{objective.loss} is not allowed with {name}; {choice}")
+    for owner, facts in TASKS.items():
+        for key, setting in facts.settings.items():
+            if key not in known.settings and getattr(objective, key) != setting.default:
+                problem = f"belongs to {owner}; {name} has no use for it: leave it out"
+                found.add((*place, "objective", key), problem)
+    if protocol.sampling not in known.samplings:
+        found.add((*place, "sampling"), f"{name} draws its batches anew at every step anyway; leave it out")
+    if protocol.channels == "bgr" and not known.reorders:
+        found.add((*place, "channels"), f"{name} compares with the image in its own order; leave it out")
+    if protocol.mixup and not known.mixes:
+        found.add((*place, "mixup"), f"mixes labels; {name} has none")
 
 
 def _check_network(model: str, network: dict[str, Any], place: tuple[str, ...], found: Mistakes) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from revisit.data.readers.formats import LABELS
 from revisit.params.analyses import Analyses
 from revisit.params.data import Dataset, Raw, Source
 from revisit.params.fields import EACH_ONCE, Name, Section
@@ -62,9 +63,9 @@ class Params(Section):
         """Where raw files or pretrained weights come from: their own source, else that of all."""
         return entry.source or self.source
 
-    def multi_label(self, dataset: str) -> bool:
-        """Whether the images of a data set may have several labels."""
-        return self.raw[self.datasets[dataset].raw].format == "voc"
+    def label_kind(self, dataset: str) -> str:
+        """The kind of labels that the images of a data set have, one of `revisit.data.labels.KINDS`."""
+        return LABELS[self.raw[self.datasets[dataset].raw].format]
 
     def classes_of(self, name: str) -> list[str] | None:
         """The classes of a training's images; None where only the files know them, or there is another mistake."""

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, create_model
 
 from revisit.params.data import MirrorPath, Source
 from revisit.params.fields import EACH_ONCE, Name, Section, merged
+from revisit.tasks import registry as tasks
+from revisit.tasks.facts import Setting
 
 Moment = Annotated[int, Field(ge=0)]  # an epoch or a step, in the unit of the training's length
 Moments = Annotated[list[Moment], EACH_ONCE]
@@ -38,29 +40,34 @@ class Schedule(Section):
     every: int = Field(ge=1, description="steps between two changes")
 
 
-class Objective(Section):
-    """What is minimised."""
+def _field(setting: Setting) -> tuple[Any, Any]:
+    """The type and the field of a key of `objective` that belongs to a task."""
+    if setting.choices:
+        return Literal[setting.choices], Field(setting.default, description=setting.description)
+    finite = {"allow_inf_nan": False} if isinstance(setting.default, float) else {}
+    return type(setting.default), Field(setting.default, description=setting.description, **setting.limits, **finite)
 
-    name: Literal["classification", "multilabel", "pairs", "reconstruction"] = Field(
-        "classification",
-        description="classification: softmax cross-entropy; multilabel: sigmoid cross-entropy, labels 0 excluded; "
-        "pairs: a contrastive loss; reconstruction: of the input",
-    )
-    loss: Literal["contrastive_1", "contrastive_2", "mean_squared_error", "binary_cross_entropy"] | None = Field(
-        None, description="which loss, with pairs (contrastive_1) and with reconstruction (mean_squared_error)"
-    )
-    margin: float = Field(1.0, gt=0, le=1000, allow_inf_nan=False, description="margin of a contrastive loss")
-    sampler: Literal["anchor", "random"] = Field(
-        "anchor", description="pairs: one anchor image per minibatch against others, or random pairs"
-    )
-    similar: float = Field(0.2, gt=0, lt=1, description="pairs: share of similar ones")
-    pool: float = Field(
-        1.0, gt=0, le=1, description="pairs: share of the training images, the first ones, to draw from"
-    )
-    test_pairs: Literal["anchor", "random"] = Field(
-        "random", description="pairs: how those are drawn that the losses of evaluations are of"
-    )
-    auxiliary: float = Field(0.3, ge=0, le=10, description="weight of the losses of auxiliary heads")
+
+TASKS = {name: tasks.facts(name) for name in tasks.available()}
+Objective = create_model(
+    "Objective",
+    __base__=Section,
+    __doc__="What is minimised.",
+    name=(
+        Literal[tuple(TASKS)],
+        Field("classification", description="; ".join(f"{name}: {task.description}" for name, task in TASKS.items())),
+    ),
+    loss=(
+        Literal[tuple(loss for task in TASKS.values() for loss in task.losses)] | None,
+        Field(
+            None,
+            description="which loss, "
+            + " and ".join(f"with {name} ({task.losses[0]})" for name, task in TASKS.items() if task.losses),
+        ),
+    ),
+    **{key: _field(setting) for task in TASKS.values() for key, setting in task.settings.items()},
+    auxiliary=(float, Field(0.3, ge=0, le=10, description="weight of the losses of auxiliary heads")),
+)
 
 
 class Freeze(Section):

@@ -16,7 +16,6 @@ from revisit.analyses.tables import Table
 from revisit.errors import ArtifactError
 from revisit.report import statistics
 
-METRICS = {"accuracy": "accuracy", "map": "mean AP"}  # key in the findings -> what readers call it
 UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
 UNTOUCHED = ("graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates")
 UNTOUCHED += ("addition",)
@@ -56,7 +55,7 @@ class Run:
 
     @property
     def metric(self) -> str | None:
-        """Key of the test metric, one of METRICS; None where there are only losses."""
+        """Key of the test metric, one of `revisit.metrics.METRICS`; None where there are only losses."""
         return self.train["metric"]
 
     @property

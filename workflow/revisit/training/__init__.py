@@ -1,1 +1,1 @@
-"""Training: sweeps of runs, and what a run is made of: objectives, batches, optimisers, history, resume states."""
+"""Training: sweeps of runs, and what a run is made of: batches, optimisers, history, resume states."""

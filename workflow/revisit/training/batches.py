@@ -143,9 +143,9 @@ class Feed:
             flips = draw.random(count) < 0.5
         return Augmentation(corners, flips)
 
-    def training(self, index: torch.Tensor, step: int) -> torch.Tensor:
-        """The images at `index` (B,), cropped and mirrored for `step`: (B, h, w, C) uint8, on the device."""
-        corners, flips = self.augmentation(step, len(index))
+    def training(self, index: torch.Tensor, augmentation: Augmentation) -> torch.Tensor:
+        """The images at `index` (B,), cropped and mirrored as given: (B, h, w, C) uint8, on the device."""
+        corners, flips = augmentation
         whole = corners is None
         pixels = self.images.pixels(index) if whole else self.images.windows(index, corners, self._size)
         if flips is not None:

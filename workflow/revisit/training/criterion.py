@@ -1,4 +1,4 @@
-"""What a run minimises on a minibatch: the objective's loss, with auxiliary heads, penalties and mixup."""
+"""What a run minimises on a minibatch: the task's loss, with auxiliary heads, penalties and mixup."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from revisit.models.output import Output
+from revisit.tasks.base import Task
 from revisit.training import mixup
-from revisit.training.objectives import Objective
 
 
 class Criterion:
@@ -15,13 +15,13 @@ class Criterion:
 
     Args:
         network: its passes run in mixed precision (bfloat16) on a GPU.
-        objective: of one output; losses are computed in float32.
+        task: of one output; losses are computed in float32.
         mixed: whether targets come from `mixup.mix`.
         device: where the network is.
     """
 
-    def __init__(self, network: nn.Module, objective: Objective, mixed: bool, device: torch.device) -> None:
-        self._network, self._objective, self._is_mixed, self._device = network, objective, mixed, device.type
+    def __init__(self, network: nn.Module, task: Task, mixed: bool, device: torch.device) -> None:
+        self._network, self._task, self._is_mixed, self._device = network, task, mixed, device.type
 
     def measure(self, inputs: torch.Tensor, *targets: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The minibatch's loss, to be differentiated, and its metric if it has one: scalars.
@@ -32,14 +32,14 @@ class Criterion:
         with self._precision():
             output = self._network(inputs)
         main, auxiliary, penalty = output if isinstance(output, Output) else (output, (), None)
-        loss = self._mixed(self._objective.loss, main, targets)
+        loss = self._mixed(self._task.loss, main, targets)
         for logits in auxiliary:
-            loss = loss + self._objective.settings["auxiliary"] * self._mixed(self._objective.loss, logits, targets)
+            loss = loss + self._task.settings["auxiliary"] * self._mixed(self._task.loss, logits, targets)
         if penalty is not None:
             loss = loss + penalty.float()
-        if not self._objective.stepwise:
+        if not self._task.facts.stepwise:
             return (loss,)
-        return loss, self._mixed(self._objective.accuracy, main.detach(), targets)
+        return loss, self._mixed(self._task.accuracy, main.detach(), targets)
 
     def predict(self, inputs: torch.Tensor) -> torch.Tensor:
         """The network's main output, float32."""

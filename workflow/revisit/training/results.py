@@ -25,7 +25,7 @@ class Result:
         statistics: `mean` and `std` of each channel that its inputs were normalised with.
         channels: the order of its inputs' channels.
         weights: the network's state, of runs of the kept variant only.
-        scores: the outputs for the test set, (N, K) float32, of the same runs where the objective writes them.
+        scores: the outputs for the test set, (N, K) float32, of the same runs where the task is scored.
     """
 
     variant: str

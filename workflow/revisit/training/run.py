@@ -15,7 +15,8 @@ from revisit import progress
 from revisit.data import arrays, tensors
 from revisit.errors import ConfigError
 from revisit.models import registry, weights
-from revisit.training import batches, events, freezing, graphs, mixup, objectives, operations, optimizers, state
+from revisit.tasks import registry as tasks
+from revisit.training import batches, events, freezing, graphs, mixup, operations, optimizers, state
 from revisit.training.checkpoint import Checkpoint
 from revisit.training.criterion import Criterion
 from revisit.training.history import History
@@ -88,11 +89,12 @@ class Run:
     def _set_up_data(self) -> None:
         common, protocol = self.common, self.protocol
         seed, size = protocol["seed"], protocol["batch_size"]
-        self.objective = objectives.build(protocol["objective"], common.data.multi_label, common.data.dataset)
+        self.task = tasks.build(protocol["objective"], common.data.label_kind, common.data.dataset)
+        known = self.task.facts
         name = protocol["objective"]["name"]
-        if protocol["mixup"] is not None and not self.objective.mixes:
+        if protocol["mixup"] is not None and not known.mixes:
             raise ConfigError(f"mixup: {name} has no labels to mix; leave mixup out")
-        if protocol["sampling"] not in self.objective.samplings:
+        if protocol["sampling"] not in known.samplings:
             raise ConfigError(f"sampling: {name} draws its batches anew at every step by itself; leave sampling out")
         self.steps_per_epoch = batches.steps_per_epoch(len(common.train), size)
         self.unit, per = ("epoch", self.steps_per_epoch) if protocol["epochs"] else ("step", 1)
@@ -103,21 +105,21 @@ class Run:
 
         self.statistics = self._statistics()
         self.channels = protocol["channels"] or common.start_channels
-        if self.channels != "rgb" and not self.objective.reorders:
+        if self.channels != "rgb" and not known.reorders:
             raise ConfigError(f"channels: {name} compares with the image itself, in its own order; leave channels out")
         inputs = tensors.Inputs(**self.statistics, device=common.device, crop=protocol["crop"], channels=self.channels)
         self.train_feed = batches.Feed(common.train, inputs, protocol["crop"], protocol["flip"], seed)
         self.test_feed = batches.Feed(common.test, inputs, protocol["crop"], False, seed)
-        self.sampler = self.objective.sampler(self.train_feed, size, seed, protocol["sampling"])
+        self.sampler = self.task.sampler(self.train_feed, size, seed, protocol["sampling"])
         # Numbers of the training set are read on images that training draws from, always the same ones: as many as
         # the test set has, or all of them where there are fewer.
-        drawn_from = self.objective.drawn_from(len(common.train))
+        drawn_from = self.task.drawn_from(len(common.train))
         subset = generator(Purpose.SUBSET, seed).permutation(drawn_from)[: len(common.test)]
         self.subset = torch.from_numpy(np.sort(subset)).to(common.device)
         self.whole_test = torch.arange(len(common.test), device=common.device)
-        stepwise, metric = self.objective.stepwise, self.objective.metric
-        beside = self.objective.beside
-        self.history = History(self.steps, self.steps_per_epoch, common.device, metric, stepwise, beside)
+        self.history = History(
+            self.steps, self.steps_per_epoch, common.device, known.metric, known.stepwise, known.beside
+        )
 
     def _statistics(self) -> dict[str, list[float]]:
         """How inputs are normalised: as the protocol says, else as the starting weights were trained."""
@@ -136,7 +138,7 @@ class Run:
         self.network = network.to(device, memory_format=torch.channels_last)
         self.optimizer = optimizers.build(protocol["optimizer"], self.network)
         self.freezing = freezing.Freezing(self.network, protocol["freeze"])
-        self.criterion = Criterion(self.network, self.objective, protocol["mixup"] is not None, device)
+        self.criterion = Criterion(self.network, self.task, protocol["mixup"] is not None, device)
         self._check_output((shape[2], *shape[:2]), len(data.classes))
         self.graph = graphs.capture(self.criterion.measure, protocol["graph"], protocol["backend"], device)
 
@@ -146,7 +148,7 @@ class Run:
         with torch.inference_mode():
             one = self.test_feed.inputs(self.test_feed.evaluation(self.whole_test[:1]))
             output, self.operations = operations.counted(lambda: self.criterion.predict(one))
-        if wanted := self.objective.fits(tuple(output.shape[1:]), image, classes):
+        if wanted := self.task.fits(tuple(output.shape[1:]), image, classes):
             raise ConfigError(
                 f"model: {self.protocol['model']} does not fit the objective {self.protocol['objective']['name']}, "
                 f"which needs {wanted}"
@@ -180,7 +182,7 @@ class Run:
             replicate=replicate,
             protocol=self.protocol,
             history=self.history,
-            metric=self.objective.metric,
+            metric=self.task.facts.metric,
             steps_per_epoch=self.steps_per_epoch,
             facts=facts,
             statistics=self.statistics,
@@ -218,12 +220,13 @@ class Run:
             "events": length,
             "diverged": self.diverged,
             "network": self.network.state_dict() if self.kept else None,
-            "scores": self._test_scores() if self.kept and self.objective.scored else None,
+            "scores": self._test_scores() if self.kept and self.task.facts.scored else None,
         }
 
     def _begin(self, log: events.EventFile | None) -> None:
         if log:
-            pixels = self.train_feed.training(self.sampler.draw(1).index, 1)
+            index = self.sampler.draw(1).index
+            pixels = self.train_feed.training(index, self.train_feed.augmentation(1, len(index)))
             log.images(0, "inputs", pixels[:SHOWN].cpu().numpy())
         self.snapshots.write(0, self.network)
         if 0 in self.read_at:
@@ -243,29 +246,30 @@ class Run:
 
     def _minibatch(self, step: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         draw = self.sampler.draw(step)
-        pixels = self.train_feed.training(draw.index, step)
-        inputs, targets = self.train_feed.inputs(pixels), self.objective.targets(self.train_feed, draw, pixels)
+        seen = self.train_feed.augmentation(step, len(draw.index))
+        pixels = self.train_feed.training(draw.index, seen)
+        inputs, targets = self.train_feed.inputs(pixels), self.task.targets(self.train_feed, draw, seen, pixels)
         if (alpha := self.protocol["mixup"]) is not None:
             return mixup.mix(inputs, targets, alpha, self.protocol["seed"], step)
         return inputs, targets
 
     def _evaluate(self, log: events.EventFile | None) -> None:
         """Loss and metric on the test set and on as many training images, into history and events."""
-        size, metric = self.protocol["batch_size"], self.objective.metric
+        size, known = self.protocol["batch_size"], self.task.facts
         self.network.eval()
         with torch.inference_mode():
-            train = self.objective.evaluate(self.criterion.predict, self.train_feed, self.subset, size)
-            test = self.objective.evaluate(self.criterion.predict, self.test_feed, self.whole_test, size)
+            train = self.task.evaluate(self.criterion.predict, self.train_feed, self.subset, size)
+            test = self.task.evaluate(self.criterion.predict, self.test_feed, self.whole_test, size)
         self.scores = test.scores
         values = {"train_loss": train.loss, "test_loss": test.loss}
-        if metric:
-            values |= {f"train_{metric}": train.metric, f"test_{metric}": test.metric}
-        for name, own, unseen in zip(self.objective.beside, train.beside, test.beside, strict=True):
+        if known.metric:
+            values |= {f"train_{known.metric}": train.metric, f"test_{known.metric}": test.metric}
+        for name, own, unseen in zip(known.beside, train.beside, test.beside, strict=True):
             values |= {f"train_{name}": own, f"test_{name}": unseen}
         self._log_steps(log)
         self.history.evaluated(values)
         if log:
-            shown = {f"test/{name}": values[f"test_{name}"] for name in ("loss", metric) if name}
+            shown = {f"test/{name}": values[f"test_{name}"] for name in ("loss", known.metric) if name}
             log.scalars(self.history.step, shown)
             for name, parameter in self.network.named_parameters():
                 if parameter.grad is not None:

@@ -27,6 +27,7 @@ def key(parts: dict[str, Any], device: torch.device) -> str:
     """A digest of everything that decides what a run computes: `parts`, the code, PyTorch and the processor."""
     library = Path(__file__).parents[1]
     sources = [*library.glob("training/**/*.py"), *library.glob("models/**/*.py")]
+    sources += library.glob("tasks/**/*.py")
     sources += [library / "device.py", library / "data" / "tensors.py"]
     on_gpu = device.type == "cuda"
     chip = torch.cuda.get_device_name(device) if on_gpu else torch.backends.cpu.get_cpu_capability()

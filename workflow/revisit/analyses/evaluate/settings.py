@@ -6,12 +6,11 @@ from pydantic import Field
 
 from revisit.analyses.kinds import Kind
 from revisit.params.fields import EACH_ONCE, Section
+from revisit.params.trainings import TASKS
 
 if TYPE_CHECKING:
     from revisit.params.mistakes import Mistakes
     from revisit.params.schema import Params
-
-SCORED = ("classification", "multilabel")
 
 
 class Evaluate(Section):
@@ -30,9 +29,9 @@ def check(params: "Params", name: str, evaluate: Evaluate, found: "Mistakes") ->
     if training is None:
         return
     place = ("analyses", "evaluate", name)
-    if training.objective.name not in SCORED:
+    if not TASKS[training.objective.name].scored:
         found.add(place, f"scores classes; {name} is trained for {training.objective.name}")
-    if training.objective.name == "multilabel" and "top_k" in evaluate.model_fields_set:
+    if TASKS[training.objective.name].labels == "multi" and "top_k" in evaluate.model_fields_set:
         found.add((*place, "top_k"), "counts images of one label; those here may have several: leave it out")
     elif (classes := params.classes_of(name)) and max(evaluate.top_k, default=1) > len(classes):
         found.add((*place, "top_k"), f"{max(evaluate.top_k)} is more than the {len(classes)} classes")
@@ -40,7 +39,7 @@ def check(params: "Params", name: str, evaluate: Evaluate, found: "Mistakes") ->
 
 def resolved(params: "Params", name: str, evaluate: Evaluate) -> dict[str, Any]:
     """Of several labels per image there is no top-k accuracy."""
-    several = params.multi_label(params.trainings[name].dataset)
+    several = params.label_kind(params.trainings[name].dataset) == "multi"
     return evaluate.model_dump() | ({"top_k": []} if several else {})
 
 

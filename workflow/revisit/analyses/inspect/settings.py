@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, create_model
 
 from revisit.analyses import loading
-from revisit.analyses.evaluate.settings import SCORED
 from revisit.analyses.inspect.kinds import looks
 from revisit.analyses.kinds import Kind
 from revisit.params.fields import Count, Section
+from revisit.params.trainings import TASKS
 
 if TYPE_CHECKING:
     from revisit.params.mistakes import Mistakes
@@ -41,7 +41,7 @@ def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:
         if not getattr(inspect, key):
             continue
         place = ("analyses", "inspect", name, key)
-        if look.classifier and training and training.objective.name not in SCORED:
+        if look.classifier and training and not TASKS[training.objective.name].scored:
             found.add(place, f"needs a classifier; {name} is trained for {training.objective.name}")
         if look.follows and not snapshots:
             found.add(place, f"follows the training: give {name} `snapshots`")

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 
 from revisit.analyses.probe.tables import PER_CLASS, PROBES
+from revisit.metrics import METRICS
 from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
-from revisit.report.runs import METRICS, Run
+from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
 
 
@@ -27,7 +28,7 @@ def probes(sheet: Sheet) -> dict[str, Any] | None:
             by_protocol[f"{protocol} protocol"] = [
                 None if pd.isna(value := found.get(layer)) else float(value) for layer in layers
             ]
-        drawing = figures.dots(layers, by_protocol, METRICS[metric])
+        drawing = figures.dots(layers, by_protocol, METRICS[metric].label)
         told = "; ".join(
             f"{layer}: "
             + ", ".join(f"{protocol} {formatted(found[metric], '.1%')}" for protocol, found in protocols.items())
@@ -68,7 +69,7 @@ def _columns(metric: str) -> dict[str, tuple[str, str]]:
     return {
         "dimensions": ("dimensions", "integer"),
         "C": ("C", "decimal"),
-        metric: (METRICS[metric], "percent"),
+        metric: METRICS[metric],
         "train_size": ("fit on", "integer"),
         "test_size": ("scored on", "integer"),
     }
@@ -87,9 +88,9 @@ def _compared(sheet: Sheet, runs: Sequence[Run]) -> list[dict[str, Any]]:
         frame = frame.reindex(index=order, columns=protocols).reset_index()
         columns = {"experiment": ("experiment", "text"), "layer": ("layer", "text")}
         columns |= {"dimensions": ("dimensions", "integer")}
-        columns |= {protocol: (f"{METRICS[metric]}, {protocol}", "percent") for protocol in protocols}
+        columns |= {protocol: (f"{METRICS[metric].label}, {protocol}", METRICS[metric].form) for protocol in protocols}
         made_by = [f"probe@{run.name}" for run in alike]
-        title = f"Linear probes side by side: {METRICS[metric]}"
+        title = f"Linear probes side by side: {METRICS[metric].label}"
         blocks.append(sheet.table(f"probes-{metric}", frame, title, columns, made_by))
     return blocks
 

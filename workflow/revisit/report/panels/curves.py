@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from revisit.metrics import METRICS
 from revisit.report import figures
 from revisit.report.figures import Line
 from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, RUST
 from revisit.report.panel import panel
-from revisit.report.runs import METRICS, Run
+from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
 from revisit.report.statistics import RUNNING_MEAN, running_mean
 
@@ -48,7 +49,7 @@ def curves(sheet: Sheet) -> dict[str, Any] | None:
     else:
         blocks = [row(*pair) for pair in pairs]
     lengths = "Dotted lines are epoch boundaries; " if any(len(_boundaries(run)) for run in runs) else ""
-    measured = " and ".join(["loss", *dict.fromkeys(METRICS[run.metric] for run in runs if run.metric)])
+    measured = " and ".join(["loss", *dict.fromkeys(METRICS[run.metric].label for run in runs if run.metric)])
     text = (
         f"Minibatches at every step (pale), the running mean of their loss, and {measured} on the test set at "
         f"intervals. {lengths}experiments with the same loss share one scale."
@@ -123,7 +124,7 @@ def _loss(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, Any]
 
 
 def _metric(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, Any]:
-    columns, metric, label = run.evaluations, run.metric, METRICS[run.metric]
+    columns, metric, label = run.evaluations, run.metric, METRICS[run.metric].label
     unit, scale = _axis(run)
     minibatch = [run.history[metric]] if metric in run.history else []
     drawing = figures.lines(

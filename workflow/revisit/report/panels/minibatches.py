@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from revisit.metrics import METRICS
 from revisit.report import figures
 from revisit.report.numbers import formatted
-from revisit.report.runs import METRICS, Run
+from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row
 from revisit.report.statistics import running_mean
 
@@ -23,7 +24,7 @@ def minibatches(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
     losses = {protocol["objective"]["loss"] for protocol in run.settings["runs"].values()}
     blocks = [_figure(sheet, run, found, "loss", "loss")] if len(losses) == 1 else []
     if run.metric and all(run.metric in columns for columns in found.values()):
-        blocks.append(_figure(sheet, run, found, run.metric, METRICS[run.metric]))
+        blocks.append(_figure(sheet, run, found, run.metric, METRICS[run.metric].label))
     return [row(*blocks)] if blocks else []
 
 

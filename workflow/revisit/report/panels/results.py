@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from revisit.metrics import METRICS
 from revisit.report import figures
 from revisit.report.figures import Line
 from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, RUST
 from revisit.report.panel import panel
 from revisit.report.panels.minibatches import minibatches
-from revisit.report.runs import METRICS, Run
+from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
 
 BOOTSTRAP = {"accuracy": "accuracy", "map": "mean_average_precision"}  # metric -> key in evaluate.json
@@ -40,7 +41,7 @@ def results(sheet: Sheet) -> dict[str, Any] | None:
     for metric in dict.fromkeys(run.metric for run in runs if run.metric):
         columns |= (found := _read_at(frame, metric, [run for run in runs if run.metric == metric]))
         if metric in found:
-            best[f"best_{metric}"] = (f"best {METRICS[metric]}", "percent")
+            best[f"best_{metric}"] = (f"best {METRICS[metric].label}", METRICS[metric].form)
     if frame[["low", "high"]].notna().any(axis=None):
         columns |= {"low": ("95% from", "percent"), "high": ("to", "percent")}
     columns |= best
@@ -84,20 +85,20 @@ def _row(run: Run) -> dict[str, Any]:
 
 def _read_at(frame: pd.DataFrame, metric: str, runs: list[Run]) -> dict[str, tuple[str, str]]:
     """Columns of a metric: where all its trainings were read, and at the end."""
-    names, label = list(runs[0].read_out()), METRICS[metric]
+    names, (label, form) = list(runs[0].read_out()), METRICS[metric]
     if names and all(list(run.read_out()) == names for run in runs):
         columns = {}
         for name in names:
             unit, count = name.split("_")
-            columns[f"{metric}_{name}"] = (f"{label}, {int(count):,} {unit}s", "percent")
+            columns[f"{metric}_{name}"] = (f"{label}, {int(count):,} {unit}s", form)
         last = frame[f"{metric}_{names[-1]}"]
-        return columns if last.equals(frame[metric]) else columns | {metric: (f"{label}, end", "percent")}
-    return {metric: (label, "percent")}
+        return columns if last.equals(frame[metric]) else columns | {metric: (f"{label}, end", form)}
+    return {metric: (label, form)}
 
 
 def _caption(runs: list[Run]) -> list[str]:
     told = []
-    measured = list(dict.fromkeys(METRICS[run.metric] for run in runs if run.metric))
+    measured = list(dict.fromkeys(METRICS[run.metric].label for run in runs if run.metric))
     if measured:
         told.append(f"{measured[0][0].upper()}{' and '.join(measured)[1:]} on the test set.")
     repeated = any(run.kept["runs"] > 1 for run in runs)
@@ -158,7 +159,7 @@ def _alone(sheet: Sheet, run: Run, variant: str) -> dict[str, Any]:
 
 
 def _figure(sheet: Sheet, run: Run) -> dict[str, Any]:
-    column, label = f"test_{run.metric or 'loss'}", METRICS[run.metric] if run.metric else "loss"
+    column, label = f"test_{run.metric or 'loss'}", METRICS[run.metric].label if run.metric else "loss"
     curves, told = [], []
     for variant, numbers in run.train["variants"].items():
         found = run.curve(variant)
@@ -212,12 +213,12 @@ def _variants(sheet: Sheet, run: Run) -> dict[str, Any]:
     if frame["diverged"].any():
         columns["diverged"] = ("diverged", "integer")
     main = f"test_{metric or 'loss'}"
-    form = "percent" if metric else "decimal"
-    columns[main] = (f"test {METRICS[metric]}" if metric else "test loss", form)
+    form = METRICS[metric].form if metric else "decimal"
+    columns[main] = (f"test {METRICS[metric].label}" if metric else "test loss", form)
     if frame["runs"].max() > 1:
         columns |= {f"{main}_low": ("95% from", form), f"{main}_high": ("to", form)}
     if metric:
-        columns |= {f"best_{main}": ("best", form), f"train_{metric}": (f"training {METRICS[metric]}", form)}
+        columns |= {f"best_{main}": ("best", form), f"train_{metric}": (f"training {METRICS[metric].label}", form)}
         columns["test_loss"] = ("test loss", "decimal")
     columns |= {"train_loss": ("training loss", "decimal"), "settings": ("what it sets", "text")}
     sheet.data(f"evaluations-{run.name}", run.all_evaluations())

@@ -5,10 +5,11 @@ from typing import Any
 import pandas as pd
 
 from revisit.analyses.inspect.tables import FIRST_LAYER
+from revisit.metrics import METRICS
 from revisit.report import figures
 from revisit.report.numbers import formatted, moments
 from revisit.report.panel import panel
-from revisit.report.runs import METRICS, Run
+from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
 
 FIRST = {
@@ -54,7 +55,7 @@ def _first_layers(sheet: Sheet, runs: list[Run]) -> dict[str, Any]:
         )
         sheet.data(f"first-layer-{run.name}", run.read("inspect", FIRST_LAYER))
     metrics = dict.fromkeys(run.metric for run in runs if run.metric)
-    columns = FIRST | {metric: (f"test {METRICS[metric]}", "percent") for metric in metrics}
+    columns = FIRST | {metric: (f"test {METRICS[metric].label}", METRICS[metric].form) for metric in metrics}
     made_by = [f"inspect@{run.name}" for run in runs]
     caption = f"{'; '.join(told)}."
     return sheet.table("first-layer", pd.DataFrame(rows), "First layers", columns, made_by, caption)

@@ -5,18 +5,18 @@ from revisit.errors import ConfigError
 
 def test_labels_that_do_not_fit(make):
     with pytest.raises(ConfigError, match="classification needs one label per image, but the images of things have"):
-        make("classification", multi_label=True)
+        make("classification", labels="multi")
     with pytest.raises(ConfigError, match="pairs needs one label per image"):
-        make("pairs", multi_label=True)
-    with pytest.raises(ConfigError, match=r"multilabel needs several labels .* have one; use classification"):
+        make("pairs", labels="multi")
+    with pytest.raises(ConfigError, match=r"multilabel needs several .* have one label; use classification or pairs"):
         make("multilabel")
 
 
 def test_any_labels_do_for_reconstruction(make):
-    assert make("reconstruction", multi_label=True).metric is None
+    assert make("reconstruction", labels="multi").facts.metric is None
 
 
-def test_unknown_objective(make):
+def test_an_unknown_task(make):
     with pytest.raises(
         ConfigError, match="'rank' is not known; use one of classification, multilabel, pairs, reconstr"
     ):

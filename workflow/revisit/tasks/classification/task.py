@@ -3,18 +3,15 @@
 import torch
 from torch.nn.functional import cross_entropy
 
+from revisit.tasks.base import Evaluation, Network, Task, outputs
+from revisit.tasks.classification.facts import FACTS
 from revisit.training.batches import Feed
-from revisit.training.objectives.base import Evaluation, Network, Objective, outputs
 
 
-class Classification(Objective):
+class Classification(Task):
     """Outputs are logits (B, K), targets the classes (B,) int64."""
 
-    metric = "accuracy"
-    labels = "single"
-    mixes = True
-    stepwise = True
-    scored = True
+    facts = FACTS
 
     def loss(self, output: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:  # noqa: D102
         return cross_entropy(output, labels)
@@ -26,3 +23,6 @@ class Classification(Objective):
         logits, labels = outputs(network, feed, index, size), feed.labels[index].cpu()
         loss = cross_entropy(logits.double(), labels).item()
         return Evaluation(loss, (logits.argmax(1) == labels).double().mean().item(), logits)
+
+
+TASK = Classification

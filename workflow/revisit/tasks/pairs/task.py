@@ -4,15 +4,17 @@ from typing import Any
 
 import torch
 
-from revisit.training.batches import Feed
-from revisit.training.objectives.base import Evaluation, Network, Objective, Sampler, Targets, outputs
+from revisit.tasks.base import Evaluation, Network, Sampler, Targets, Task, outputs
+from revisit.tasks.pairs.facts import FACTS
+from revisit.tasks.pairs.samplers import AnchorPairs, RandomPairs
+from revisit.training.batches import Augmentation, Feed
 from revisit.training.randomness import Purpose
-from revisit.training.samplers import AnchorPairs, Draw, RandomPairs
+from revisit.training.samplers import Draw
 
 SIMILAR = {"contrastive_1": 0.5, "contrastive_2": 1.0}  # the factor of a similar pair's squared distance
 
 
-class Pairs(Objective):
+class Pairs(Task):
     """Outputs are features (B, D), targets say which pairs are similar, (pairs,) float32.
 
     With Y = 1 for a similar pair, 0 otherwise, and the Euclidean distance d of its features:
@@ -25,14 +27,11 @@ class Pairs(Objective):
     of each about as many as the split has images. `loss` is the one that `test_pairs` names.
     """
 
-    labels = "single"
-    losses = ("contrastive_1", "contrastive_2")
-    beside = ("loss_anchor", "loss_random")
-    samplings = ("epoch",)  # pairs are drawn at every step anyway
+    facts = FACTS
 
     def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
-        self._similar = SIMILAR[settings.get("loss") or self.losses[0]]
+        self._similar = SIMILAR[settings.get("loss") or FACTS.losses[0]]
 
     def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
         return None if len(output) == 1 else "one vector of features; choose a siamese network"
@@ -45,7 +44,7 @@ class Pairs(Objective):
         pairs = AnchorPairs if self.settings["sampler"] == "anchor" else RandomPairs
         return pairs(pool, batch_size, self.settings["similar"], seed, feed.images.device)
 
-    def targets(self, feed: Feed, draw: Draw, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
+    def targets(self, feed: Feed, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
         return (draw.similar,)
 
     def loss(self, output: torch.Tensor, similar: torch.Tensor) -> torch.Tensor:
@@ -67,3 +66,6 @@ class Pairs(Objective):
             "random": self.loss(features[drawn.index], drawn.similar).item(),
         }
         return Evaluation(found[self.settings.get("test_pairs", "random")], None, None, tuple(found.values()))
+
+
+TASK = Pairs

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from revisit.errors import ConfigError
+from revisit.tasks.pairs.samplers import AnchorPairs, RandomPairs
 from revisit.training.randomness import Purpose
-from revisit.training.samplers import AnchorPairs, RandomPairs
 
 LABELS = np.arange(12, dtype=np.int64) % 3
 # distances 0.5, 2 (beyond the margin of 1), 0.6 and 0
@@ -14,13 +14,13 @@ SECOND = torch.tensor([[0.3, 0.4], [0.0, 0.0], [0.0, 0.0], [0.3, 0.3]])
 
 @pytest.mark.parametrize(("loss", "factor"), [(None, 0.5), ("contrastive_1", 0.5), ("contrastive_2", 1.0)])
 def test_losses_by_hand(make, loss, factor):
-    objective = make("pairs", loss=loss)
+    task = make("pairs", loss=loss)
     both = torch.cat([FIRST, SECOND])
-    similar = objective.loss(both, torch.ones(4))
+    similar = task.loss(both, torch.ones(4))
     assert similar.item() == pytest.approx(factor * (0.25 + 4 + 0.36 + 0) / 4)
-    dissimilar = objective.loss(both, torch.zeros(4))
+    dissimilar = task.loss(both, torch.zeros(4))
     assert dissimilar.item() == pytest.approx((0.75 + 0 + 0.64 + 1) / 4)
-    mixed = objective.loss(both, torch.tensor([1.0, 0, 0, 1]))
+    mixed = task.loss(both, torch.tensor([1.0, 0, 0, 1]))
     assert mixed.item() == pytest.approx((factor * 0.25 + 0 + 0.64 + 0) / 4)
 
 
@@ -31,9 +31,9 @@ def test_the_margin(make):
 
 
 def test_one_anchor_against_all_is_the_anchor_repeated(make):
-    objective, similar = make("pairs"), torch.tensor([1.0, 0, 0, 1])
-    repeated = objective.loss(torch.cat([FIRST[:1].expand(4, 2), SECOND]), similar)
-    assert torch.equal(objective.loss(torch.cat([FIRST[:1], SECOND]), similar), repeated)
+    task, similar = make("pairs"), torch.tensor([1.0, 0, 0, 1])
+    repeated = task.loss(torch.cat([FIRST[:1].expand(4, 2), SECOND]), similar)
+    assert torch.equal(task.loss(torch.cat([FIRST[:1], SECOND]), similar), repeated)
 
 
 def test_the_gradient_is_finite_where_features_are_equal(make):
@@ -50,11 +50,12 @@ def test_the_gradient_is_that_of_the_loss(make):
 
 @pytest.mark.parametrize(("name", "kind"), [("anchor", AnchorPairs), ("random", RandomPairs)])
 def test_samplers_by_name(make, feed, name, kind):
-    fed, objective = feed(LABELS), make("pairs", sampler=name)
-    sampler = objective.sampler(fed, 8, 3)
+    fed, task = feed(LABELS), make("pairs", sampler=name)
+    sampler = task.sampler(fed, 8, 3)
     assert isinstance(sampler, kind)
     draw = sampler.draw(1)
-    (similar,) = objective.targets(fed, draw, fed.training(draw.index, 1))
+    seen = fed.augmentation(1, len(draw.index))
+    (similar,) = task.targets(fed, draw, seen, fed.training(draw.index, seen))
     assert similar.sum() == 4
 
 
@@ -62,13 +63,13 @@ def test_samplers_by_name(make, feed, name, kind):
 @pytest.mark.parametrize(("pool", "images"), [(0.5, 50), (0.29, 29), (0.006, 1), (1.0, 100)])
 def test_training_draws_from_the_first_images(make, feed, name, pool, images):
     labels = np.arange(100, dtype=np.int64) % 3
-    objective = make("pairs", sampler=name, pool=pool)
-    assert objective.drawn_from(100) == images
+    task = make("pairs", sampler=name, pool=pool)
+    assert task.drawn_from(100) == images
     if images == 1:
         with pytest.raises(ConfigError, match="pairs need images of two classes"):
-            objective.sampler(feed(labels), 8, 0)
+            task.sampler(feed(labels), 8, 0)
         return
-    sampler = objective.sampler(feed(labels), 8, 0)
+    sampler = task.sampler(feed(labels), 8, 0)
     seen = set(torch.cat([sampler.draw(step).index for step in range(1, 300)]).tolist())
     assert seen == set(range(images))
 
@@ -98,9 +99,9 @@ def test_evaluation_of_both_kinds_of_pairs(make, feed, network, loss, factor, si
     at_random = list(zip(chosen[:12], chosen[12:], strict=True))
     expected = [loss_by_loop(features, own, pairs, factor) for pairs in (by_anchor, at_random)]
     for kind, wanted in zip(("anchor", "random"), expected, strict=True):
-        objective = make("pairs", loss=loss, test_pairs=kind)
-        found = objective.evaluate(network, fed, index, size)
-        assert dict(zip(objective.beside, found.beside, strict=True)) == pytest.approx(
+        task = make("pairs", loss=loss, test_pairs=kind)
+        found = task.evaluate(network, fed, index, size)
+        assert dict(zip(task.facts.beside, found.beside, strict=True)) == pytest.approx(
             {"loss_anchor": expected[0], "loss_random": expected[1]}
         )
         assert found.loss == pytest.approx(wanted)

@@ -1,12 +1,13 @@
-"""What an objective is: how minibatches are drawn, the loss of one, and the numbers of a whole split."""
+"""What a task does: how minibatches are drawn, the loss of one, and the numbers of a whole split."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import torch
 
-from revisit.training.batches import Feed
+from revisit.tasks.facts import Facts
+from revisit.training.batches import Augmentation, Feed
 from revisit.training.samplers import Draw, Epochs, Fresh
 
 Network = Callable[[torch.Tensor], torch.Tensor]  # in evaluation mode: (B, C, h, w) float32 -> float32
@@ -24,27 +25,19 @@ class Evaluation(NamedTuple):
     """The numbers of a split; NaN where they are not defined."""
 
     loss: float
-    metric: float | None  # None: the objective has no metric
-    scores: torch.Tensor | None  # (N, K) float32 on the CPU, if the objective writes them
-    beside: tuple[float, ...] = ()  # the values of the objective's `beside`
+    metric: float | None  # None: the task has no metric
+    scores: torch.Tensor | None  # (N, K) float32 on the CPU, if the task is scored
+    beside: tuple[float, ...] = ()  # the values of the facts' `beside`
 
 
-class Objective(ABC):
-    """One way to train a network.
+class Task(ABC):
+    """What a network is trained for.
 
     Args:
         settings: `objective` of a protocol.
     """
 
-    metric: ClassVar[str | None] = None  # its name in the findings; higher is better
-    labels: ClassVar[Literal["single", "multi", "any"]] = "any"  # what it can be used with
-    losses: ClassVar[tuple[str, ...]] = ()  # the allowed values of objective.loss, the default first
-    mixes: ClassVar[bool] = False  # whether minibatches can be mixed (mixup)
-    stepwise: ClassVar[bool] = False  # whether every minibatch has the metric, too
-    scored: ClassVar[bool] = False  # whether the outputs for the test set are written
-    beside: ClassVar[tuple[str, ...]] = ()  # names of what evaluations measure besides loss and metric
-    reorders: ClassVar[bool] = True  # whether the network may see the channels in another order than they are stored
-    samplings: ClassVar[tuple[str, ...]] = ("epoch", "step")  # how its minibatches may be drawn
+    facts: ClassVar[Facts]
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
@@ -58,12 +51,19 @@ class Objective(ABC):
         return count
 
     def sampler(self, feed: Feed, batch_size: int, seed: int, sampling: str = "epoch") -> Sampler:
-        """What draws the minibatches of `batch_size` images or pairs; `sampling` is one of `samplings`."""
+        """What draws the minibatches of `batch_size` images or pairs; `sampling` is one of the facts' `samplings`."""
         draws = Fresh if sampling == "step" else Epochs
         return draws(len(feed.images), batch_size, seed, feed.images.device)
 
-    def targets(self, feed: Feed, draw: Draw, pixels: torch.Tensor) -> Targets:  # noqa: ARG002
-        """What the outputs for `pixels` (B, h, w, C) uint8 of a draw are compared with, on the device."""
+    def targets(self, feed: Feed, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: ARG002
+        """What the outputs for the images of a draw are compared with, on the device.
+
+        Args:
+            feed: where the images come from.
+            draw: which images.
+            seen: how they were cropped and mirrored: targets that have a place in the image follow.
+            pixels: the images after that, (B, h, w, C) uint8.
+        """
         return (feed.labels.index_select(0, draw.index),)
 
     @abstractmethod
@@ -71,7 +71,7 @@ class Objective(ABC):
         """The mean loss of a minibatch, a scalar: of the outputs (B, ...) float32 and `targets`."""
 
     def accuracy(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
-        """The metric of a minibatch, a scalar; of a stepwise objective only."""
+        """The metric of a minibatch, a scalar; of a stepwise task only."""
         raise TypeError(f"{type(self).__name__} has no metric of a minibatch")
 
     @abstractmethod

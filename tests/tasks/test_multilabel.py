@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.metrics import average_precision_score, log_loss
 
-from revisit.training.objectives.multilabel import mean_average_precision
+from revisit.tasks.multilabel.task import mean_average_precision
 
 CODES = np.array([[1, -1, 0], [-1, 0, 1], [1, 1, -1], [-1, -1, -1], [0, 1, 0]], dtype=np.int8)
 LOGITS = torch.randn(5, 3, generator=torch.Generator().manual_seed(3))
@@ -12,18 +12,18 @@ LOGITS = torch.randn(5, 3, generator=torch.Generator().manual_seed(3))
 def test_loss_is_the_mean_over_the_labels_that_count(make):
     counts = CODES != 0
     expected = log_loss(CODES[counts] == 1, LOGITS.sigmoid().double().numpy()[counts])
-    loss = make("multilabel", multi_label=True).loss(LOGITS, torch.from_numpy(CODES))
+    loss = make("multilabel", labels="multi").loss(LOGITS, torch.from_numpy(CODES))
     assert loss.item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_an_excluded_label_has_no_gradient(make):
     logits = LOGITS.clone().requires_grad_()
-    make("multilabel", multi_label=True).loss(logits, torch.from_numpy(CODES)).backward()
+    make("multilabel", labels="multi").loss(logits, torch.from_numpy(CODES)).backward()
     assert ((logits.grad == 0).numpy() == (CODES == 0)).all()
 
 
 def test_nothing_counts(make):
-    loss = make("multilabel", multi_label=True).loss(LOGITS, torch.zeros(5, 3, dtype=torch.int8))
+    loss = make("multilabel", labels="multi").loss(LOGITS, torch.zeros(5, 3, dtype=torch.int8))
     assert loss.item() == 0
 
 
@@ -56,9 +56,9 @@ def test_where_it_is_not_defined():
 
 
 def test_evaluation_is_that_of_all_images_together(make, feed, network):
-    objective, fed, index = make("multilabel", multi_label=True), feed(CODES), torch.arange(5)
-    found = objective.evaluate(network, fed, index, size=2)
+    task, fed, index = make("multilabel", labels="multi"), feed(CODES), torch.arange(5)
+    found = task.evaluate(network, fed, index, size=2)
     logits = network(fed.inputs(fed.evaluation(index)))
     torch.testing.assert_close(found.scores, logits)
-    assert found.loss == pytest.approx(objective.loss(logits, torch.from_numpy(CODES)).item())
+    assert found.loss == pytest.approx(task.loss(logits, torch.from_numpy(CODES)).item())
     assert found.metric == mean_average_precision(logits.numpy(), CODES)

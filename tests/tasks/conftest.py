@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from revisit.data.tensors import Inputs
-from revisit.training import objectives
+from revisit.tasks import registry
+from revisit.tasks.base import Task
 from revisit.training.batches import Feed, Images
 
 CPU = torch.device("cpu")
@@ -16,11 +17,11 @@ DEFAULTS |= {"auxiliary": 0.3}
 
 
 @pytest.fixture
-def make() -> Callable[..., objectives.Objective]:
-    """`make("pairs", loss="contrastive_2")`: an objective."""
+def make() -> Callable[..., Task]:
+    """`make("pairs", loss="contrastive_2")`: a task."""
 
-    def build(name: str, multi_label: bool = False, **settings: object) -> objectives.Objective:
-        return objectives.build(DEFAULTS | {"name": name} | settings, multi_label, "things")
+    def build(name: str, labels: str = "single", **settings: object) -> Task:
+        return registry.build(DEFAULTS | {"name": name} | settings, labels, "things")
 
     return build
 

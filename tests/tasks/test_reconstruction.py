@@ -7,10 +7,11 @@ LABELS = np.zeros(7, np.int64)
 
 
 def test_targets_are_the_pixels_as_the_network_saw_them(make, feed):
-    fed, objective = feed(LABELS), make("reconstruction")
-    draw = objective.sampler(fed, 3, 0).draw(2)
-    pixels = fed.training(draw.index, 2)
-    (targets,) = objective.targets(fed, draw, pixels)
+    fed, task = feed(LABELS), make("reconstruction")
+    draw = task.sampler(fed, 3, 0).draw(2)
+    seen = fed.augmentation(2, 3)
+    pixels = fed.training(draw.index, seen)
+    (targets,) = task.targets(fed, draw, seen, pixels)
     np.testing.assert_allclose(targets, pixels.permute(0, 3, 1, 2).numpy() / 255, rtol=1e-6)
     assert targets.shape == (3, 1, 2, 2)
 

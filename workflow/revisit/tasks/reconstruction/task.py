@@ -6,31 +6,31 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 
 from revisit.data import tensors
-from revisit.training.batches import Feed
-from revisit.training.objectives.base import Evaluation, Network, Objective, Targets
+from revisit.tasks.base import Evaluation, Network, Targets, Task
+from revisit.tasks.reconstruction.facts import FACTS
+from revisit.training.batches import Augmentation, Feed
 from revisit.training.samplers import Draw
 
 LOSSES = {"mean_squared_error": mse_loss, "binary_cross_entropy": binary_cross_entropy_with_logits}
 
 
-class Reconstruction(Objective):
+class Reconstruction(Task):
     """Outputs are images (B, C, h, w), targets the pixels scaled to 0..1.
 
     `mean_squared_error` (real-valued pixels) takes the outputs as values; `binary_cross_entropy` (pixels that are
     nearly 0 or 1) takes them as logits. Both are means over pixels and images.
     """
 
-    losses = tuple(LOSSES)
-    reorders = False
+    facts = FACTS
 
     def __init__(self, settings: dict[str, Any]) -> None:
         super().__init__(settings)
-        self._loss = LOSSES[settings.get("loss") or self.losses[0]]
+        self._loss = LOSSES[settings.get("loss") or FACTS.losses[0]]
 
     def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
         return None if output == image else f"an image of shape {image}; choose an autoencoder"
 
-    def targets(self, feed: Feed, draw: Draw, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
+    def targets(self, feed: Feed, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
         return (tensors.planes(pixels) / 255,)
 
     def loss(self, output: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:  # noqa: D102
@@ -43,3 +43,6 @@ class Reconstruction(Objective):
             output = network(feed.inputs(pixels))
             total += self.loss(output.double(), tensors.planes(pixels).double() / 255).item() * len(part)
         return Evaluation(total / len(index), None, None)
+
+
+TASK = Reconstruction

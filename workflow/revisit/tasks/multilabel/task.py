@@ -8,17 +8,15 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from revisit.tasks.base import Evaluation, Network, Task, outputs
+from revisit.tasks.multilabel.facts import FACTS
 from revisit.training.batches import Feed
-from revisit.training.objectives.base import Evaluation, Network, Objective, outputs
 
 
-class MultiLabel(Objective):
+class MultiLabel(Task):
     """Outputs are logits (B, K), targets the codes (B, K) int8."""
 
-    metric = "map"
-    labels = "multi"
-    mixes = True
-    scored = True
+    facts = FACTS
 
     def loss(self, output: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
         """The mean over the labels that count; 0 where none does."""
@@ -39,7 +37,7 @@ def mean_average_precision(scores: np.ndarray, codes: np.ndarray) -> float:
         scores: (N, K) float; higher means "present".
         codes: (N, K) int8: 1, -1 or 0 (left out). A class without a present label is left out of the mean.
     """
-    from sklearn.metrics import average_precision_score  # half a second that the other objectives need not wait
+    from sklearn.metrics import average_precision_score  # half a second that the other tasks need not wait
 
     if not np.isfinite(scores).all():
         return float("nan")
@@ -49,3 +47,6 @@ def mean_average_precision(scores: np.ndarray, codes: np.ndarray) -> float:
         if (labels == 1).any()
     ]
     return float(np.mean(areas)) if areas else float("nan")
+
+
+TASK = MultiLabel

@@ -30,17 +30,18 @@ def test_accuracy_of_a_minibatch(make):
 
 def test_minibatches_are_shuffled_epochs(make, feed):
     fed = feed(LABELS)
-    objective = make("classification")
-    draws = [objective.sampler(fed, 3, 0).draw(step) for step in (1, 2)]
-    seen = torch.cat([draw.index for draw in draws])
-    assert len(set(seen.tolist())) == 6
-    (labels,) = objective.targets(fed, draws[0], fed.training(draws[0].index, 1))
+    task = make("classification")
+    draws = [task.sampler(fed, 3, 0).draw(step) for step in (1, 2)]
+    drawn = torch.cat([draw.index for draw in draws])
+    assert len(set(drawn.tolist())) == 6
+    seen = fed.augmentation(1, 3)
+    (labels,) = task.targets(fed, draws[0], seen, fed.training(draws[0].index, seen))
     assert labels.tolist() == LABELS[draws[0].index].tolist()
 
 
 @pytest.mark.parametrize("name", ["classification", "reconstruction"])
 def test_minibatches_can_be_drawn_anew_at_every_step(make, feed, name):
-    objective = make(name)
-    assert "step" in objective.samplings
-    sampler = objective.sampler(feed(LABELS), 3, 4, "step")
+    task = make(name)
+    assert "step" in task.facts.samplings
+    sampler = task.sampler(feed(LABELS), 3, 4, "step")
     assert sampler.draw(5).index.tolist() == Fresh(7, 3, 4, torch.device("cpu")).draw(5).index.tolist()

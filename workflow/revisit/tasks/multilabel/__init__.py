@@ -1,0 +1,1 @@
+"""Several classes per image, of which some may be excluded."""
