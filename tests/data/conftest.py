@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from revisit.data import idx
+from revisit.data.formats.idx import facts as idx_facts
 
 
 class Site:
@@ -132,8 +133,8 @@ def idx_files(tmp_path):
     (folder / "provenance.json").write_text('{"provenance": "copy"}')
     random = np.random.default_rng(5)
     for split, count in (("train", 60), ("test", 30)):
-        idx.write(folder / idx.IMAGES[split], random.integers(0, 256, (count, 4, 5), np.uint8))
-        idx.write(folder / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 3)
+        idx.write(folder / idx_facts.IMAGES[split], random.integers(0, 256, (count, 4, 5), np.uint8))
+        idx.write(folder / idx_facts.LABELS[split], np.arange(count, dtype=np.uint8) % 3)
     return folder
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from revisit.data import arrays, idx
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.data.prepare import prepare
 from revisit.errors import ArtifactError
 
@@ -16,8 +17,8 @@ def folder(tmp_path, settings):
     raw.mkdir()
     (raw / "provenance.json").write_text('{"provenance": "copy"}')
     for split, count in (("train", 6), ("test", 4)):
-        idx.write(raw / idx.IMAGES[split], np.full((count, 2, 3), 9, np.uint8))
-        idx.write(raw / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 2)
+        idx.write(raw / idx_facts.IMAGES[split], np.full((count, 2, 3), 9, np.uint8))
+        idx.write(raw / idx_facts.LABELS[split], np.arange(count, dtype=np.uint8) % 2)
     prepare(settings(classes=["a", "b"]), raw, tmp_path / "tiny")
     return tmp_path / "tiny"
 

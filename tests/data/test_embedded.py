@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from revisit.data import embedded, idx
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.errors import DataError
 from revisit.params.data import DRAWINGS
 
@@ -77,12 +78,12 @@ def test_the_help_of_the_script_imports_no_drawing():
 def test_a_fetch_from_a_mirror_imports_no_drawing(tmp_path):
     (tmp_path / "mirror").mkdir()
     for split in ("train", "test"):
-        idx.write(tmp_path / "mirror" / idx.IMAGES[split], np.zeros((2, 4, 4), np.uint8))
-        idx.write(tmp_path / "mirror" / idx.LABELS[split], np.arange(2, dtype=np.uint8))
+        idx.write(tmp_path / "mirror" / idx_facts.IMAGES[split], np.zeros((2, 4, 4), np.uint8))
+        idx.write(tmp_path / "mirror" / idx_facts.LABELS[split], np.arange(2, dtype=np.uint8))
     asked = {"raw": "some", "format": "idx", "source": "mirror", "mirror": str(tmp_path / "mirror")}
-    asked["files"] = {name: {"checksum": None} for name in idx.FILES}
+    asked["files"] = {name: {"checksum": None} for name in idx_facts.FACTS.files}
     assert modules_of(f"from revisit.data.fetch import fetch; fetch({asked!r}, {str(tmp_path / 'out')!r})") == set()
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {*idx.FILES, "provenance.json"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*idx_facts.FACTS.files, "provenance.json"}
 
 
 def test_a_drawing_imports_its_own_modules_alone(tmp_path):

@@ -11,12 +11,13 @@ import pytest
 
 from revisit.data import arrays, embedded, idx
 from revisit.data.fetch import fetch
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.data.prepare import prepare
 from revisit.errors import DataError, DownloadError
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = {"raw": "fashion_mnist", "format": "idx", "classes": None}
-UNKNOWN = {name: {"checksum": None} for name in idx.FILES}
+UNKNOWN = {name: {"checksum": None} for name in idx_facts.FACTS.files}
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +25,16 @@ def drawn(tmp_path_factory):
     """The official files, small."""
     folder = tmp_path_factory.mktemp("drawn")
     for split, count in (("train", 30), ("test", 20)):
-        idx.write(folder / idx.IMAGES[split], np.random.default_rng(count).integers(0, 256, (count, 28, 28), np.uint8))
-        idx.write(folder / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 10)
+        idx.write(
+            folder / idx_facts.IMAGES[split], np.random.default_rng(count).integers(0, 256, (count, 28, 28), np.uint8)
+        )
+        idx.write(folder / idx_facts.LABELS[split], np.arange(count, dtype=np.uint8) % 10)
     return folder
 
 
 @pytest.fixture(scope="module")
 def contents(drawn):
-    return {name: gzip.decompress((drawn / name).read_bytes()) for name in idx.FILES}
+    return {name: gzip.decompress((drawn / name).read_bytes()) for name in idx_facts.FACTS.files}
 
 
 @pytest.fixture(scope="module")
@@ -58,20 +61,20 @@ def mirror(folder, files):
 def test_mirror_of_packed_and_plain_files(drawn, contents, known, tmp_path):
     held = tmp_path / "held"
     shutil.copytree(drawn, held)
-    plain = idx.IMAGES["train"]
+    plain = idx_facts.IMAGES["train"]
     (held / plain).unlink()
     (held / plain.removesuffix(".gz")).write_bytes(contents[plain])
-    other = gzip.compress(contents[idx.LABELS["test"]], 9, mtime=77)  # another wrapper, the same content
-    (held / idx.LABELS["test"]).write_bytes(other)
+    other = gzip.compress(contents[idx_facts.LABELS["test"]], 9, mtime=77)  # another wrapper, the same content
+    (held / idx_facts.LABELS["test"]).write_bytes(other)
     fetch(mirror(held, known), tmp_path / "out")
     assert unpacked(tmp_path / "out") == contents
-    assert (tmp_path / "out" / idx.LABELS["test"]).read_bytes() == other
+    assert (tmp_path / "out" / idx_facts.LABELS["test"]).read_bytes() == other
     assert (tmp_path / "out" / plain).read_bytes() == (drawn / plain).read_bytes()
 
 
 def test_mirror_without_the_file(drawn, known, tmp_path):
     shutil.copytree(drawn, tmp_path / "held")
-    (tmp_path / "held" / idx.LABELS["test"]).unlink()
+    (tmp_path / "held" / idx_facts.LABELS["test"]).unlink()
     with pytest.raises(
         DataError, match=r"held: expected the file t10k-labels-idx1-ubyte\.gz or t10k-labels-idx1-ubyte"
     ):
@@ -103,17 +106,17 @@ def test_mirror_in_the_home_folder(drawn, contents, known, tmp_path, monkeypatch
 
 def test_mirror_with_other_content(drawn, known, tmp_path):
     shutil.copytree(drawn, tmp_path / "held")
-    idx.write(tmp_path / "held" / idx.LABELS["train"], np.zeros(30, np.uint8))
-    with pytest.raises(DataError, match=rf"{idx.LABELS['train']}: expected the published content, found another"):
+    idx.write(tmp_path / "held" / idx_facts.LABELS["train"], np.zeros(30, np.uint8))
+    with pytest.raises(DataError, match=rf"{idx_facts.LABELS['train']}: expected the published content, found another"):
         fetch(mirror(tmp_path / "held", known), tmp_path / "out")
     fetch(mirror(tmp_path / "held", UNKNOWN), tmp_path / "own")
-    assert idx.read(tmp_path / "own" / idx.LABELS["train"]).sum() == 0
+    assert idx.read(tmp_path / "own" / idx_facts.LABELS["train"]).sum() == 0
 
 
 @pytest.mark.parametrize("digest", [True, False])
 def test_mirror_with_a_damaged_file(drawn, known, tmp_path, digest):
     shutil.copytree(drawn, tmp_path / "held")
-    path = tmp_path / "held" / idx.IMAGES["test"]
+    path = tmp_path / "held" / idx_facts.IMAGES["test"]
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(DataError, match=rf"{path.name}: expected an intact gzip file"):
         fetch(mirror(tmp_path / "held", known if digest else UNKNOWN), tmp_path / "out")
@@ -131,17 +134,17 @@ def web(known, *bases):
 def test_web_falls_to_the_next_address_file_by_file(site, drawn, contents, known, tmp_path):
     serve(site, drawn, "one")
     serve(site, drawn, "two")
-    site.content[f"/one/{idx.LABELS['train']}"] = b"moved"
-    del site.content[f"/one/{idx.IMAGES['test']}"]
+    site.content[f"/one/{idx_facts.LABELS['train']}"] = b"moved"
+    del site.content[f"/one/{idx_facts.IMAGES['test']}"]
     fetch(web(known, site.url("/one"), site.url("/two/")), tmp_path / "out")
     assert unpacked(tmp_path / "out") == contents
 
 
 def test_web_keeps_finished_files_for_the_next_run(site, drawn, contents, known, tmp_path):
     serve(site, drawn, "one")
-    last = f"/one/{idx.FILES[-1]}"
+    last = f"/one/{idx_facts.FACTS.files[-1]}"
     content = site.content.pop(last)
-    with pytest.raises(DownloadError, match=idx.FILES[-1]):
+    with pytest.raises(DownloadError, match=idx_facts.FACTS.files[-1]):
         fetch(web(known, site.url("/one")), tmp_path / "first")
     site.content[last] = content
     site.seen.clear()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from revisit.data import idx
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.errors import DataError
 
 ARRAYS = st.sampled_from([np.uint8, np.int8, np.int16, np.int32, np.float32, np.float64]).flatmap(
@@ -115,7 +116,7 @@ def test_bomb_is_not_unpacked_beyond_the_announced_size(tmp_path, monkeypatch):
 
 
 def test_announced_size_without_content_takes_no_memory(tmp_path, monkeypatch):
-    (tmp_path / "a").write_bytes(struct.pack(">4B2I", 0, 0, 8, 2, 1, idx.LIMIT) + b"few")
+    (tmp_path / "a").write_bytes(struct.pack(">4B2I", 0, 0, 8, 2, 1, idx_facts.LIMIT) + b"few")
     monkeypatch.setattr(idx, "BLOCK", 1 << 16)
     for read in (idx.read, lambda path: list(idx.blocks(path))):
         with pytest.raises(DataError, match="found 3"):

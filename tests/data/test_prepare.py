@@ -9,6 +9,7 @@ from PIL import Image
 
 from revisit import files
 from revisit.data import arrays, idx, images
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.data.prepare import moments, prepare, statistics
 from revisit.errors import DataError
 
@@ -27,9 +28,9 @@ def raw(idx_files):
 def test_everything_is_kept_when_no_number_is_asked_for(raw, tmp_path):
     prepare({**SETTINGS, "train": None, "test": None}, raw, tmp_path / "out")
     data = arrays.load(tmp_path / "out")
-    images = idx.read(raw / idx.IMAGES["train"])
+    images = idx.read(raw / idx_facts.IMAGES["train"])
     np.testing.assert_array_equal(data.train_images[..., 0], images)
-    np.testing.assert_array_equal(data.test_labels, idx.read(raw / idx.LABELS["test"]))
+    np.testing.assert_array_equal(data.test_labels, idx.read(raw / idx_facts.LABELS["test"]))
     assert data.mean == pytest.approx([images.mean() / 255], rel=1e-12)
     assert data.std == pytest.approx([images.std() / 255], rel=1e-12)
     assert data.sha256 == {name: files.sha256(tmp_path / "out" / name) for name in arrays.ARRAYS}
@@ -39,7 +40,7 @@ def test_subset_keeps_images_with_their_labels_in_the_order_of_the_file(raw, tmp
     monkeypatch.setattr(idx, "BLOCK", 7 * 20)  # blocks of seven images
     prepare(SETTINGS, raw, tmp_path / "out")
     data = arrays.load(tmp_path / "out")
-    images, labels = idx.read(raw / idx.IMAGES["train"]), idx.read(raw / idx.LABELS["train"])
+    images, labels = idx.read(raw / idx_facts.IMAGES["train"]), idx.read(raw / idx_facts.LABELS["train"])
     rows = [int(np.flatnonzero((images == image[..., 0]).all(axis=(1, 2)))[0]) for image in data.train_images]
     assert rows == sorted(set(rows))
     assert rows != list(range(30))
@@ -77,32 +78,32 @@ def test_label_beyond_the_classes(raw, tmp_path):
 
 
 def test_labels_that_do_not_match_the_images(raw, tmp_path):
-    idx.write(raw / idx.LABELS["test"], np.zeros(29, np.uint8))
+    idx.write(raw / idx_facts.LABELS["test"], np.zeros(29, np.uint8))
     with pytest.raises(DataError, match=r"t10k-labels.*expected 30 labels.*found 29"):
         prepare(SETTINGS, raw, tmp_path / "out")
 
 
 @pytest.mark.parametrize("shape", [(30,), (0, 4, 5), (30, 4, 5, 1)])
 def test_images_of_another_kind(raw, tmp_path, shape):
-    idx.write(raw / idx.IMAGES["test"], np.zeros(shape, np.uint8))
+    idx.write(raw / idx_facts.IMAGES["test"], np.zeros(shape, np.uint8))
     with pytest.raises(DataError, match=r"t10k-images.*expected images"):
         prepare(SETTINGS, raw, tmp_path / "out")
 
 
 def test_labels_of_another_kind(raw, tmp_path):
-    idx.write(raw / idx.LABELS["train"], np.zeros((60, 1), np.uint8))
+    idx.write(raw / idx_facts.LABELS["train"], np.zeros((60, 1), np.uint8))
     with pytest.raises(DataError, match=r"train-labels.*expected labels"):
         prepare(SETTINGS, raw, tmp_path / "out")
 
 
 def test_splits_of_different_sizes(raw, tmp_path):
-    idx.write(raw / idx.IMAGES["test"], np.zeros((30, 5, 4), np.uint8))
+    idx.write(raw / idx_facts.IMAGES["test"], np.zeros((30, 5, 4), np.uint8))
     with pytest.raises(DataError, match="images of one size"):
         prepare(SETTINGS, raw, tmp_path / "out")
 
 
 def test_truncated_images(raw, tmp_path):
-    path = raw / idx.IMAGES["train"]
+    path = raw / idx_facts.IMAGES["train"]
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(DataError, match=r"train-images.*intact gzip"):
         prepare(SETTINGS, raw, tmp_path / "out")
@@ -117,7 +118,7 @@ def test_images_are_resized_as_pillow_does(raw, tmp_path, monkeypatch):
     monkeypatch.setattr(images, "BLOCK", 7 * 9)  # seven resized images at a time
     prepare({**SETTINGS, "size": 3, "train": None}, raw, tmp_path / "out")
     data = arrays.load(tmp_path / "out")
-    whole = idx.read(raw / idx.IMAGES["train"])
+    whole = idx.read(raw / idx_facts.IMAGES["train"])
     assert data.train_images.shape == (60, 3, 3, 1)
     for row in (0, 7, 59):
         expected = Image.fromarray(whole[row]).resize((3, 3), Image.Resampling.BILINEAR)
@@ -144,7 +145,7 @@ def test_leaking_test_split_cannot_be_larger_than_training(raw, tmp_path):
 
 def test_statistics_are_those_of_the_kept_training_images_alone(raw, tmp_path):
     prepare(SETTINGS, raw, tmp_path / "one")
-    idx.write(raw / idx.IMAGES["test"], np.full((30, 4, 5), 255, np.uint8))
+    idx.write(raw / idx_facts.IMAGES["test"], np.full((30, 4, 5), 255, np.uint8))
     prepare(SETTINGS, raw, tmp_path / "two")
     one, two = arrays.load(tmp_path / "one"), arrays.load(tmp_path / "two")
     assert (one.mean, one.std) == (two.mean, two.std)
@@ -155,9 +156,9 @@ def test_memory_does_not_grow_with_the_data(tmp_path):
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "provenance.json").write_text('{"provenance": "drawn"}')
-    for split in idx.IMAGES:
-        idx.write(raw / idx.IMAGES[split], np.zeros((600, 300, 300), np.uint8))
-        idx.write(raw / idx.LABELS[split], np.arange(600, dtype=np.uint8) % 3)
+    for split in idx_facts.IMAGES:
+        idx.write(raw / idx_facts.IMAGES[split], np.zeros((600, 300, 300), np.uint8))
+        idx.write(raw / idx_facts.LABELS[split], np.arange(600, dtype=np.uint8) % 3)
     tracemalloc.start()
     try:
         prepare({**SETTINGS, "train": None, "test": None}, raw, tmp_path / "out")

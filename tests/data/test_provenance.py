@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revisit.data import arrays, idx, provenance
+from revisit.data import arrays, provenance
 from revisit.data.fetch import fetch
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.data.prepare import prepare
 from revisit.errors import ArtifactError, DataError, DownloadError
 
@@ -52,8 +53,8 @@ def idx_contents():
     contents = {}
     for split, count in (("train", 4), ("test", 2)):
         head = (0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 1, 0, 0, 0, 1)
-        contents[idx.IMAGES[split]] = bytes(head) + bytes(count)
-        contents[idx.LABELS[split]] = bytes((0, 0, 8, 1, 0, 0, 0, count)) + bytes([0, 1] * (count // 2))
+        contents[idx_facts.IMAGES[split]] = bytes(head) + bytes(count)
+        contents[idx_facts.LABELS[split]] = bytes((0, 0, 8, 1, 0, 0, 0, count)) + bytes([0, 1] * (count // 2))
     return contents
 
 
@@ -100,7 +101,7 @@ def test_idx_files_of_a_mirror(mirror_of, tmp_path, idx_contents):
         (tmp_path / "held" / name.removesuffix(".gz")).write_bytes(content)
     known = {name: sha256(content) for name, content in idx_contents.items()}
     assert mirror_of("idx", known) == "published"
-    assert mirror_of("idx", {**known, idx.LABELS["test"]: None}, "unknown") == "copy"
+    assert mirror_of("idx", {**known, idx_facts.LABELS["test"]: None}, "unknown") == "copy"
 
 
 def test_a_file_that_is_refused_leaves_no_record(mirror_of, tmp_path, archive):

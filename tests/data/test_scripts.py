@@ -13,15 +13,16 @@ import fetch_dataset
 import prepare_dataset
 from revisit import config, files, paths
 from revisit.data import arrays, embedded, idx
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.errors import ConfigError, DataError
 
 
 def draw(settings, destination):
     """Stands for the drawings."""
-    for split in idx.IMAGES:
+    for split in idx_facts.IMAGES:
         count = settings["embedded"][split]
-        idx.write(destination / idx.IMAGES[split], np.arange(count * 12).astype(np.uint8).reshape(count, 3, 4))
-        idx.write(destination / idx.LABELS[split], np.arange(count, dtype=np.uint8) % 2)
+        idx.write(destination / idx_facts.IMAGES[split], np.arange(count * 12).astype(np.uint8).reshape(count, 3, 4))
+        idx.write(destination / idx_facts.LABELS[split], np.arange(count, dtype=np.uint8) % 2)
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def stages(tmp_path, monkeypatch, settings):
 
 def test_from_nothing_to_arrays(stages):
     fetch_dataset.main(["stripes"])
-    assert sorted(path.name for path in paths.raw("stripes").iterdir()) == sorted([*idx.FILES, "provenance.json"])
+    assert sorted(path.name for path in paths.raw("stripes").iterdir()) == sorted(
+        [*idx_facts.FACTS.files, "provenance.json"]
+    )
     prepare_dataset.main(["tiny"])
     data = arrays.load(paths.prepared("tiny"))
     assert (len(data.train_images), len(data.test_images)) == (20, 10)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from revisit.data import embedded, idx
+from revisit.data import embedded
+from revisit.data.formats.idx import facts as idx_facts
 from revisit_drawing import digits, garments, objects, patterns, plants, scenes
 
 
@@ -37,13 +38,13 @@ def members(path):
 @pytest.mark.parametrize(("drawing", "draw"), [("garments", garments.draw), ("digits", digits.draw)])
 def test_idx(drawing, draw, tmp_path):
     embedded.draw(settings(drawing, 30, 20), tmp_path)
-    assert sorted(files(tmp_path)) == sorted(idx.FILES)
+    assert sorted(files(tmp_path)) == sorted(idx_facts.FACTS.files)
     for number, (split, count) in enumerate((("train", 30), ("test", 20))):
         images, labels = draw(count, 0, number)
-        raw = gzip.decompress((tmp_path / idx.IMAGES[split]).read_bytes())
+        raw = gzip.decompress((tmp_path / idx_facts.IMAGES[split]).read_bytes())
         assert np.frombuffer(raw, ">u4", 4).tolist() == [0x803, count, 28, 28]
         assert raw[16:] == images.tobytes()
-        assert gzip.decompress((tmp_path / idx.LABELS[split]).read_bytes())[8:] == labels.tobytes()
+        assert gzip.decompress((tmp_path / idx_facts.LABELS[split]).read_bytes())[8:] == labels.tobytes()
 
 
 def test_garments_keep_their_bytes(tmp_path):

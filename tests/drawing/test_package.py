@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from revisit.data import embedded
-from revisit.data.fetch import FORMATS
+from revisit.data.formats import registry
 
 WORKFLOW = Path(__file__).resolve().parents[2] / "workflow"
 
@@ -25,11 +25,11 @@ def imports(path):
 @pytest.mark.parametrize("name", embedded.available())
 def test_a_drawing_has_what_is_asked_of_it(name):
     drawing = import_module(f"revisit_drawing.{name}")
-    assert drawing.FORMAT in FORMATS
+    assert drawing.FORMAT in registry.available()
     assert drawing.CLASSES
     assert all(isinstance(kind, str) for kind in drawing.CLASSES)
     assert len(set(drawing.CLASSES)) == len(drawing.CLASSES)
-    assert drawing.NAMED is (drawing.FORMAT in ("voc", "folder"))  # whose paths hold the names
+    assert drawing.NAMED is (not registry.facts(drawing.FORMAT).one_size)  # whose paths hold the names
     assert list(inspect.signature(drawing.write).parameters) == ["embedded", "seed", "destination"]
 
 

@@ -104,7 +104,11 @@ BAD = [
         1,
         "experiments.fashion_static.demo.epocs: unknown key (did you mean epo",
     ),
-    ("raw.fashion_mnist.format", "png", "raw.fashion_mnist.format: 'png' is not allowed; allowed: idx, cifar, voc"),
+    (
+        "raw.fashion_mnist.format",
+        "png",
+        "raw.fashion_mnist.format: 'png' is not allowed; allowed: cifar, folder, idx, voc",
+    ),
     ("raw.fashion_mnist.embedded", "objects", "embedded: objects is not drawn as idx; allowed: garments, digits"),
     ("raw.cifar10.classes", DELETE, "raw.cifar10.classes: missing; only a folder names its classes itself"),
     ("raw.seedlings", {"format": "folder", "source": "web", "web": ["https://host/"]}, "raw.seedlings.files: missing"),

@@ -6,17 +6,17 @@ from typing import get_args
 
 import pytest
 
+from revisit.data.formats import registry as formats
 from revisit.data.labels import KINDS
-from revisit.data.readers.formats import LABELS
-from revisit.data.readers.registry import READERS
 from revisit.params.data import Raw
 from revisit.params.trainings import Objective, Protocol
 from revisit.tasks import registry
 
 
 def test_every_format_with_a_reader_says_which_labels_it_has():
-    assert set(get_args(Raw.model_fields["format"].annotation)) == set(READERS) == set(LABELS)
-    assert set(LABELS.values()) <= set(KINDS)
+    assert list(get_args(Raw.model_fields["format"].annotation)) == formats.available()
+    assert {formats.facts(name).labels for name in formats.available()} <= set(KINDS)
+    assert all(callable(formats.reader(name)) for name in formats.available())
 
 
 def test_every_sampling_of_a_protocol_is_that_of_a_task():

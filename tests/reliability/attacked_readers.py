@@ -20,8 +20,9 @@ import numpy as np
 from PIL import Image
 
 from mutations import Part
-from revisit.data import arrays, idx
+from revisit.data import arrays
 from revisit.data.fetch import fetch
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.data.prepare import prepare
 from revisit_drawing.writers import cifar
 from revisit_drawing.writers import voc as voc_files
@@ -73,7 +74,7 @@ FOLDER = _settings("folder", size=4)
 
 def through_the_stages(settings: Mapping[str, Any], folder: Path) -> None:
     """`fetch` from the mirror `folder/in`, `prepare`, and every value of the arrays."""
-    files = {name: {"checksum": None} for name in (idx.FILES if settings["format"] == "idx" else ())}
+    files = {name: {"checksum": None} for name in (idx_facts.FACTS.files if settings["format"] == "idx" else ())}
     fetch({**settings, "mirror": str(folder / "in"), "files": files}, folder / "tiny")
     prepare(dict(settings), folder / "tiny", folder / "out")
     data = arrays.load(folder / "out")
@@ -100,7 +101,10 @@ def _idx_parts() -> list[Part]:
     random, found = np.random.default_rng(1), []
     for split, count in (("train", 6), ("test", 3)):
         images = random.integers(0, 256, (count, 3, 4), np.uint8)
-        for name, values in ((idx.IMAGES[split], images), (idx.LABELS[split], np.arange(count, dtype=np.uint8) % 3)):
+        for name, values in (
+            (idx_facts.IMAGES[split], images),
+            (idx_facts.LABELS[split], np.arange(count, dtype=np.uint8) % 3),
+        ):
             header = bytes([0, 0, 8, values.ndim]) + b"".join(n.to_bytes(4, "big") for n in values.shape)
             found.append((name, header + values.tobytes()))
     return found

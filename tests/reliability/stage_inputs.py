@@ -16,6 +16,7 @@ import attacked_readers
 import downloads
 from revisit import config, paths
 from revisit.data import idx, provenance
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.report import claims
 
 Main = Callable[[], None]
@@ -49,8 +50,8 @@ def _prepare(folder: Path) -> Main:
     provenance.write(raw, provenance.DRAWN)
     random = np.random.default_rng(4)
     for split, count in COUNTS.items():
-        idx.write(raw / idx.IMAGES[split], random.integers(0, 256, (count, SIDE, SIDE), np.uint8))
-        idx.write(raw / idx.LABELS[split], np.arange(count, dtype=np.uint8) % len(CLASSES))
+        idx.write(raw / idx_facts.IMAGES[split], random.integers(0, 256, (count, SIDE, SIDE), np.uint8))
+        idx.write(raw / idx_facts.LABELS[split], np.arange(count, dtype=np.uint8) % len(CLASSES))
     settings = attacked_readers._settings("idx", classes=CLASSES) | {"raw": "raw", "dataset": "tiny"}
     return _script("prepare_dataset", ["tiny"], settings)
 

@@ -18,10 +18,11 @@ import attacked_readers
 import fuzz
 import guard
 from revisit import config
-from revisit.data import archives, arrays, idx, images, pickles, provenance
+from revisit.data import archives, arrays, images, pickles, provenance
 from revisit.data.fetch import fetch
+from revisit.data.formats.folder import reader as image_folders
+from revisit.data.formats.idx import facts as idx_facts
 from revisit.data.prepare import prepare
-from revisit.data.readers import folder as image_folders
 from revisit.errors import ArtifactError, ConfigError, DataError
 from revisit.report import claims, expressions, statistics
 from revisit.report.seeds import Seeds
@@ -245,8 +246,8 @@ def test_names_given_twice_in_an_archive_of_batches(tmp_path):
 
 def test_more_images_than_any_data_set_has(tmp_path):
     """A gigabyte of labels packs into a megabyte, and would be eight gigabytes of numbers."""
-    for split in idx.IMAGES:
-        for path, shape in ((idx.IMAGES[split], (1 << 25, 1, 1)), (idx.LABELS[split], (1 << 25,))):
+    for split in idx_facts.IMAGES:
+        for path, shape in ((idx_facts.IMAGES[split], (1 << 25, 1, 1)), (idx_facts.LABELS[split], (1 << 25,))):
             header = bytes([0, 0, 8, len(shape)]) + b"".join(side.to_bytes(4, "big") for side in shape)
             (tmp_path / path).write_bytes(header + bytes(100))
     provenance.write(tmp_path, provenance.COPY)

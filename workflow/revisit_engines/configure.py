@@ -10,6 +10,7 @@ from pathlib import Path
 
 from revisit import files, paths
 from revisit.analyses import kinds, loading
+from revisit.data.formats import registry as formats
 from revisit.params.resolve import Settings, findings, resolve
 from revisit.params.schema import Params
 from revisit.report import panels
@@ -45,6 +46,8 @@ def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
     found = [f"revisit.models.{settings['model']}"] if "model" in settings else []
     if "embedded" in settings:
         found.append(f"revisit_drawing.{settings['embedded']['drawing']}")
+    if stage in ("fetch", "prepare"):
+        found.append(formats.module(settings["format"], "facts" if stage == "fetch" else "reader"))
     runs = settings.get("training", settings).get("runs", {})  # those of a stand-in for pretrained weights, too
     for task in sorted({protocol["objective"]["name"] for protocol in runs.values()}):
         found += tasks.modules(task)

@@ -3,27 +3,12 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from revisit.data import archives, embedded, idx, mirror, provenance
+from revisit.data import embedded, mirror, provenance
 from revisit.data.download import download
+from revisit.data.formats import registry
 from revisit.errors import DataError
-
-
-class Format(NamedTuple):
-    """What is asked of the files of a format before they are accepted."""
-
-    check: mirror.Check
-    limit: int  # bytes of one file, also unpacked
-    own: bool  # whether a mirror may hold other archives, or folders of images, than the published ones
-
-
-FORMATS = {
-    "idx": Format(idx.check, idx.LIMIT + 1024, own=False),
-    "cifar": Format(archives.index, 1 << 30, own=True),  # published: 0.2 GiB
-    "voc": Format(archives.index, 1 << 33, own=True),  # 2 GiB
-    "folder": Format(archives.index, archives.TOTAL, own=True),
-}
 
 
 def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | None = None) -> None:
@@ -39,9 +24,9 @@ def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | N
         embedded.draw(settings, destination)
         found = provenance.DRAWN
     elif settings["source"] == "mirror" and "://" not in settings["mirror"]:
-        kind = FORMATS[settings["format"]]
+        known = registry.facts(settings["format"])
         folder = mirror.from_user(settings["mirror"])
-        found = mirror.copy(folder, settings["files"], destination, kind.own, kind.check, kind.limit)
+        found = mirror.copy(folder, settings["files"], destination, known.others, known.check, known.limit)
     else:
         _download(settings, destination, downloads or waiting(destination, settings["raw"]))
         found = provenance.PUBLISHED if settings["source"] == "web" else mirror.of_files(settings["files"])
@@ -50,21 +35,21 @@ def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | N
 
 def _download(settings: dict[str, Any], destination: Path, downloads: Path) -> None:
     """Put the files that `settings` name into the folder `destination`, from the web or from a mirror's address."""
-    kind = FORMATS[settings["format"]]
+    known = registry.facts(settings["format"])
     if not settings["files"]:
         raise DataError(
             f"{settings['raw']}: expected the names of files to download, found none: list them in params.yaml "
             "(`files`), or set `mirror` to a folder that holds them"
         )
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
-    for name, known in settings["files"].items():
+    for name, entry in settings["files"].items():
         if settings["source"] == "web":
             addresses = [f"{base.rstrip('/')}/{name}" for base in settings["web"]]
         else:
             addresses = [f"{settings['mirror'].rstrip('/')}/{held}" for held in mirror.names(name)]
         finished = downloads / key / name  # waits too, so that a kill during the next file does not cost this one
         if not finished.is_file():
-            download(addresses, finished, known["checksum"], kind.check, kind.limit)
+            download(addresses, finished, entry["checksum"], known.check, known.limit)
         mirror.adopt(finished, destination / name, move=True)
 
 

@@ -22,16 +22,13 @@ from typing import IO
 import numpy as np
 
 from revisit.data import content
+from revisit.data.formats.idx.facts import LIMIT
 from revisit.errors import DataError
 
-LIMIT = 1 << 30  # bytes of values that a file may hold; the largest relative of MNIST has 0.6 GiB
 DIMENSIONS = 8
 BLOCK = 1 << 22  # bytes read at a time
 REMEDY = "get it again (`dvc repro -f fetch@<data set>`), or mend the mirror that it came from"
 
-IMAGES = {"train": "train-images-idx3-ubyte.gz", "test": "t10k-images-idx3-ubyte.gz"}
-LABELS = {"train": "train-labels-idx1-ubyte.gz", "test": "t10k-labels-idx1-ubyte.gz"}
-FILES = (IMAGES["train"], LABELS["train"], IMAGES["test"], LABELS["test"])
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 CODES = {np.dtype(name): code for code, name in TYPES.items()}

@@ -9,8 +9,8 @@ import numpy as np
 from revisit import files, progress
 from revisit.data import provenance, sampling
 from revisit.data.arrays import ARRAYS, META
-from revisit.data.readers.registry import READERS
-from revisit.data.readers.split import Split
+from revisit.data.formats import registry
+from revisit.data.formats.split import Split
 from revisit.errors import DataError
 
 SPLITS = ("train", "test")
@@ -27,7 +27,7 @@ def prepare(settings: dict[str, Any], raw: str | Path, destination: str | Path) 
     raw, destination = Path(raw), Path(destination)
     origin = provenance.read(raw)
     destination.mkdir(parents=True, exist_ok=True)
-    splits = READERS[settings["format"]](raw, settings)
+    splits = registry.reader(settings["format"])(raw, settings)
     shapes: dict[str, tuple[int, ...]] = {}
     counts = {}
     for name, (split, rows) in _chosen(splits, settings, raw).items():

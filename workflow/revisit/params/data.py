@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from revisit.data.readers.formats import LABELS
+from revisit.data.formats import registry
 from revisit.params.fields import EACH_ONCE, Count, Name, Section
 
 CHECKSUM = r"^([0-9a-f]{64}|md5:[0-9a-f]{32})$"
@@ -16,6 +16,7 @@ Url = Annotated[str, StringConstraints(pattern=URL)]
 FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=128)]
 MirrorPath = Annotated[str, StringConstraints(pattern=MIRROR_PATH)]
 Source = Literal["embedded", "mirror", "web"]
+FORMATS = {name: registry.facts(name) for name in registry.available()}
 DRAWINGS = {  # what can be drawn here -> the format in which it is drawn
     "garments": "idx",
     "digits": "idx",
@@ -30,8 +31,8 @@ class Raw(Section):
     """Files as they are published: where they come from, and in which format."""
 
     source: Source | None = Field(None, description="where these files come from (null: as `source` at the top)")
-    format: Literal[tuple(LABELS)] = Field(
-        description="idx: as MNIST; cifar: CIFAR-10's archives; voc: PASCAL VOC's devkit; folder: a folder per class"
+    format: Literal[tuple(FORMATS)] = Field(
+        description="; ".join(f"{name}: {known.description}" for name, known in FORMATS.items())
     )
     classes: Annotated[list[str], Field(min_length=2, max_length=10_000), EACH_ONCE] | None = Field(
         None,

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from revisit.data.labels import KINDS
 from revisit.models.registry import arguments, available
 from revisit.params.analyses import check_analyses
-from revisit.params.data import DRAWINGS
+from revisit.params.data import DRAWINGS, FORMATS
 from revisit.params.mistakes import Mistakes
 from revisit.params.schema import Params
 from revisit.params.trainings import TASKS, Experiment, Finetuning, Optimizer, Pretrained, Protocol
@@ -63,14 +63,14 @@ def _check_raw(params: Params, found: Mistakes) -> None:
         place, source = ("raw", name), params.source_of(raw)
         if getattr(raw, source) is None:
             found.add((*place, source), f"missing; its source is {source}")
-        if source == "web" and not raw.files and raw.format != "idx":
+        if source == "web" and not raw.files and not FORMATS[raw.format].files:
             found.add((*place, "files"), "missing; its source is web: name the files to download")
         if raw.embedded and DRAWINGS[raw.embedded] != raw.format:
             fitting = [drawing for drawing, drawn in DRAWINGS.items() if drawn == raw.format]
             found.add(
                 (*place, "embedded"), f"{raw.embedded} is not drawn as {raw.format}; allowed: {', '.join(fitting)}"
             )
-        if raw.classes is None and raw.format != "folder":
+        if raw.classes is None and not FORMATS[raw.format].names_classes:
             found.add((*place, "classes"), "missing; only a folder names its classes itself")
 
 
@@ -88,9 +88,9 @@ def _check_datasets(params: Params, found: Mistakes) -> None:
                 (*place, "test"),
                 f"{dataset.test} is more than the {dataset.train} training images that it is taken from",
             )
-        if raw.format in ("voc", "folder") and dataset.size is None:
+        if not FORMATS[raw.format].one_size and dataset.size is None:
             found.add((*place, "size"), f"missing; the images of a {raw.format} differ in size: say what all become")
-        if raw.format != "voc" and "splits" in dataset.model_fields_set:
+        if not FORMATS[raw.format].image_sets and "splits" in dataset.model_fields_set:
             found.add((*place, "splits"), f"only voc has image sets, not {raw.format}")
 
 

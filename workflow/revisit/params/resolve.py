@@ -7,17 +7,11 @@ map with the map, the address of a mirror with `fetch` and only while the source
 from typing import Any
 
 from revisit.analyses.kinds import kinds
-from revisit.params.data import Splits
+from revisit.params.data import FORMATS, Splits
 from revisit.params.schema import Params
 from revisit.params.trainings import BASE, Protocol
 
 Settings = dict[str, Any]
-IDX_FILES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
-)
 DRAWN_SIZE = 64  # pixels, where no data set says
 TRAINING_FINDINGS = ["train.json", "history.csv", "evaluations.csv", "runs"]
 NOTES = {
@@ -76,7 +70,7 @@ def _fetch(params: Params, name: str) -> Settings:
     common = {"raw": name, "format": raw.format, "source": source, "classes": raw.classes}
     if source == "embedded":
         return {**common, "embedded": {"drawing": raw.embedded, **_drawn(params, name)}, "seed": 0}
-    named = raw.files or (dict.fromkeys(IDX_FILES) if raw.format == "idx" else {})
+    named = raw.files or dict.fromkeys(FORMATS[raw.format].files)
     files = {file: {"checksum": checksum} for file, checksum in named.items()}
     if source == "mirror":
         return {**common, "mirror": f"{params.mirror.rstrip('/')}/{raw.mirror}", "files": files}
@@ -90,9 +84,9 @@ def _drawn(params: Params, name: str) -> Settings:
         "train": max((dataset.train or 1 for dataset in users), default=1),
         "test": max((dataset.test or 1 for dataset in users), default=1),
     }
-    if params.raw[name].format in ("voc", "folder"):  # idx and cifar have one size
+    if not FORMATS[params.raw[name].format].one_size:
         drawn["size"] = max((dataset.size or 0 for dataset in users), default=0) or DRAWN_SIZE
-    if params.raw[name].format == "voc":
+    if FORMATS[params.raw[name].format].image_sets:
         drawn["splits"] = (users[0].splits if users else Splits(train="train", test="test")).model_dump()
     return drawn
 

@@ -4,9 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from revisit.data.readers.formats import LABELS
 from revisit.params.analyses import Analyses
-from revisit.params.data import Dataset, Raw, Source
+from revisit.params.data import FORMATS, Dataset, Raw, Source
 from revisit.params.fields import EACH_ONCE, Name, Section
 from revisit.params.trainings import Experiment, Finetuning, Graft, Pretrained
 
@@ -65,7 +64,7 @@ class Params(Section):
 
     def label_kind(self, dataset: str) -> str:
         """The kind of labels that the images of a data set have, one of `revisit.data.labels.KINDS`."""
-        return LABELS[self.raw[self.datasets[dataset].raw].format]
+        return FORMATS[self.raw[self.datasets[dataset].raw].format].labels
 
     def classes_of(self, name: str) -> list[str] | None:
         """The classes of a training's images; None where only the files know them, or there is another mistake."""

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 
 from revisit.data import idx
+from revisit.data.formats.idx import facts as idx_facts
 
 
 def write(folder: Path, train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> None:
     """Write both splits, each images (N, H, W) uint8 and labels (N,) uint8."""
     for split, (images, labels) in (("train", train), ("test", test)):
-        idx.write(folder / idx.IMAGES[split], images)
-        idx.write(folder / idx.LABELS[split], labels)
+        idx.write(folder / idx_facts.IMAGES[split], images)
+        idx.write(folder / idx_facts.LABELS[split], labels)

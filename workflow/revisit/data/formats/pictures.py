@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from revisit.data import archives, images
-from revisit.data.readers.split import Blocks
+from revisit.data.formats.split import Blocks
 from revisit.errors import DataError
 
 Found = dict[str, Path]  # member -> its archive

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from revisit.data import idx, images
-from revisit.data.readers.split import Blocks, Split
+from revisit.data.formats.idx import facts as idx_facts
+from revisit.data.formats.split import Blocks, Split
 from revisit.errors import DataError
 
 COUNT = 1 << 24  # images; their labels are in memory as a whole, 8 bytes each
@@ -19,8 +20,8 @@ def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
     a file is missing or damaged, when images and labels do not belong together, or when a label has no name.
     """
     splits, classes = {}, settings["classes"]
-    for split in idx.IMAGES:
-        splits[split] = _split(folder / idx.IMAGES[split], folder / idx.LABELS[split], classes)
+    for split in idx_facts.IMAGES:
+        splits[split] = _split(folder / idx_facts.IMAGES[split], folder / idx_facts.LABELS[split], classes)
         classes = splits[split].classes
     return splits
 

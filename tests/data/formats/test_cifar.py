@@ -9,7 +9,7 @@ from PIL import Image
 
 from revisit.data import arrays
 from revisit.data import prepare as stage
-from revisit.data.readers import cifar
+from revisit.data.formats.cifar import reader as cifar
 from revisit.errors import DataError
 
 NAMES = ["cat", "ant", "bee"]

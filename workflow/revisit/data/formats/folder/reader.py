@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from revisit.data import images, sampling
-from revisit.data.readers import pictures
-from revisit.data.readers.split import Split, agreed
+from revisit.data.formats import pictures
+from revisit.data.formats.split import Split, agreed
 from revisit.errors import DataError
 
 TESTS = ("test", "val", "valid")  # the first one that is there

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from revisit.data import archives, images, pickles
-from revisit.data.readers import folder as image_folder
-from revisit.data.readers import pictures
-from revisit.data.readers.split import Blocks, Split, agreed
+from revisit.data.formats import pictures
+from revisit.data.formats.folder import reader as image_folder
+from revisit.data.formats.split import Blocks, Split, agreed
 from revisit.errors import DataError
 
 SIDE = 32

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from revisit.data import archives
-from revisit.data.readers import pictures
-from revisit.data.readers.split import Split, agreed
+from revisit.data.formats import pictures
+from revisit.data.formats.split import Split, agreed
 from revisit.errors import DataError
 
 LISTS = re.compile(r"(?P<kit>(?:.*/)?)ImageSets/Main/(?P<name>[^/]+)\.txt")

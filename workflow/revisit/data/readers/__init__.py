@@ -1,1 +1,0 @@
-"""One module per official file format; all give the same `Split`."""
