@@ -146,7 +146,7 @@ TRAINING = """
 import json
 from revisit.training.train import train
 settings, data, here = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), Path(sys.argv[3])
-train(settings, data, here / "model", here / "resume")
+train(settings, data, here / "model", here / "resume", {})
 """
 
 
