@@ -53,8 +53,8 @@ def tree_with(folder: Path, images: int) -> Tree:
 def write_photographs(folder: Path, counts: dict[str, int]) -> None:
     """An archive of `<split>/<class>/*.jpg`: noise, a few pictures over and over."""
     from revisit.data import provenance
-    from revisit.data.drawing import photo
-    from revisit.data.writers import folder as writer
+    from revisit_drawing.parts import photo
+    from revisit_drawing.writers import folder as writer
 
     random = np.random.default_rng(0)
     pictures = [photo.jpeg(random.integers(0, 255, (SIDE, SIDE, 3)).astype(np.uint8)) for _ in range(CLASSES)]

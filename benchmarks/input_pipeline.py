@@ -33,7 +33,8 @@ REFERENCE, SAME, OURS = "RandomResizedCrop", "Resize, RandomCrop", "this project
 
 def photographs(folder: Path, count: int) -> list[Path]:
     """Files of `count` drawn photographs, below a folder for their class."""
-    from revisit.data.drawing import photo, scenes
+    from revisit_drawing import scenes
+    from revisit_drawing.parts import photo
 
     below = folder / "photographs"
     below.mkdir(parents=True)

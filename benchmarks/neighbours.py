@@ -12,7 +12,7 @@ import argparse
 import timing
 
 # isort: split
-from revisit.analysis import neighbours
+from revisit.analyses import nearest as neighbours
 
 REFERENCE, OURS = "NearestNeighbors(brute), float32", "this project"
 

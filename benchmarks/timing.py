@@ -71,7 +71,7 @@ def features(options: argparse.Namespace, rows: int, split: str = "test") -> tup
     and cannot be told apart without mistakes.
     """
     if options.features:
-        from revisit.analysis.features import load
+        from revisit.analyses.features import load
 
         source = load(options.features)
         return np.array(source.matrix(options.layer, split)[:rows]), source.labels(split)[:rows]

@@ -17,7 +17,7 @@ import timing
 # isort: split
 import numpy as np
 
-from revisit.analysis import embed
+from revisit.analyses.embed import tsne as embed
 
 REFERENCE, OURS = "scikit-learn", "this project"
 FASTER = {300: 8, 1000: 3}  # times as fast at the quality of so many iterations of the reference

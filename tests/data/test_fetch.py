@@ -5,13 +5,11 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-import revisit.data
-from revisit.data import arrays, idx
+from revisit.data import arrays, embedded, idx
 from revisit.data.fetch import fetch
 from revisit.data.prepare import prepare
 from revisit.errors import DataError, DownloadError
@@ -47,9 +45,7 @@ def unpacked(folder):
 
 def test_embedded_files_are_left_to_the_drawings(tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        revisit.data, "embedded", SimpleNamespace(draw=lambda *arguments: asked.append(arguments)), raising=False
-    )
+    monkeypatch.setattr(embedded, "draw", lambda *arguments: asked.append(arguments))
     fetch({**BASE, "source": "embedded", "seed": 3}, tmp_path / "out")
     assert asked == [({**BASE, "source": "embedded", "seed": 3}, tmp_path / "out")]
     assert (tmp_path / "out").is_dir()

@@ -4,7 +4,6 @@ import io
 import json
 import tarfile
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,9 +11,8 @@ import pytest
 import configure_stages
 import fetch_dataset
 import prepare_dataset
-import revisit.data
 from revisit import config, files, paths
-from revisit.data import arrays, idx
+from revisit.data import arrays, embedded, idx
 from revisit.errors import ConfigError, DataError
 
 
@@ -29,7 +27,7 @@ def draw(settings, destination):
 @pytest.fixture
 def stages(tmp_path, monkeypatch, settings):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(revisit.data, "embedded", SimpleNamespace(draw=draw), raising=False)
+    monkeypatch.setattr(embedded, "draw", draw)
     drawn = {"drawing": "stripes", "train": 30, "test": 10}
     fetched = {"raw": "stripes", "format": "idx", "source": "embedded", "classes": None, "embedded": drawn, "seed": 0}
     found = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from revisit.params.load import load
+from revisit.params.resolve import resolve
 from revisit_engines import configure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,74 @@ def test_the_claims_of_a_study_belong_to_its_record_and_to_no_other(claims):
         for study in load().studies
         if study != "voc"
     }
+
+
+@pytest.fixture
+def drawings(tmp_path, monkeypatch):
+    """A copy of the drawings beside this repository's code, below the current folder."""
+    (tmp_path / "workflow").mkdir()
+    for part in (ROOT / "workflow").iterdir():
+        if part.name != "revisit_drawing":
+            (tmp_path / "workflow" / part.name).symlink_to(part)
+    shutil.copytree(ROOT / "workflow/revisit_drawing", tmp_path / "workflow/revisit_drawing")
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "workflow/revisit_drawing"
+
+
+def changed_by(edit):
+    """The stages whose records an edit changes, as `fetch/mnist`."""
+    before = configure.records(load())
+    edit.write_bytes(edit.read_bytes() + b"# edited\n")
+    after = configure.records(load())
+    assert set(after) == set(before)
+    changed = (path.relative_to("results/config") for path in before if after[path] != before[path])
+    return {path.with_suffix("").as_posix() for path in changed}
+
+
+@pytest.mark.parametrize(
+    ("edited", "drawn"),
+    [
+        ("digits.py", {"digits"}),
+        ("plants.py", {"plants"}),
+        ("figures/animals.py", {"objects", "scenes"}),
+        ("figures/people.py", {"scenes"}),
+        ("writers/voc.py", {"scenes"}),
+        ("parts/raster.py", {"garments", "objects", "scenes", "plants", "patterns"}),
+    ],
+)
+def test_an_edit_of_a_drawing_makes_stale_what_it_draws(drawings, edited, drawn):
+    raw = load().raw
+    assert len({entry.embedded for entry in raw.values()}) == 6
+    assert changed_by(drawings / edited) == {f"fetch/{name}" for name, entry in raw.items() if entry.embedded in drawn}
+
+
+def test_a_record_holds_the_code_of_its_drawing_and_of_no_other(drawings):
+    record = configure.records(load())[Path("results/config/fetch/mnist.json")]
+    files = {Path(file) for file in json.loads(record)["code"]}
+    own = {file.relative_to("workflow/revisit_drawing") for file in files if "revisit_drawing" in file.parts}
+    assert {file.as_posix() for file in own if file.name != "__init__.py"} == {
+        "digits.py",
+        "parts/dice.py",
+        "writers/idx_files.py",
+    }
+    assert Path("workflow/scripts/fetch_dataset.py") in files
+
+
+@pytest.mark.parametrize("source", ["mirror", "web"])
+def test_a_download_does_not_depend_on_drawings(drawings, source):
+    text = Path("params.yaml").read_text()
+    Path("params.yaml").write_text(text.replace("\nsource: embedded", f"\nsource: {source}"))
+    records = configure.records(load())
+    drawing = {
+        path.stem
+        for path, content in records.items()
+        if any(file.startswith("workflow/revisit_drawing") for file in json.loads(content)["code"])
+    }
+    sources = {name: settings["source"] for (stage, name), settings in resolve(load()).items() if stage == "fetch"}
+    assert drawing == {name for name, found in sources.items() if found == "embedded"} == {"patterns"}
+    assert set(sources.values()) == {source, "embedded"}
+    assert changed_by(drawings / "figures/animals.py") == set()
 
 
 def test_an_edit_of_a_task_changes_the_records_of_trainings_with_it_alone(claims):

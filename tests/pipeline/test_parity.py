@@ -10,15 +10,16 @@ import pytest
 from ruamel.yaml import YAML
 
 from revisit.params.load import load
-from revisit_engines.configure import SCRIPTS, script_of
+from revisit.params.resolve import resolve
+from revisit_engines.configure import SCRIPTS, loaded_by_name, script_of
 from revisit_engines.imports import files_of
 from revisit_engines.judgement import NVIDIA_DRIVER
 from tree import ROOT, Tree
 
 pytestmark = pytest.mark.pipeline
 GPU = NVIDIA_DRIVER.exists()  # on which the runs of a sweep go one after the other
-MODEL_STAGES = ("pretrain", "graft", "train", "finetune", "extract", "inspect")
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
+RESOLVED = resolve(load(ROOT / "params.yaml"))
 
 
 @pytest.fixture(scope="module")
@@ -114,16 +115,18 @@ def test_commands_hold_no_value_of_params_but_the_checked_name():
 
 @pytest.mark.parametrize("stage", SCRIPTS)
 def test_a_record_names_every_module_that_its_script_imports(stage, monkeypatch):
-    """Against Python itself: what lies in `sys.modules` after the import of the script."""
+    """Against Python itself: what lies in `sys.modules` after the import of the script and of what it loads by name."""
     monkeypatch.chdir(ROOT)
     script = script_of(stage)
-    model = "transfer" if stage in MODEL_STAGES else None
-    listed = {path.resolve() for path in files_of(script, [f"revisit.models.{model}"] if model else [])}
+    items = [settings for (kind, _), settings in RESOLVED.items() if kind == stage]
+    loaded = sorted({module for settings in items for module in loaded_by_name(stage, settings)})
+    listed = {path.resolve() for path in files_of(script, loaded)}
     program = f"""
 import importlib, json, sys
 sys.path[:0] = ["workflow", "workflow/scripts"]
 import {script.stem}
-{f'importlib.import_module("revisit.models.{model}")' if model else ""}
+for module in {loaded}:
+    importlib.import_module(module)
 print(json.dumps([m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)]))
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

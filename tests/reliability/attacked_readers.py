@@ -23,8 +23,8 @@ from mutations import Part
 from revisit.data import arrays, idx
 from revisit.data.fetch import fetch
 from revisit.data.prepare import prepare
-from revisit.data.writers import cifar
-from revisit.data.writers import voc as voc_files
+from revisit_drawing.writers import cifar
+from revisit_drawing.writers import voc as voc_files
 
 Image.init()  # all decoders, which Pillow imports one by one as it meets odd files
 Files = dict[str, bytes]

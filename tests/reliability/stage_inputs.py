@@ -108,7 +108,7 @@ def _extract(folder: Path) -> Main:
 
 def _evaluate(folder: Path) -> Main:
     _within(folder, _trained(folder))
-    return _script("evaluate_predictions", ["net"], {"top_k": [1, 2], "bootstrap": 100, "seed": 0})
+    return _script("run_analysis", ["evaluate", "net"], {"top_k": [1, 2], "bootstrap": 100, "seed": 0})
 
 
 def _report_tests() -> Any:

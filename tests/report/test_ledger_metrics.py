@@ -112,7 +112,7 @@ def of_network(model, classes, shape):
     """What `inspect` says of the layers of a network."""
     import torch
 
-    from revisit.analysis import networks
+    from revisit.analyses.inspect import networks
     from revisit.models import registry
 
     network = registry.build(model, shape, classes, {}).eval()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from revisit.analysis.precision import lowest_average_precision
+from revisit.analyses.precision import lowest_average_precision
 from revisit.errors import ConfigError
 from revisit.report import claims, rules, statements, verdicts
 from revisit.report.seeds import Seeds

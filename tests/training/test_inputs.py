@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from revisit.analysis.forward import inputs_of
+from revisit.analyses.forward import inputs_of
 from revisit.errors import ConfigError
 from revisit.models import registry
 from revisit.training import batches

@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 
 from revisit import files, paths
+from revisit.analyses import kinds, loading
 from revisit.params.resolve import Settings, findings, resolve
 from revisit.params.schema import Params
+from revisit.report import panels
 from revisit.tasks import registry as tasks
 from revisit_engines import imports
 from revisit_engines.imports import WORKFLOW, files_of
@@ -26,11 +28,7 @@ SCRIPTS = {
     "train": "train_network",
     "finetune": "train_network",
     "extract": "extract_features",
-    "evaluate": "evaluate_predictions",
-    "inspect": "inspect_network",
-    "probe": "probe_features",
-    "embed": "embed_features",
-    "neighbours": "find_neighbours",
+    **dict.fromkeys(loading.available("compute"), "run_analysis"),
     "collect": "collect_findings",
     "study": "render_study",
     "report": "render_report",
@@ -43,19 +41,26 @@ def script_of(stage: str) -> Path:
     return WORKFLOW / "scripts" / f"{SCRIPTS[stage]}.py"
 
 
-def loaded_by_name(settings: Settings) -> tuple[str, ...]:
+def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
     """The modules that a stage with these settings loads by name, which no import statement shows."""
-    networks = [f"revisit.models.{settings['model']}"] if "model" in settings else []
+    found = [f"revisit.models.{settings['model']}"] if "model" in settings else []
+    if "embedded" in settings:
+        found.append(f"revisit_drawing.{settings['embedded']['drawing']}")
     runs = settings.get("training", settings).get("runs", {})  # those of a stand-in for pretrained weights, too
-    names = sorted({protocol["objective"]["name"] for protocol in runs.values()})
-    return (*networks, *(module for name in names for module in tasks.modules(name)))
+    for task in sorted({protocol["objective"]["name"] for protocol in runs.values()}):
+        found += tasks.modules(task)
+    if stage in loading.available("compute"):
+        found += kinds.modules(stage, settings)
+    if stage == "study":
+        found += panels.modules()
+    return tuple(found)
 
 
 def code_of(
     stage: str, name: str | None, settings: Settings, digest: Callable[[Path], str] = files.sha256
 ) -> dict[str, str]:
     """The files of the code that a stage with these settings runs, each with its `digest`."""
-    used = files_of(script_of(stage), loaded_by_name(settings))
+    used = files_of(script_of(stage), loaded_by_name(stage, settings))
     if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
         used = [*used, claims]
     return {path.as_posix(): digest(path) for path in used}

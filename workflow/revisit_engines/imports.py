@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -24,9 +24,9 @@ _read: dict[str, dict[str, list[str]]] = {}  # what was found in modules, by the
 def files_of(script: Path, modules: Iterable[str] = ()) -> list[Path]:
     """Every file of the project that `script` runs or reads as part of its code, sorted.
 
-    Follows `import` and `from` anywhere in a module, inside functions too. A module loaded by name shows in no import
-    statement: `modules` names those, as `revisit.models.lenet`. A string that names a file or folder beside the
-    module, such as "templates", counts as that module's data.
+    Follows `import` and `from` anywhere in a module, inside functions too, but not what is there for types alone. A
+    module loaded by name shows in no import statement: `modules` names those, as `revisit.models.lenet`. A string that
+    names a file or folder beside the module, such as "templates", counts as that module's data.
     """
     found: set[Path] = set()
     queue = [script, *(file for module in modules for file in _module(module))]
@@ -63,7 +63,7 @@ def _imported_by(path: Path) -> tuple[Path, ...]:
 def _words(source: bytes, path: Path) -> dict[str, list[str]]:
     """What a module says that may be files: modules, with a dot for each level of a relative import, and texts."""
     modules, texts = [], []
-    for node in ast.walk(ast.parse(source, filename=str(path))):
+    for node in _run(ast.parse(source, filename=str(path))):
         if isinstance(node, ast.Import):
             modules += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -72,6 +72,16 @@ def _words(source: bytes, path: Path) -> dict[str, list[str]]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _may_be_data(node.value):
             texts.append(node.value)
     return {"modules": sorted(set(modules)), "texts": sorted(set(texts))}
+
+
+def _run(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a module that run: all but what stands under `if TYPE_CHECKING`."""
+    queue = [tree]
+    while queue:
+        node = queue.pop()
+        yield node
+        typing = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        queue += node.orelse if typing else ast.iter_child_nodes(node)
 
 
 @cache

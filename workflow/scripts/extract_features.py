@@ -14,7 +14,7 @@ def main(argv: list[str] | None = None) -> None:
     settings = config.settings("extract", name)
 
     from revisit import device  # PyTorch: not for --help or a mistyped name
-    from revisit.analysis.extract import extract
+    from revisit.analyses.extract.extract import extract
     from revisit.data import arrays
     from revisit.models import registry
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from revisit.report.panels import classes
+from revisit.analyses.evaluate import panel as classes
 
 
 def flat(blocks):

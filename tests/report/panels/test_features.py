@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from revisit.report.panels import features
+from revisit.analyses.embed.panel import SEVERAL, embeddings
+from revisit.analyses.probe.panel import probes
 
 
 def run_of(sheet, name):
@@ -13,7 +14,7 @@ def run_of(sheet, name):
 
 
 def test_all_probed_layers_stand_in_one_table_in_the_metric_of_the_data(sheet):
-    blocks = features.probes(sheet)["blocks"]
+    blocks = probes(sheet)["blocks"]
     side_by_side = blocks[0]
     assert [column["label"] for column in side_by_side["columns"]] == [
         "experiment",
@@ -41,13 +42,13 @@ def test_several_seeds_do_not_become_layers(sheet):
     found = dict(run.metrics["probe"])
     run.metrics["probe"] |= {"replicates": [found, found]}
     run.settings["replicates"] = 2
-    caption = features.probes(sheet)["blocks"][1]["blocks"][0]["caption"]
+    caption = probes(sheet)["blocks"][1]["blocks"][0]["caption"]
     told = "pool5: sound 30.0%; features.30: sound 33.0%."
     assert caption == f"A linear SVM on the features of each layer, of the first seed. {told}"
 
 
 def test_each_class_has_a_column_per_probe_in_a_folded_table(sheet):
-    block = next(block for block in features.probes(sheet)["blocks"] if block.get("id") == "probe-tuned-classes")
+    block = next(block for block in probes(sheet)["blocks"] if block.get("id") == "probe-tuned-classes")
     assert block["folded"]
     assert [column["key"] for column in block["columns"]] == [
         "class",
@@ -71,14 +72,14 @@ def test_one_probed_run_of_one_label_needs_no_comparison(sheet, tmp_path, found)
     run.metrics["probe"] = json.loads(json.dumps(run.metrics["probe"]).replace('"map"', '"accuracy"'))
     run.metrics["probe"]["features.30"]["sound"]["accuracy"] = None
     sheet.runs = [run]
-    (block,) = features.probes(sheet)["blocks"]
+    (block,) = probes(sheet)["blocks"]
     assert "features.30: sound unknown" in block["blocks"][0]["caption"]
     assert {"key": "accuracy", "label": "accuracy", "format": "percent"} in block["blocks"][1]["columns"]
 
 
 def test_the_layers_of_a_run_are_maps_that_share_a_picture(sheet):
     run_of(sheet, "tuned").metrics["embed"]["layers"]["features.30"]["iterations_300"]["kl_divergence"] = None
-    pool, deep, other = features.embeddings(sheet)["blocks"]
+    pool, deep, other = embeddings(sheet)["blocks"]
     assert [block["id"] for block in (pool, deep, other)] == [
         "tsne-tuned-pool5",
         "tsne-tuned-features-30",
@@ -91,7 +92,7 @@ def test_the_layers_of_a_run_are_maps_that_share_a_picture(sheet):
         "divergence unknown, 55.0% of neighbours preserved, 45.0% of neighbours on the map of the same class"
         in deep["maps"][0]["still"]["caption"]
     )
-    assert features.SEVERAL in pool["caption"]
+    assert SEVERAL in pool["caption"]
     with Image.open(sheet.folder / pool["picture"]) as image:
         assert image.size == (32 * 28, 2 * 28)
     stills = {map_["still"]["file"] for block in (pool, deep, other) for map_ in block["maps"]}
@@ -99,7 +100,7 @@ def test_the_layers_of_a_run_are_maps_that_share_a_picture(sheet):
 
 
 def test_points_keep_their_labels_as_text(sheet):
-    pool = features.embeddings(sheet)["blocks"][0]
+    pool = embeddings(sheet)["blocks"][0]
     rows = pd.read_csv(sheet.folder / pool["file"], dtype=str, keep_default_na=False)
     assert rows["label"].tolist()[:5] == ["0", "3 5", "0 1", "2", ""]
 
@@ -112,7 +113,7 @@ def test_only_points_with_an_image_are_on_the_interactive_map(sheet, found, tmp_
     described["rows"] = described["rows"][:14]
     (run.folder / "embed/sprite.json").write_text(json.dumps(described))
     sheet.runs = [run]
-    (block,) = features.embeddings(sheet)["blocks"]
+    (block,) = embeddings(sheet)["blocks"]
     assert block["sprite"]["rows"] == described["rows"]
     assert "The interactive map shows 14 of them." in block["caption"]
     assert len(pd.read_csv(sheet.folder / block["file"])) == 80  # the table has them all
@@ -128,5 +129,5 @@ def test_probes_of_a_diverged_network_are_unknown(sheet, tmp_path, found):
     for layer in run.metrics["probe"].values():
         layer["sound"]["map"] = None
     sheet.runs = [run]
-    row, _ = features.probes(sheet)["blocks"]
+    row, _ = probes(sheet)["blocks"]
     assert row["blocks"][0]["caption"].endswith("pool5: sound unknown; features.30: sound unknown.")

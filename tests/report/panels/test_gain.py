@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from revisit.report.panels import gain
+from revisit.analyses.evaluate import gain
 
 
 def precisions(folder, name):

@@ -3,10 +3,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from revisit.report.panels import inside
-from revisit.report.panels.features import slug
+from revisit.analyses.inspect.looks.deconvnet.panel import deconvnet
+from revisit.analyses.inspect.looks.evolution.panel import evolution
+from revisit.analyses.inspect.looks.filters.panel import filters
+from revisit.analyses.inspect.looks.strongest.panel import strongest
+from revisit.report.sheet import slug
 
-PANELS = (inside.filters, inside.strongest, inside.deconvnet, inside.evolution)
+PANELS = (filters, strongest, deconvnet, evolution)
 
 
 def flat(blocks):
@@ -19,7 +22,7 @@ def picture(sheet, block):
 
 
 def test_first_layers_side_by_side_with_what_the_networks_reach(sheet, found):
-    table, followed = flat(inside.filters(sheet)["blocks"])
+    table, followed = flat(filters(sheet)["blocks"])
     rows = pd.read_csv(sheet.folder / table["file"]).set_index("experiment")
     assert rows["kernel"].tolist() == ["11×11", "7×7"]
     assert rows["dead"].tolist() == [6, 2]
@@ -33,7 +36,7 @@ def test_first_layers_side_by_side_with_what_the_networks_reach(sheet, found):
 
 
 def test_a_followed_filter_is_a_row(sheet, found):
-    block = flat(inside.filters(sheet)["blocks"])[1]
+    block = flat(filters(sheet)["blocks"])[1]
     image = picture(sheet, block)
     cell = 7  # 80 // 11
     side = 11 * cell
@@ -45,7 +48,7 @@ def test_a_followed_filter_is_a_row(sheet, found):
 
 
 def test_images_stand_above_the_strongest_map_of_each_layer(sheet):
-    (block,) = inside.strongest(sheet)["blocks"]
+    (block,) = strongest(sheet)["blocks"]
     assert block["rows"] == ["image", "conv1", "features.30"]
     assert block["columns"] == ["5", "6", "7", "8"]
     assert "Different maps among 4 images: conv1 3, features.30 3." in block["caption"]
@@ -54,7 +57,7 @@ def test_images_stand_above_the_strongest_map_of_each_layer(sheet):
 
 
 def test_projections_stand_beside_their_patches(sheet):
-    rows = inside.deconvnet(sheet)["blocks"]
+    rows = deconvnet(sheet)["blocks"]
     assert [[block["id"] for block in row["blocks"]] for row in rows] == [
         [f"deconvnet-caffenet-{slug(layer)}", f"deconvnet-patches-caffenet-{slug(layer)}"]
         for layer in ("conv1", "features.30")
@@ -66,7 +69,7 @@ def test_projections_stand_beside_their_patches(sheet):
 
 
 def test_evolution_has_a_column_per_snapshot(sheet):
-    first, second = flat(inside.evolution(sheet)["blocks"])
+    first, second = flat(evolution(sheet)["blocks"])
     assert first["columns"] == second["columns"] == ["epoch 0", "epoch 30", "epoch 58"]
     assert "changes in 75% of the cases" in first["caption"]
     assert picture(sheet, first).shape[:2] == (2 * 120 + 4, 3 * 120 + 2 * 4)

@@ -4,8 +4,9 @@ import shutil
 import pandas as pd
 import pytest
 
+from revisit.analyses.inspect.panel import network
+from revisit.analyses.neighbours.panel import neighbours
 from revisit.errors import ArtifactError
-from revisit.report.panels import network
 
 
 def flat(blocks):
@@ -13,14 +14,14 @@ def flat(blocks):
 
 
 def test_a_network_without_convolution_has_no_filters(sheet):
-    found = {block["id"]: block for block in flat(network.network(sheet)["blocks"])}
+    found = {block["id"]: block for block in flat(network(sheet)["blocks"])}
     assert {"filters-caffenet", "filters-caffenet_7x7"} <= set(found)
     assert "filters-dense" not in found
     assert {"activations-caffenet", "activations-dense", "parameters-dense"} <= set(found)
     sheet.runs = sheet.runs[-1:]
     sheet.folder = sheet.folder / "dense"
     sheet.__post_init__()
-    assert [block["id"] for block in flat(network.network(sheet)["blocks"])] == [
+    assert [block["id"] for block in flat(network(sheet)["blocks"])] == [
         "parameters-dense",
         "activations-dense",
     ]
@@ -29,7 +30,7 @@ def test_a_network_without_convolution_has_no_filters(sheet):
 def test_activations_stand_beside_those_of_the_strongest_map(sheet):
     run = next(run for run in sheet.runs if run.name == "caffenet")
     run.metrics["inspect"]["strongest_map"]["conv1"] = {"map": 2, "mean": 0.75, "variance": None}
-    block = next(b for b in flat(network.network(sheet)["blocks"]) if b["id"] == "activations-caffenet")
+    block = next(b for b in flat(network(sheet)["blocks"]) if b["id"] == "activations-caffenet")
     rows = pd.read_csv(sheet.folder / block["file"]).set_index("layer")
     assert rows.loc["conv1", ["near_zero", "strongest_mean"]].tolist() == [0.7, 0.75]
     assert rows.loc["fc1", ["strongest_mean", "strongest_variance"]].isna().all()  # it has no maps
@@ -38,7 +39,7 @@ def test_activations_stand_beside_those_of_the_strongest_map(sheet):
 
 
 def test_equal_networks_share_a_table(sheet):
-    blocks = [block for block in flat(network.network(sheet)["blocks"]) if block["id"].startswith("parameters")]
+    blocks = [block for block in flat(network(sheet)["blocks"]) if block["id"].startswith("parameters")]
     assert [block["title"] for block in blocks] == [
         "Trainable parameters, caffenet and caffenet_7x7",
         "Trainable parameters, dense",
@@ -54,11 +55,11 @@ def test_a_damaged_array_names_what_to_run(sheet, tmp_path, found):
         (run.folder / "inspect" / name).write_text((found / "caffenet_7x7/inspect" / name).read_text())
     (run.folder / "inspect/filters.npy").write_bytes(b"no array")
     with pytest.raises(ArtifactError, match=r"filters\.npy is damaged.*inspect@caffenet_7x7"):
-        network.network(sheet)
+        network(sheet)
 
 
 def test_runs_with_the_same_queries_share_a_block(sheet, found):
-    (block,) = network.neighbours(sheet)["blocks"]
+    (block,) = neighbours(sheet)["blocks"]
     assert block["runs"] == {"tuned": "tuned", "caffenet": "caffenet"}
     assert block["made_by"] == ["neighbours@tuned", "neighbours@caffenet"]
     rows = pd.read_csv(sheet.folder / block["file"], dtype=str, keep_default_na=False)
@@ -72,7 +73,7 @@ def test_runs_with_the_same_queries_share_a_block(sheet, found):
 def test_runs_with_other_queries_or_data_do_not(sheet):
     tuned = next(run for run in sheet.runs if run.name == "tuned")
     tuned.settings["dataset"] = "others"
-    blocks = network.neighbours(sheet)["blocks"]
+    blocks = neighbours(sheet)["blocks"]
     assert [list(block["runs"]) for block in blocks] == [["tuned"], ["caffenet"]]
     assert blocks[0]["sprite"]["rows"] != blocks[1]["sprite"]["rows"]
 
@@ -86,7 +87,7 @@ def test_damaged_tiles_name_what_to_run(sheet, tmp_path, found):
     sprite.write_text(json.dumps(described | {"rows": described["rows"][:-1]}))
     sheet.runs = [run]
     with pytest.raises(ArtifactError, match=r"no tile of test image \d+: run `dvc repro --force neighbours@caffenet`"):
-        network.neighbours(sheet)
+        neighbours(sheet)
     (run.folder / "neighbours/thumbnails.png").write_bytes(b"no picture")
     with pytest.raises(ArtifactError, match=r"cannot be read.*neighbours@caffenet"):
-        network.neighbours(sheet)
+        neighbours(sheet)

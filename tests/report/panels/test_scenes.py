@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from revisit import paths
-from revisit.report import study
+from revisit.report.panel import sections as all_sections
 
 HOSTILE = "<b>cow</b> & $x^$"
 LARGEST = 150_000  # bytes of a picture
@@ -33,7 +33,7 @@ def test_every_section_in_reading_order(drawn):
         "correspondence probes embedding neighbours"
     )
     assert sections == wanted.split()
-    assert sections == [name for name in study.SECTIONS if name in sections]
+    assert sections == [name for name in all_sections() if name in sections]
 
 
 def test_every_figure_says_what_it_is_and_hands_on_its_numbers(drawn, page):

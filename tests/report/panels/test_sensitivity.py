@@ -3,9 +3,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from revisit.report.panels import sensitivity
+from revisit.analyses.inspect.looks.correspondence.panel import correspondence
+from revisit.analyses.inspect.looks.invariance.panel import invariance
+from revisit.analyses.inspect.looks.occlusion.panel import occlusion
 
-PANELS = (sensitivity.invariance, sensitivity.occlusion, sensitivity.correspondence)
+PANELS = (invariance, occlusion, correspondence)
 
 
 def looked(sheet):
@@ -13,7 +15,7 @@ def looked(sheet):
 
 
 def test_a_column_for_each_transformation_and_a_line_for_each_layer(sheet):
-    figure, table = sensitivity.invariance(sheet)["blocks"]
+    figure, table = invariance(sheet)["blocks"]
     svg = (sheet.folder / figure["file"]).read_text()
     for text in ("Moved", "Enlarged", "Turned", "conv1", "fc7", "degrees", "probability"):
         assert f">{text}<" in svg
@@ -26,7 +28,7 @@ def test_a_column_for_each_transformation_and_a_line_for_each_layer(sheet):
 
 
 def test_heat_maps_below_each_image_and_their_numbers(sheet, found):
-    (row,) = sensitivity.occlusion(sheet)["blocks"]
+    (row,) = occlusion(sheet)["blocks"]
     figure, table = row["blocks"]
     assert figure["rows"] == ["image", "probability", "strongest map"]
     assert figure["columns"][0] == "person"
@@ -45,7 +47,7 @@ def test_heat_maps_below_each_image_and_their_numbers(sheet, found):
 
 
 def test_parts_are_outlined_and_compared_with_random_ones_in_each_layer(sheet):
-    picture, tables = sensitivity.correspondence(sheet)["blocks"]
+    picture, tables = correspondence(sheet)["blocks"]
     assert picture["caption"].endswith("The boxes: left sleeve blue, collar rust.")
     first, last = tables["blocks"]
     assert first["caption"].endswith("the parts are below random.")
@@ -72,12 +74,12 @@ def test_what_is_not_known_says_so(sheet, found, tmp_path):
     run.look("invariance")["layers"]["conv1"] = dict.fromkeys(("translate", "scale", "rotate"))
     run.look("occlusion").update(drop_on_object=None, drop_off_object=-0.014)
     run.look("correspondence")["layers"]["fc7"] = dict.fromkeys(("parts", "random", "fixed"))
-    figure, _ = sensitivity.invariance(sheet)["blocks"]
+    figure, _ = invariance(sheet)["blocks"]
     assert "conv1 moved unknown" in figure["alt"]
-    caption = sensitivity.occlusion(sheet)["blocks"][0]["blocks"][0]["caption"]
+    caption = occlusion(sheet)["blocks"][0]["blocks"][0]["caption"]
     assert "the probability changes by an unknown amount on average" in caption
     assert caption.endswith("elsewhere it rises by 1.4 points.")
-    caption = sensitivity.correspondence(sheet)["blocks"][1]["blocks"][1]["caption"]
+    caption = correspondence(sheet)["blocks"][1]["blocks"][1]["caption"]
     assert caption == "Mean of the parts unknown, of random boxes unknown."
 
 

@@ -1,54 +1,61 @@
-"""Draws the embedded data sets, each written as the official files of its format, so that the same readers run."""
+"""Drawings by name: the module `revisit_drawing/<name>.py` draws the data set `<name>` as files of its format.
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+A drawing is imported when it is drawn, and by its name: neither a download nor another drawing depends on its code.
+The files are laid out as the publishers' are, so that the same readers run.
+"""
+
+import importlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from revisit.data import idx
-from revisit.data.drawing import digits, garments, objects, patterns, photo, plants, scenes
-from revisit.data.writers import cifar, folder, voc
 from revisit.errors import DataError
 
-SPLITS = ("train", "test")  # their place is the number that a drawing knows them by
-SCENE_SIZE, PLANT_SIZE, PATTERN_SIZE = 256, 128, 64  # pixels, where the settings name none
-TEST_IDS = 500_000  # numbers of the test scenes start above those of training, as an id means one picture
+_FOLDER = Path(__file__).parents[2] / "revisit_drawing"
 REMEDY = "name in params.yaml what the drawing has, or take these data from a mirror or the web"
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """One drawing: the format and the classes of what it writes; `named` where files carry the classes' names."""
+class Drawing(Protocol):
+    """What the module of a drawing has."""
 
-    format: str
-    classes: tuple[str, ...]
-    write: Callable[[dict[str, Any], int, Path], None]  # settings["embedded"], seed, destination
-    named: bool = False
+    FORMAT: str  # of what it writes: idx, cifar, voc or folder
+    CLASSES: tuple[str, ...]
+    NAMED: bool  # whether paths in its archives hold the names of the classes; otherwise only their number counts
+
+    def write(self, embedded: dict[str, Any], seed: int, destination: Path) -> None:
+        """Write the official files of the data set into the folder `destination`, which exists.
+
+        `embedded`: `train`, `test` (numbers of pictures) and, where the drawing has them, `size` (pixels) and `splits`
+        (names of the image sets). The same arguments give the same bytes.
+        """
+
+
+def available() -> list[str]:
+    """The names of all drawings, sorted, found without importing any of them."""
+    return sorted(path.stem for path in _FOLDER.glob("*.py") if path.stem != "__init__")
 
 
 def draw(settings: dict[str, Any], destination: Path) -> None:
     """Write the official files of a drawn data set into the folder `destination`, which exists.
 
-    `settings`: those of `fetch/<raw>` with `source` embedded: `embedded` holds `drawing`, `train`, `test` (numbers of
-    pictures) and, where the drawing has them, `size` (pixels) and `splits` (names of the image sets); `seed`. The
-    same settings give the same bytes. Raises DataError when there is no such drawing, or when it has another
-    format or other classes than the settings say.
+    `settings`: those of `fetch/<raw>` with `source` embedded: `embedded` holds `drawing` and what `Drawing.write`
+    takes; `seed`. Raises DataError when there is no such drawing, or when it has another format or other classes than
+    the settings say.
     """
     name = settings["embedded"]["drawing"]
-    if name not in DRAWINGS:
+    if name not in available():
         raise DataError(
-            f"{_place(settings)}: expected one of the drawings {', '.join(DRAWINGS)}, found {name!r}: {REMEDY}"
+            f"{_place(settings)}: expected one of the drawings {', '.join(available())}, found {name!r}: {REMEDY}"
         )
-    drawing = DRAWINGS[name]
-    asked = settings.get("format", drawing.format)
-    if asked != drawing.format:
+    drawing: Drawing = importlib.import_module(f"revisit_drawing.{name}")
+    asked = settings.get("format", drawing.FORMAT)
+    if asked != drawing.FORMAT:
         raise DataError(
-            f"{_place(settings)}: {name!r} is drawn in the format {drawing.format}, found {asked!r}: {REMEDY}"
+            f"{_place(settings)}: {name!r} is drawn in the format {drawing.FORMAT}, found {asked!r}: {REMEDY}"
         )
     classes = settings.get("classes")
     if classes is not None and not _fits(drawing, classes):
         raise DataError(
-            f"{_place(settings)}: {name!r} has the {len(drawing.classes)} classes {', '.join(drawing.classes)}, "
+            f"{_place(settings)}: {name!r} has the {len(drawing.CLASSES)} classes {', '.join(drawing.CLASSES)}, "
             f"found {', '.join(map(str, classes))}: {REMEDY}"
         )
     drawing.write(settings["embedded"], settings["seed"], destination)
@@ -60,66 +67,4 @@ def _place(settings: dict[str, Any]) -> str:
 
 def _fits(drawing: Drawing, classes: list[str]) -> bool:
     """Files with names must hold every class asked for; in the others only the number of classes counts."""
-    return set(classes) <= set(drawing.classes) if drawing.named else len(classes) == len(drawing.classes)
-
-
-def _write_idx(draw: Callable[[int, int, int], Any]) -> Callable[[dict[str, Any], int, Path], None]:
-    def write(embedded: dict[str, Any], seed: int, destination: Path) -> None:
-        for number, split in enumerate(SPLITS):
-            images, labels = draw(embedded[split], seed, number)
-            idx.write(destination / idx.IMAGES[split], images)
-            idx.write(destination / idx.LABELS[split], labels)
-
-    return write
-
-
-def _write_objects(embedded: dict[str, Any], seed: int, destination: Path) -> None:
-    train, test = (objects.draw(embedded[split], seed, number) for number, split in enumerate(SPLITS))
-    cifar.write(destination, objects.CLASSES, train, test)
-
-
-def _write_scenes(embedded: dict[str, Any], seed: int, destination: Path) -> None:
-    names = embedded.get("splits") or {"train": "trainval", "test": "test"}
-    size = embedded.get("size") or SCENE_SIZE
-
-    def pictures(number: int, split: str) -> Iterator[voc.Picture]:
-        drawn = scenes.pictures(embedded[split], seed, number, size)
-        for row, (image, codes) in enumerate(drawn, start=1 + TEST_IDS * number):
-            yield f"{row:06d}", photo.jpeg(image), codes
-
-    voc.write(destination, scenes.CLASSES, {names[split]: pictures(i, split) for i, split in enumerate(SPLITS)})
-
-
-def _write_plants(embedded: dict[str, Any], seed: int, destination: Path) -> None:
-    drawn = plants.pictures(embedded["train"] + embedded["test"], seed, embedded.get("size") or PLANT_SIZE)
-    folder.write(
-        destination,
-        "plants",
-        (
-            (f"plant_seedlings/{plants.CLASSES[label]}", f"{row:05d}", photo.jpeg(image))
-            for row, (image, label) in enumerate(drawn)
-        ),
-    )
-
-
-def _write_patterns(embedded: dict[str, Any], seed: int, destination: Path) -> None:
-    size = embedded.get("size") or PATTERN_SIZE
-    folder.write(
-        destination,
-        "patterns",
-        (
-            (f"patterns/{split}/{patterns.CLASSES[label]}", f"{row:05d}", photo.jpeg(image))
-            for number, split in enumerate(SPLITS)
-            for row, (image, label) in enumerate(patterns.pictures(embedded[split], seed, number, size))
-        ),
-    )
-
-
-DRAWINGS: dict[str, Drawing] = {
-    "garments": Drawing("idx", garments.CLASSES, _write_idx(garments.draw)),
-    "digits": Drawing("idx", digits.CLASSES, _write_idx(digits.draw)),
-    "objects": Drawing("cifar", objects.CLASSES, _write_objects),
-    "scenes": Drawing("voc", scenes.CLASSES, _write_scenes, named=True),
-    "plants": Drawing("folder", plants.CLASSES, _write_plants, named=True),
-    "patterns": Drawing("folder", patterns.CLASSES, _write_patterns, named=True),
-}
+    return set(classes) <= set(drawing.CLASSES) if drawing.NAMED else len(classes) == len(drawing.CLASSES)

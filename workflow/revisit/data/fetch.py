@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from revisit.data import archives, idx, mirror, provenance
+from revisit.data import archives, embedded, idx, mirror, provenance
 from revisit.data.download import download
 from revisit.errors import DataError
 
@@ -36,8 +36,6 @@ def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | N
     destination = Path(destination)
     destination.mkdir(parents=True, exist_ok=True)
     if settings["source"] == "embedded":
-        from revisit.data import embedded  # costs seconds, which only those pay who draw
-
         embedded.draw(settings, destination)
         found = provenance.DRAWN
     elif settings["source"] == "mirror" and "://" not in settings["mirror"]:

@@ -8,6 +8,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 NAME = r"[a-z0-9_]+"  # names become folder names and command arguments: nothing that a shell could read otherwise
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$", max_length=64)]
 Count = Annotated[int, Field(ge=1, le=100_000_000)]
+Images = Annotated[int, Field(ge=1, le=1000)]  # shown or looked at one by one
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+LAYER = r"^[A-Za-z0-9_.]+$"  # a submodule of a network; with a split it becomes a file name
+Layer = Annotated[str, StringConstraints(pattern=LAYER, max_length=64)]
 
 
 def each_once(values: list[Any]) -> list[Any]:
@@ -23,6 +27,7 @@ def each_once(values: list[Any]) -> list[Any]:
 
 
 EACH_ONCE = AfterValidator(each_once)
+Layers = Annotated[list[Layer], Field(min_length=1), EACH_ONCE]
 
 
 class Section(BaseModel):

@@ -1,18 +1,18 @@
 """Mistakes in `params.yaml`, told so that they can be mended: the key, the value, what is allowed."""
 
 import copy
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from revisit.errors import ConfigError
-from revisit.params import data, fields, inside
+from revisit.params import data, fields
 from revisit.params.fields import section_in
 from revisit.params.places import Place, mended_at
 from revisit.params.schema import DEMO, Params
 from revisit.params.trainings import Protocol
+from revisit.params.words import guess, short
 
 TYPES = {
     "int_type": "a whole number",
@@ -26,7 +26,7 @@ TYPES = {
 }
 PATTERNS = {  # what they allow, in words
     f"^{fields.NAME}$": "small letters, digits and _",
-    inside.LAYER: "letters, digits, dots and _",
+    fields.LAYER: "letters, digits, dots and _",
     data.FILE_NAME: "letters, digits, dots, dashes and _, with a letter or a digit first",
     data.MIRROR_PATH: "a relative path without .., of letters, digits, dots, dashes, _ and /",
     data.URL: "an address without spaces that begins with http:// or https://",
@@ -39,7 +39,6 @@ LENGTHS = {  # whether it is too short, of what
     "string_too_short": (True, CHARACTERS),
     "string_too_long": (False, CHARACTERS),
 }
-SHOWN = 300  # characters of a value in a message
 
 
 class Mistakes:
@@ -76,24 +75,24 @@ class Mistakes:
         """Raise ConfigError with every recorded mistake, in the order in which they were found."""
         if self._problems:
             count = "1 mistake" if len(self._problems) == 1 else f"{len(self._problems)} mistakes"
-            names = {place: ".".join(_short(str(key)) for key in place) for place in self._problems}
+            names = {place: ".".join(short(str(key)) for key in place) for place in self._problems}
             lines = [f"  {names[place]}: {problem}" for place, problem in self._problems.items()]
             raise ConfigError("\n".join([f"{self._path}: {count}; nothing was run", *lines]))
 
 
 def _problem(detail: Any, root: type[BaseModel] = Params) -> str:
     kind, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
-    shown = _short(repr(value))
+    shown = short(repr(value))
     if kind == "missing":
         return "missing; it has no default"
     if kind == "extra_forbidden" and detail["loc"][-1] == "demo" and _may_have_demo(detail["loc"]):
         return f"{shown} is not allowed; it must be {TYPES['dict_type']}"  # else it would have been applied
     if kind == "extra_forbidden":
         known = _known_keys(detail["loc"], root)
-        return f"unknown key{_guess(str(detail['loc'][-1]), known)}; allowed: {', '.join(sorted(known))}"
+        return f"unknown key{guess(str(detail['loc'][-1]), known)}; allowed: {', '.join(sorted(known))}"
     if kind == "literal_error":
         allowed = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-        return f"{shown} is not allowed{_guess(str(value), allowed)}; allowed: {', '.join(allowed)}"
+        return f"{shown} is not allowed{guess(str(value), allowed)}; allowed: {', '.join(allowed)}"
     if kind == "string_pattern_mismatch":
         refused = "a name" if "[key]" in detail["loc"] else "allowed"
         return f"{shown} is not {refused}; allowed: {PATTERNS[context['pattern']]}"
@@ -112,10 +111,6 @@ def _wanted(kind: str, context: dict[str, Any], message: str) -> str:
     return f"it must {message.removeprefix('Input should ')}" if message.startswith("Input should ") else message
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-
-
 def _known_keys(location: tuple[str | int, ...], root: type[BaseModel]) -> list[str]:
     """The keys that the section holding the last key of `location` knows."""
     section: Any = root
@@ -128,14 +123,3 @@ def _known_keys(location: tuple[str | int, ...], root: type[BaseModel]) -> list[
 def _may_have_demo(location: tuple[str | int, ...]) -> bool:
     depth = {**dict.fromkeys(DEMO, 3), "analyses": 4}.get(str(location[0]))
     return len(location) == depth
-
-
-def _guess(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def unknown(word: str, what: str, known: Iterable[str]) -> str:
-    """What is wrong with a name that is not among the `known` ones."""
-    known = sorted(known)
-    return f"unknown {what} {_short(repr(word))}{_guess(word, known)}; there are: {', '.join(known)}"

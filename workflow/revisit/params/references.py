@@ -8,11 +8,12 @@ from pydantic import ValidationError
 
 from revisit.data.labels import KINDS
 from revisit.models.registry import arguments, available
-from revisit.params.analysis_references import check_analyses
+from revisit.params.analyses import check_analyses
 from revisit.params.data import DRAWINGS
-from revisit.params.mistakes import Mistakes, unknown
+from revisit.params.mistakes import Mistakes
 from revisit.params.schema import Params
 from revisit.params.trainings import TASKS, Experiment, Finetuning, Optimizer, Pretrained, Protocol
+from revisit.params.words import unknown
 from revisit.tasks.registry import fitting
 
 MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>

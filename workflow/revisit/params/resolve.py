@@ -6,6 +6,7 @@ map with the map, the address of a mirror with `fetch` and only while the source
 
 from typing import Any
 
+from revisit.analyses.kinds import kinds
 from revisit.params.data import Splits
 from revisit.params.schema import Params
 from revisit.params.trainings import BASE, Protocol
@@ -18,7 +19,6 @@ IDX_FILES = (
     "t10k-labels-idx1-ubyte.gz",
 )
 DRAWN_SIZE = 64  # pixels, where no data set says
-FINDINGS = ("evaluate", "inspect", "probe", "embed", "neighbours")
 TRAINING_FINDINGS = ["train.json", "history.csv", "evaluations.csv", "runs"]
 NOTES = {
     "embedded": "{model}, trained here on {dataset}",
@@ -42,17 +42,12 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
         stages["train", name] = _train(params, name)
     for name in params.finetunings:
         stages["finetune", name] = _train(params, name)
-    for kind in type(params.analyses).model_fields:
+    for kind, described in kinds().items():
         for name, analysis in getattr(params.analyses, kind).items():
-            settings = {"experiment": name, **analysis.model_dump()}
-            if kind in ("extract", "inspect"):  # these run the network
+            stages[kind, name] = {"experiment": name, **described.resolved(params, name, analysis)}
+            if described.reads == "network":
                 training = params.trainings[name]
-                settings |= {"dataset": training.dataset, "model": training.model, "device": params.device}
-            if kind == "neighbours" and (classes := settings.pop("classes")):
-                settings["queries"] = classes
-            if kind == "evaluate" and params.label_kind(params.trainings[name].dataset) == "multi":
-                settings["top_k"] = []
-            stages[kind, name] = settings
+                stages[kind, name] |= {"dataset": training.dataset, "model": training.model, "device": params.device}
     stages["collect", None] = {
         "studies": {study: findings(params, study) for study in params.studies},
         "stages": {name: stage_of(params, name) for name in params.trainings},
@@ -186,6 +181,6 @@ def findings(params: Params, study: str) -> dict[str, list[str]]:
     """The names under `results/findings/<experiment>/` of each experiment of a study."""
     found = {}
     for name in _trainings(params, study):
-        kinds = [kind for kind in FINDINGS if name in getattr(params.analyses, kind)]
-        found[name] = TRAINING_FINDINGS + [item for kind in kinds for item in (f"{kind}.json", kind)]
+        made = [kind for kind, about in kinds().items() if about.findings and name in getattr(params.analyses, kind)]
+        found[name] = TRAINING_FINDINGS + [item for kind in made for item in (f"{kind}.json", kind)]
     return found

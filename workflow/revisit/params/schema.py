@@ -67,6 +67,12 @@ class Params(Section):
         """The kind of labels that the images of a data set have, one of `revisit.data.labels.KINDS`."""
         return LABELS[self.raw[self.datasets[dataset].raw].format]
 
+    def classes_of(self, name: str) -> list[str] | None:
+        """The classes of a training's images; None where only the files know them, or there is another mistake."""
+        training = self.trainings.get(name)
+        dataset = self.datasets.get(training.dataset) if training else None
+        return self.raw[dataset.raw].classes if dataset and dataset.raw in self.raw else None
+
     def network_of(self, name: str) -> tuple[str, dict[str, Any]]:
         """The model and the network settings behind `results/models/<name>`.
 

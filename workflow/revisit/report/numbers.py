@@ -1,5 +1,6 @@
 """Numbers as readers like them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
@@ -50,3 +51,8 @@ def cell(text: str, form: str) -> dict[str, Any]:
     value = float(text)
     shown = {"integer": f"{value:,.0f}", "percent": f"{value:.1%}"}.get(form) or number(value)
     return {"text": shown.replace("-", MINUS), "sort": text, "numeric": True}
+
+
+def moments(found: Mapping[str, Any]) -> list[str]:
+    """The `moments` of a training in their `unit`, as columns are headed: `epoch 10`, `step 1,000`."""
+    return [f"{found['unit']} {moment:,}" for moment in found["moments"]]

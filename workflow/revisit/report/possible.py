@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
-from revisit.analysis.precision import lowest_average_precision
+from revisit.analyses.precision import lowest_average_precision
 from revisit.report.rules import Possible
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.typing import DataFrameGroupBy
 
 from revisit import reading
+from revisit.analyses.tables import Table
 from revisit.errors import ArtifactError
 from revisit.report import statistics
 
@@ -243,6 +244,16 @@ class Run:
         if not path.exists():
             raise ArtifactError(f"{path} is missing: add {name} to what is collected of {self.name}, run `collect`")
         return path
+
+    def read(self, kind: str, table: Table) -> pd.DataFrame:
+        """A collected table of the analysis `kind`. Raises ArtifactError where its columns are others."""
+        frame = self.table(f"{kind}/{table.file}", table.text)
+        try:
+            table.check(frame)
+        except ValueError as error:
+            path = self.folder / kind
+            raise ArtifactError(f"{path}: {error}: run `dvc repro --force {kind}@{self.name}`") from None
+        return frame
 
     def table(self, name: str, text: Sequence[str] = ()) -> pd.DataFrame:
         """A collected CSV table; text stays text (a class named `NA` is no missing value).

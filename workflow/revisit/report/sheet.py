@@ -94,11 +94,16 @@ class Sheet:
         return {"picture": f"figures/{sprites.save(image, self.folder / 'figures' / name)}", "sprite": sprite}
 
 
-def section(name: str, title: str, text: str, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A section of a study on the page."""
-    return {"id": name, "title": title, "text": text, "blocks": list(blocks)}
+def section(title: str, text: str, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A section of a study on the page, without its id."""
+    return {"title": title, "text": text, "blocks": list(blocks)}
 
 
 def row(*blocks: dict[str, Any], small: bool = False) -> dict[str, Any]:
     """Blocks that stand side by side where the screen is wide enough: two, or four `small` ones."""
     return {"kind": "row", "small": small, "blocks": list(blocks)}
+
+
+def slug(layer: str) -> str:
+    """A layer's name for ids and file names: `features.30` becomes `features-30`."""
+    return layer.replace(".", "-")

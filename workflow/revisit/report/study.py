@@ -8,53 +8,9 @@ from revisit import files, reading
 from revisit.errors import ArtifactError, ConfigError
 from revisit.report import claims as ledger
 from revisit.report import seeds, verdicts
-from revisit.report.panels import classes, curves, features, gain, graphs, inside, network, results, sensitivity
+from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
 from revisit.report.sheet import Sheet
-
-PANELS = (  # in the order of the page
-    results.results,
-    results.sweeps,
-    curves.curves,
-    curves.gap,
-    graphs.jumps,
-    graphs.smoothness,
-    classes.classes,
-    gain.gain,
-    network.network,
-    inside.filters,
-    inside.strongest,
-    inside.deconvnet,
-    inside.evolution,
-    sensitivity.invariance,
-    sensitivity.occlusion,
-    sensitivity.correspondence,
-    features.probes,
-    features.embeddings,
-    network.neighbours,
-)
-
-SECTIONS = (
-    "results",
-    "sweeps",
-    "curves",
-    "gap",
-    "jumps",
-    "smoothness",
-    "classes",
-    "gain",
-    "parameters",
-    "filters",
-    "strongest",
-    "deconvnet",
-    "evolution",
-    "invariance",
-    "occlusion",
-    "correspondence",
-    "probes",
-    "embedding",
-    "neighbours",
-)
 
 
 def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
@@ -92,8 +48,8 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
     rows = verdicts.judge_all(claims, study, of_seeds, _conditions(settings, runs))
     with files.replacing(destination) as partial:
         sheet = Sheet(study, partial, runs)
-        sections = [section for panel in PANELS if (section := panel(sheet))]
-        _check_links(rows, sections)
+        shown = [section for panel in panels() if (section := panel(sheet))]
+        _check_links(rows, shown)
         described = {
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
             "scale": settings["scale"],
@@ -102,7 +58,7 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
             "provenance": {run.settings["dataset"]: _provenance(run)["data"] for run in runs if "train" in run.metrics},
             "pretrained": settings.get("pretrained", {}),
             "experiments": {run.name: {"settings": run.settings, "statistics": run.statistics} for run in runs},
-            "sections": sections,
+            "sections": shown,
         }
         (partial / "study.json").write_bytes(files.json_bytes(described))
         (partial / "claims.json").write_bytes(files.json_bytes(rows))
@@ -126,13 +82,13 @@ def _provenance(run: Run) -> Mapping[str, str | None]:
     return found
 
 
-def _check_links(rows: list[dict[str, Any]], sections: list[dict[str, Any]]) -> None:
+def _check_links(rows: list[dict[str, Any]], shown: list[dict[str, Any]]) -> None:
     """Drop a claim's link to a section that this run does not have; a section that never is there is a mistake."""
-    drawn = {section["id"] for section in sections}
+    drawn, there = {section["id"] for section in shown}, sections()
     for claim in rows:
-        if claim["figure"] is not None and claim["figure"] not in SECTIONS:
+        if claim["figure"] is not None and claim["figure"] not in there:
             where = f"{ledger.LEDGER}/{claim['study']}.yaml: claim {claim['id']}"
-            known = ", ".join(SECTIONS)
+            known = ", ".join(there)
             raise ConfigError(f"{where}: figure {claim['figure']} is none of the study's sections: {known}")
         if claim["figure"] not in drawn:
             claim["figure"] = None

@@ -7,7 +7,7 @@ SVG elements are hashed with a fixed salt. Text stays text (the page's font), an
 from revisit.report.figures.classes import confusion, dots, dumbbells, roc
 from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
 from revisit.report.figures.graphs import jump_test, smoothness
-from revisit.report.figures.pictures import enlarged, filter_grid, followed, heat, mosaic, outlined, scatter
+from revisit.report.figures.pictures import enlarged, filter_grid, flat, followed, heat, mosaic, outlined, scatter
 from revisit.report.figures.readout import readout
 from revisit.report.figures.responses import Response, responses
 from revisit.report.figures.style import SIZE, SMALL, save
@@ -24,6 +24,7 @@ __all__ = [
     "dumbbells",
     "enlarged",
     "filter_grid",
+    "flat",
     "followed",
     "heat",
     "jump_test",

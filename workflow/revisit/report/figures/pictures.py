@@ -103,3 +103,8 @@ def _filters(weights: np.ndarray, scale: np.ndarray | float, cell: int) -> list[
 def _resized(tile: np.ndarray, h: int, w: int, how: Image.Resampling) -> np.ndarray:
     picture = Image.fromarray(tile[..., 0] if tile.shape[2] == 1 else tile).resize((w, h), how)
     return np.asarray(picture).reshape(h, w, tile.shape[2])
+
+
+def flat(tiles: np.ndarray) -> np.ndarray:
+    """Pictures (rows, columns, h, w, C) one after the other: (rows * columns, h, w, C)."""
+    return tiles.reshape(-1, *tiles.shape[2:])

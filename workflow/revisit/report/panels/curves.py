@@ -11,6 +11,7 @@ from revisit.report import figures
 from revisit.report.figures import Line
 from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, RUST
+from revisit.report.panel import panel
 from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
 from revisit.report.statistics import RUNNING_MEAN, running_mean
@@ -21,6 +22,7 @@ SHORT = 1000  # steps: what longer trainings do at first, their minibatches show
 Range = tuple[float, float] | None
 
 
+@panel("curves", order=30)
 def curves(sheet: Sheet) -> dict[str, Any] | None:
     """Loss and metric of every training that is no sweep, on common scales where they can be compared."""
     trained = sheet.having("train")
@@ -52,9 +54,10 @@ def curves(sheet: Sheet) -> dict[str, Any] | None:
         f"Minibatches at every step (pale), the running mean of their loss, and {measured} on the test set at "
         f"intervals. {lengths}experiments with the same loss share one scale."
     )
-    return section("curves", "Learning curves", text if lengths else text.replace("experiments", "Experiments"), blocks)
+    return section("Learning curves", text if lengths else text.replace("experiments", "Experiments"), blocks)
 
 
+@panel("gap", order=40)
 def gap(sheet: Sheet) -> dict[str, Any] | None:
     """Training against test loss of classifiers: does the network overfit, and from which step on?"""
     runs = [run for run in sheet.having("train") if run.metric == "accuracy"]
@@ -90,7 +93,7 @@ def gap(sheet: Sheet) -> dict[str, Any] | None:
         "Both losses are measured without dropout, the training loss on a fixed part of the training set as large as "
         "the test set. A gap that grows while the test loss rises is overfitting; a gap alone is not."
     )
-    return section("gap", "Training against test", text, [row(*blocks, small=small)])
+    return section("Training against test", text, [row(*blocks, small=small)])
 
 
 def _loss(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, Any]:

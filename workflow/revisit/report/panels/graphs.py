@@ -8,6 +8,7 @@ import pandas as pd
 
 from revisit.report import figures
 from revisit.report.numbers import formatted
+from revisit.report.panel import panel
 from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
 from revisit.report.statistics import RUNNING_MEAN, epoch_mean, window
@@ -17,6 +18,7 @@ MOST_EPOCHS = 20  # the question is about the first few
 MOST_LINES = 4  # in one figure
 
 
+@panel("jumps", order=50)
 def jumps(sheet: Sheet) -> dict[str, Any] | None:
     """Does the loss fall at epoch boundaries more than elsewhere?"""
     runs = _comparable([run for run in sheet.having("train") if _short_epochs(run)])
@@ -31,7 +33,7 @@ def jumps(sheet: Sheet) -> dict[str, Any] | None:
         "the median absolute one) above the median of the two epochs around it. Both curves are of the same runs: the "
         f"loss of each minibatch, and the mean since the epoch began, which is what some programs log.{_which(runs)}"
     )
-    return section("jumps", "Jumps at epoch boundaries", text, [row(*blocks)])
+    return section("Jumps at epoch boundaries", text, [row(*blocks)])
 
 
 def _minibatch(run: Run) -> np.ndarray:
@@ -102,6 +104,7 @@ def _twins(runs: list[Run]) -> list[Run]:
     return []
 
 
+@panel("smoothness", order=60)
 def smoothness(sheet: Sheet) -> dict[str, Any] | None:
     """The raw losses of a static and a dynamic graph, close up, beside the means that make either look smooth."""
     runs = _twins(sheet.having("train"))
@@ -143,4 +146,4 @@ def smoothness(sheet: Sheet) -> dict[str, Any] | None:
     text = (
         f"Same initial weights, same batches, same order: only the way in which the graph is run differs.{_which(runs)}"
     )
-    return section("smoothness", "Is the dynamic graph smoother?", text, [row(block, table)])
+    return section("Is the dynamic graph smoother?", text, [row(block, table)])

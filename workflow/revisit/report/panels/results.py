@@ -10,6 +10,7 @@ from revisit.report import figures
 from revisit.report.figures import Line
 from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, RUST
+from revisit.report.panel import panel
 from revisit.report.panels.minibatches import minibatches
 from revisit.report.runs import Run
 from revisit.report.sheet import Sheet, row, section
@@ -17,6 +18,7 @@ from revisit.report.sheet import Sheet, row, section
 BOOTSTRAP = {"accuracy": "accuracy", "map": "mean_average_precision"}  # metric -> key in evaluate.json
 
 
+@panel("results", order=10)
 def results(sheet: Sheet) -> dict[str, Any] | None:
     """One row per training: its test metric, or its losses where it has none."""
     runs = sheet.having("train")
@@ -52,7 +54,7 @@ def results(sheet: Sheet) -> dict[str, Any] | None:
     text = "At the end of training; the losses are measured without dropout."
     if any(run.is_sweep for run in runs):
         text += " Of a sweep, the variant whose network the analyses below use."
-    return section("results", "Results", text, [table])
+    return section("Results", text, [table])
 
 
 def _row(run: Run) -> dict[str, Any]:
@@ -117,6 +119,7 @@ def _caption(runs: list[Run]) -> list[str]:
     return told + [f"{note[0].upper()}{note[1:]}." for note in notes if note]
 
 
+@panel("sweeps", order=20)
 def sweeps(sheet: Sheet) -> dict[str, Any] | None:
     """The variants of each sweep: their curves in one figure, their numbers in one table."""
     runs = [run for run in sheet.having("train") if run.is_sweep]
@@ -131,7 +134,7 @@ def sweeps(sheet: Sheet) -> dict[str, Any] | None:
         text += " Of several runs: their mean, shaded from the lowest to the highest."
     if any(numbers["diverged"] for run in runs for numbers in run.train["variants"].values()):
         text += " Runs that diverged are left out of a curve; a cross ends a variant that diverged in every run."
-    return section("sweeps", "Variants compared", text, blocks) if runs else None
+    return section("Variants compared", text, blocks) if runs else None
 
 
 def _curves(sheet: Sheet, run: Run) -> list[dict[str, Any]]:

@@ -1,0 +1,77 @@
+"""What pretrained weights are worth, class by class: a training from scratch beside one that starts from them."""
+
+from typing import Any
+
+import pandas as pd
+
+from revisit.analyses.evaluate.tables import PER_CLASS
+from revisit.report import figures
+from revisit.report.numbers import formatted
+from revisit.report.panel import panel
+from revisit.report.runs import Run
+from revisit.report.sheet import Sheet, row, section
+
+COLUMNS = {
+    "class": ("class", "text"),
+    "scratch": ("from scratch", "percent"),
+    "finetuned": ("fine-tuned", "percent"),
+    "gain": ("gain", "percent"),
+}
+
+
+@panel("gain", order=80)
+def gain(sheet: Sheet) -> dict[str, Any] | None:
+    """Average precision per class from scratch and fine-tuned, of the same network on the same data."""
+    blocks = [_compared(sheet, *pair) for pair in pairs(sheet.having("evaluate"))]
+    text = (
+        "The same network on the same data, once with random and once with pretrained weights at the start. Average "
+        "precision of each class on the test set; the classes that gain most come first."
+    )
+    return section("What pretrained weights are worth", text, blocks) if blocks else None
+
+
+def pairs(runs: list[Run]) -> list[tuple[Run, Run]]:
+    """Each run that starts from other weights with the first that differs from it by starting from scratch."""
+    found = []
+    for tuned in (run for run in runs if run.settings.get("weights")):
+        scratch = [
+            run
+            for run in runs
+            if not run.settings.get("weights")
+            and all(run.settings[key] == tuned.settings[key] for key in ("model", "dataset"))
+        ]
+        found += [(scratch[0], tuned)] if scratch else []
+    return found
+
+
+def _compared(sheet: Sheet, scratch: Run, tuned: Run) -> dict[str, Any]:
+    made_by = [f"evaluate@{run.name}" for run in (scratch, tuned)]
+    before, after = (
+        run.read("evaluate", PER_CLASS).set_index("class")["average_precision"] for run in (scratch, tuned)
+    )
+    frame = before.to_frame("scratch").join(after.rename("finetuned"), how="inner")
+    frame["gain"] = frame["finetuned"] - frame["scratch"]
+    frame = frame.sort_values("gain", ascending=False, kind="stable").reset_index()
+    known = frame.dropna()
+    caption = _told(known) if len(known) else "Unknown: a training diverged."
+    ends = {"from scratch": known["scratch"], "fine-tuned": known["finetuned"]}
+    drawing = figures.dumbbells(list(known["class"]), ends, "average precision")
+    name, title = f"gain-{tuned.name}", f"Average precision, {scratch.label} and {tuned.label}"
+    table = sheet.table(f"{name}-table", frame, f"Gain of {tuned.label}, in numbers", COLUMNS, made_by)
+    alt = f"Two dots per class. {caption}"
+    return row(sheet.figure(name, drawing, title, caption, alt, made_by, data=table["file"]), table)
+
+
+def _told(known: pd.DataFrame) -> str:
+    """The means, the largest gain, the hardest and the easiest class of either training."""
+
+    def extremes(column: str) -> str:
+        lowest, highest = known[column].idxmin(), known[column].idxmax()
+        return f"{known.loc[lowest, 'class']} is hardest, {known.loc[highest, 'class']} easiest"
+
+    first, mean = known.iloc[0], known[["scratch", "finetuned"]].mean()
+    return (
+        f"Mean {mean['scratch']:.1%} from scratch, {mean['finetuned']:.1%} fine-tuned. Largest gain: {first['class']}, "
+        f"{formatted(100 * first['gain'], '+.1f')} points. From scratch {extremes('scratch')}; fine-tuned "
+        f"{extremes('finetuned')}."
+    )

@@ -1,0 +1,46 @@
+"""Stage `evaluate` in `params.yaml`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from revisit.analyses.kinds import Kind
+from revisit.params.fields import EACH_ONCE, Section
+from revisit.params.trainings import TASKS
+
+if TYPE_CHECKING:
+    from revisit.params.mistakes import Mistakes
+    from revisit.params.schema import Params
+
+
+class Evaluate(Section):
+    """Scores of the test set, class by class."""
+
+    top_k: Annotated[list[Annotated[int, Field(ge=1, le=1000)]], EACH_ONCE] = Field(
+        [1, 5], description="top-k accuracies; of one label"
+    )
+    bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
+    seed: int = Field(0, ge=0, lt=2**31, description="of the resampling")
+
+
+def check(params: "Params", name: str, evaluate: Evaluate, found: "Mistakes") -> None:
+    """Record what does not fit the training: its objective, its labels, its classes."""
+    training = params.trainings.get(name)
+    if training is None:
+        return
+    place = ("analyses", "evaluate", name)
+    if not TASKS[training.objective.name].scored:
+        found.add(place, f"scores classes; {name} is trained for {training.objective.name}")
+    if TASKS[training.objective.name].labels == "multi" and "top_k" in evaluate.model_fields_set:
+        found.add((*place, "top_k"), "counts images of one label; those here may have several: leave it out")
+    elif (classes := params.classes_of(name)) and max(evaluate.top_k, default=1) > len(classes):
+        found.add((*place, "top_k"), f"{max(evaluate.top_k)} is more than the {len(classes)} classes")
+
+
+def resolved(params: "Params", name: str, evaluate: Evaluate) -> dict[str, Any]:
+    """Of several labels per image there is no top-k accuracy."""
+    several = params.label_kind(params.trainings[name].dataset) == "multi"
+    return evaluate.model_dump() | ({"top_k": []} if several else {})
+
+
+KIND = Kind(Evaluate, reads="scores", check=check, resolved=resolved)

@@ -1,0 +1,16 @@
+"""Look `evolution` in `params.yaml`."""
+
+from pydantic import Field
+
+from revisit.analyses.inspect.kinds import Look
+from revisit.params.fields import Layers, Section
+
+
+class Evolution(Section):
+    """The same projections over the snapshots of the training."""
+
+    layers: Layers = Field(description="layers with feature maps")
+    maps: int = Field(4, ge=1, le=64, description="feature maps of each layer")
+
+
+LOOK = Look(Evolution, order=40, follows=True)

@@ -1,0 +1,44 @@
+"""What `params.yaml` and the engines must know of a kind of analysis: each folder's `settings.py` says it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from revisit.analyses import loading
+from revisit.params.fields import Section
+
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of analysis.
+
+    Attributes:
+        settings: the section of `analyses.<kind>.<experiment>`; its docstring says what the kind does.
+        reads: what it is computed from: the trained network and its data, its features, or its test scores.
+        findings: whether it leaves findings, which the report reads; else features, for other kinds.
+        check: records what is wrong with the settings of an experiment beyond their section: of all parameters, the
+            experiment's name, its settings, and where to record it.
+        resolved: the settings as the stage gets them, where they are not those of the section as they are: likewise.
+        modules: what `compute` loads by name for some settings of the stage.
+    """
+
+    settings: type[Section]
+    reads: Literal["network", "features", "scores"]
+    findings: bool = True
+    check: Callable[..., None] = lambda _params, _name, _settings, _found: None
+    resolved: Callable[..., Settings] = lambda _params, _name, settings: settings.model_dump()
+    modules: Callable[[Settings], list[str]] = lambda _settings: []
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """All kinds by name, found without importing what computes them."""
+    return {name: loading.load(name, "settings").KIND for name in loading.available("settings")}
+
+
+def modules(kind: str, settings: Settings) -> list[str]:
+    """The modules that stage `kind` with these settings loads by name."""
+    return [loading.name(kind, "compute"), *kinds()[kind].modules(settings)]

@@ -1,1 +1,0 @@
-"""What is computed from a trained network: features, probes, maps, neighbours, metrics."""

@@ -1,1 +1,0 @@
-"""Pictures drawn with reproducible randomness: dice, rasterisers, figures, places, and the data sets made of them."""

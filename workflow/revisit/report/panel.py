@@ -1,0 +1,52 @@
+"""The panels of a study on the page: which there are, and in which order. A panel is a section of every study.
+
+Panels of the training lie in `revisit/report/panels/`, those of an analysis, or of a look inside a network, in its own
+folder as `panel.py`. Functions there that `panel` decorates are panels; nothing is registered.
+"""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from revisit.report.panels import modules
+from revisit.report.sheet import Sheet
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel: draws its section for one study.
+
+    Attributes:
+        section: its id on the page, which claims name as their `figure`.
+        order: its place among the panels.
+        draw: the section without its id; None where the study has nothing to show there.
+    """
+
+    section: str
+    order: int
+    draw: Callable[[Sheet], dict[str, Any] | None]
+
+    def __call__(self, sheet: Sheet) -> dict[str, Any] | None:
+        """The section of the study of `sheet`, if it has one."""
+        found = self.draw(sheet)
+        return {"id": self.section, **found} if found else None
+
+
+def panel(section: str, order: int) -> Callable[[Callable[[Sheet], dict[str, Any] | None]], Panel]:
+    """Makes a function that draws a section a panel."""
+    return lambda draw: Panel(section, order, draw)
+
+
+@cache
+def panels() -> tuple[Panel, ...]:
+    """All panels in the order of the page."""
+    values = [value for name in modules() for value in vars(importlib.import_module(name)).values()]
+    found = {value.section: value for value in values if isinstance(value, Panel)}
+    return tuple(sorted(found.values(), key=lambda value: value.order))
+
+
+def sections() -> list[str]:
+    """The ids of all sections in the order of the page."""
+    return [found.section for found in panels()]
