@@ -49,7 +49,7 @@ def usual(run: "Run") -> Callable[[], float]:
         for split in (train, test):
             loss = right = 0.0
             with torch.inference_mode():
-                for images, labels in DataLoader(split, run.protocol["batch_size"], generator=torch.Generator()):
+                for images, labels in DataLoader(split, run.plan.protocol["batch_size"], generator=torch.Generator()):
                     logits = run.network(images)
                     loss += cross_entropy(logits, labels, reduction="sum").item()
                     right += (logits.argmax(1) == labels).sum().item()
@@ -72,7 +72,7 @@ def forward(run: "Run") -> Callable[[], float]:
     """The forward passes of an evaluation, on batches that are made here."""
     import torch
 
-    size = run.protocol["batch_size"]
+    size = run.plan.protocol["batch_size"]
     batches = [
         feed.inputs(feed.evaluation(part))
         for feed, index in ((run.train_feed, run.subset), (run.test_feed, run.whole_test))
@@ -100,16 +100,15 @@ def main() -> None:
     import torch
 
     from revisit import device as devices
-    from revisit.training.run import Run
 
     rows, goals = [], []
     for model in options.networks:
         shape, size, width, test = PROTOCOLS[model]
-        common = trainings.drawn(shape, torch.device("cpu"), test=test)
+        make = trainings.drawn(shape, torch.device("cpu"), test=test)
         protocol = trainings.PROTOCOL | {"model": model, "network": {"width": width}, "batch_size": size}
         protocol |= {"steps": (options.rounds + 1) * options.every}
         with devices.deterministic(), tempfile.TemporaryDirectory() as scratch:
-            run = Run(common, protocol, False, False, Path(scratch), model)
+            run = make(protocol, Path(scratch))
             loop = trainings.Ours(run)
             evaluations = {REFERENCE: usual(run), OURS: ours(run), FORWARD: forward(run)}
             seconds: dict[str, list[float]] = {name: [] for name in evaluations}

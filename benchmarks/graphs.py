@@ -53,7 +53,6 @@ def main() -> None:
 def measure(options: argparse.Namespace, scratch: Path) -> None:
     """Train with each graph in turns and print the table."""
     from revisit import device as devices
-    from revisit.training.run import Run
 
     device = devices.choose(options.device)
     loops, missing = {}, []
@@ -61,11 +60,11 @@ def measure(options: argparse.Namespace, scratch: Path) -> None:
     protocol = trainings.PROTOCOL | {"model": "fashion_cnn", "network": NETWORK}
     protocol |= {"batch_size": size, "steps": 1 + options.steps * rounds}
     with devices.deterministic():
-        common = trainings.drawn(SHAPE, device)
+        make = trainings.drawn(SHAPE, device)
         for backend in [REFERENCE, *options.backends]:
             graph = {"graph": GRAPHS[backend], "backend": backend}
             try:
-                loops[backend] = trainings.Ours(Run(common, protocol | graph, False, False, scratch / backend, backend))
+                loops[backend] = trainings.Ours(make(protocol | graph, scratch / backend))
             except DeviceError as error:
                 missing.append(f"{backend} is left out: {error}")
         for loop in loops.values():  # after all are built: building one resets what others have captured

@@ -44,8 +44,8 @@ def torchvision_dataset(run: "Run", split: str) -> "Dataset":
     import torch
     from torchvision import datasets, transforms
 
-    normalise = transforms.Normalize(**run.statistics)
-    images, labels = run.common.data.images(split), run.common.data.labels(split)
+    normalise, data = transforms.Normalize(**run.plan.statistics), run.plan.common.data
+    images, labels = data.images(split), data.labels(split)
     grey = images.shape[3] == 1
     dataset = object.__new__(datasets.FashionMNIST if grey else datasets.CIFAR10)  # without looking for files
     dataset.data = torch.from_numpy(images[..., 0]) if grey else images
@@ -60,7 +60,7 @@ class Usual(trainings.Loop):
     def __init__(self, run: "Run") -> None:
         import torch
 
-        super().__init__(run.common.device)
+        super().__init__(run.plan.common.device)
         run.network.to(memory_format=torch.contiguous_format)
         self._run, self._losses = run, []
         self._dataset = torchvision_dataset(run, "train")
@@ -120,18 +120,17 @@ def main() -> None:
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     from revisit import device as devices
-    from revisit.training.run import Run
 
     device, rows, goals = devices.choose(options.device), [], []
     for model in options.networks:
         shape, size, widths = NETWORKS[model]
-        common = trainings.drawn(shape, device)
+        make = trainings.drawn(shape, device)
         for width in widths:
             protocol = trainings.PROTOCOL | {"model": model, "network": {"width": width}, "batch_size": size}
             protocol |= {"steps": (options.rounds + 1) * options.steps}
             with devices.deterministic(), tempfile.TemporaryDirectory() as scratch:
                 loops = {
-                    name: loop(without_dropout(Run(common, protocol, False, False, Path(scratch, name), name)))
+                    name: loop(without_dropout(make(protocol, Path(scratch, name))))
                     for name, loop in ((REFERENCE, Usual), (OURS, trainings.Ours), (MEMORY, InMemory))
                 }
                 step = alternate(loops, options.rounds, options.steps)

@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import timing
@@ -13,7 +14,7 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
-    from revisit.training.run import Common, Run
+    from revisit.training.run import Run
 
 CLASSES = 10
 PROTOCOL = {
@@ -45,12 +46,17 @@ PROTOCOL = {
 }
 
 
-def drawn(shape: tuple[int, int, int], device: "torch.device", train: int = 10_000, test: int = 100) -> "Common":
-    """Images of `shape` (H, W, C), a noisy pattern for each of ten classes, as a prepared data set on the device."""
+def drawn(
+    shape: tuple[int, int, int], device: "torch.device", train: int = 10_000, test: int = 100
+) -> Callable[[dict[str, Any], Path], "Run"]:
+    """What makes a run of a protocol and its folder, on drawn images: a noisy pattern for each of ten classes.
+
+    The images have `shape` (H, W, C) and lie on the device.
+    """
     from revisit.data.arrays import Prepared
     from revisit.data.prepare import statistics
-    from revisit.training.batches import Images
-    from revisit.training.run import Common
+    from revisit.training.plan import Common, Plan
+    from revisit.training.run import Run, splits
 
     random = np.random.default_rng(0)
     patterns = random.integers(0, 2, (CLASSES, *shape)) * 64
@@ -71,9 +77,9 @@ def drawn(shape: tuple[int, int, int], device: "torch.device", train: int = 10_0
         test_images=images[train:],
         test_labels=labels[train:],
     )
-    splits = (Images(data.images(split), data.labels(split), device) for split in ("train", "test"))
-    fresh = {"start": None, "start_statistics": None, "start_channels": "rgb", "start_provenance": None, "digest": None}
-    return Common(data, *splits, **fresh, device=device)
+    images = splits(data, device)
+    common = Common(data, None, None, "rgb", None, None, {}, device)
+    return lambda protocol, folder: Run(Plan(common, protocol, "base", 0, False, folder, protocol["model"]), images)
 
 
 class Loop(ABC):
@@ -123,7 +129,7 @@ class Ours(Loop):
     """The steps of this project's trainings."""
 
     def __init__(self, run: "Run") -> None:
-        super().__init__(run.common.device)
+        super().__init__(run.plan.common.device)
         self.run = run
 
     def take(self, steps: range) -> None:  # noqa: D102

@@ -255,7 +255,8 @@ def test_the_script_says_whose_the_weights_are(tmp_path, imagenet, monkeypatch, 
     settings = {"source": source, "model": "mobilenet_v2", "file": "mobilenet.safetensors"}
     settings |= {"training": {"dataset": "patterns"}}
     monkeypatch.setattr(config, "settings", lambda *_: settings)
-    monkeypatch.setattr(train, "train", lambda _, __, model, ___: write(model, "lenet", **record("published", None)))
+    monkeypatch.setattr(config, "code", lambda *_: {})
+    monkeypatch.setattr(train, "train", lambda _, __, model, *___: write(model, "lenet", **record("published", None)))
     pretrain_network.main(["imagenet"])
     found = registry.describe(paths.model("imagenet"))["provenance"]
     expected = ("published", "drawn") if source == "embedded" else (None, "copy")

@@ -41,6 +41,7 @@ def _script(name: str, arguments: list[str], settings: dict[str, Any]) -> Main:
     """A stage's script with its arguments and with settings of ours."""
     module = importlib.import_module(name)
     config.settings = lambda *_: json.loads(json.dumps(settings))
+    config.code = lambda *_: {}
     return partial(module.main, arguments)
 
 

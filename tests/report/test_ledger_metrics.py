@@ -9,13 +9,12 @@ import pytest
 
 from revisit.params.load import load
 from revisit.report import claims, statistics
+from revisit.tasks import registry
 
 ROOT = Path(__file__).parents[2]
 LEDGER = claims.load(ROOT / claims.LEDGER)
 
-METRIC = {"classification": "accuracy", "multilabel": "map"}
 RANKING = ("average_precision", "average_precision_11_point", "auc")
-BESIDE = {"pairs": ("loss_anchor", "loss_random")}  # losses on other test pairs
 INSPECTED = {  # part of `inspect` -> what it says of each of its layers
     "deconvnet": ("mean_distinct_classes",),
     "invariance": ("translate", "scale", "rotate"),
@@ -44,16 +43,16 @@ def flat(metrics, prefix=""):
 
 def of_training(training):
     """What `train` says of a training and what the statistics say of its curves."""
-    objective = training.objective.name
-    metric = METRIC.get(objective)
-    measured = ["loss", *([metric] if metric else []), *BESIDE.get(objective, ())]
+    facts = registry.facts(training.objective.name)
+    metric = facts.metric
+    measured = ["loss", *([metric] if metric else []), *facts.beside]
     numbers = [
         *(f"{split}_{name}" for split in ("train", "test") for name in measured),
         f"best_test_{metric or 'loss'}",
     ]
     yield from (f"train.{name}" for name in (*numbers, "parameters", "layers", "operations"))
     step = np.arange(1.0, 21)
-    history = {"step": step, "loss": 1 / step} | ({"accuracy": step / 20} if metric == "accuracy" else {})
+    history = {"step": step, "loss": 1 / step} | ({metric: step / 20} if facts.stepwise else {})
     evaluations = {"step": step[4::5]} | {
         f"{split}_{name}": step[4::5] for split in ("train", "test") for name in measured
     }
@@ -71,7 +70,7 @@ def of_training(training):
 def of_analyses(params, name):
     """What the analyses of a training write, but for the layers of the network itself."""
     training, wanted = params.trainings[name], params.analyses
-    metric = METRIC.get(training.objective.name)
+    metric = registry.facts(training.objective.name).metric
     if name in wanted.evaluate:
         shifted = ("average_precision_shifted", "lowest_average_precision") if metric == "map" else ()
         yield from (f"evaluate.{key}" for key in ("mean_average_precision", "macro_auc", "micro_auc"))

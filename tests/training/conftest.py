@@ -18,6 +18,7 @@ from revisit.training.outputs import Outcome
 SHAPE = (8, 8, 1)
 CLASSES = ["top", "middle", "low", "bottom"]
 COUNTS = {"train": 40, "test": 12}
+CODE = {"workflow/revisit/training/run.py": "0" * 64}
 
 
 def write_prepared(folder: Path, multi_label: bool = False, channels: int = 1) -> Path:
@@ -161,9 +162,15 @@ def run(prepared, tmp_path, monkeypatch) -> Callable[..., Outcome]:
     monkeypatch.setattr(checkpoint, "SAVE_SHARE", 0)  # so that save_every=0 saves after every step
 
     def go(
-        name: str, settings: dict, data: Path = prepared, save_every: float = 1000, start: Path | None = None
+        name: str,
+        settings: dict,
+        data: Path = prepared,
+        save_every: float = 1000,
+        start: Path | None = None,
+        code: dict[str, str] = CODE,
     ) -> Outcome:
-        return training.train(settings, data, tmp_path / name / "model", tmp_path / name / "resume", start, save_every)
+        folder = tmp_path / name
+        return training.train(settings, data, folder / "model", folder / "resume", code, start, save_every)
 
     return go
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 import torch
 from torch import nn
 
+from revisit.data import arrays
 from revisit.models import registry
 from revisit.training import batches
 from revisit.training import train as training
 from revisit.training.history import History
 from revisit.training.outputs import Outcome
+from revisit.training.plan import Common, Plan
 
 
 def summary(outcome: Outcome) -> tuple:
@@ -216,6 +219,36 @@ def test_a_damaged_state_is_ignored(run, settings, killed, tmp_path, digests, ca
     assert digests("a/model") == digests("b/model")
 
 
+def test_what_other_code_left_is_ignored(run, sweep, killed, capsys, undisturbed_sweep):
+    with killed(12):  # one run is finished, the second on its way
+        run("b", sweep, save_every=0, code={"workflow/revisit/training/run.py": "1" * 64})
+    capsys.readouterr()
+    assert summary(run("b", sweep)) == undisturbed_sweep[1]
+    notes = capsys.readouterr().err
+    for left in ("slow.0/result.pt", "slow.1/state.pt"):
+        assert f"{left} is not used: it belongs to other settings, data or code" in notes
+
+
+@pytest.mark.parametrize("name", ["sgd", "share", "noise"])
+def test_a_finished_run_is_read_without_a_network_and_without_images(run, case, monkeypatch, digests, tmp_path, name):
+    settings = case(name)
+    first, files = run("a", settings), digests("a/model")
+    shutil.rmtree(tmp_path / "a/model")
+    monkeypatch.setattr(registry, "build", lambda *_: pytest.fail("a network was built"))
+    monkeypatch.setattr(batches, "Images", lambda *_: pytest.fail("images were loaded"))
+    assert summary(run("a", settings)) == summary(first)
+    assert digests("a/model") == files
+
+
+def test_a_plan_touches_nothing(settings, prepared, tmp_path, monkeypatch):
+    common = Common(arrays.load(prepared), None, None, "rgb", None, None, {}, torch.device("cpu"))
+    monkeypatch.setattr(registry, "build", lambda *_: pytest.fail("a network was built"))
+    plan = Plan(common, settings["runs"]["base"], "base", 0, True, tmp_path / "base.0", "bands")
+    assert plan.steps == 8
+    assert plan.finished() is None
+    assert not (tmp_path / "base.0").exists()
+
+
 @pytest.mark.parametrize("lost", ["events/events.out.tfevents.0.revisit", "snapshots/epoch_0.safetensors"])
 def test_a_state_without_its_files_is_ignored(run, settings, killed, tmp_path, digests, capsys, lost):
     with killed(6):
@@ -248,7 +281,7 @@ while not (folder / "done").exists():
     if child == 0:
         sys.stderr = open(os.devnull, "w")
         shutil.rmtree(folder / "model", ignore_errors=True)
-        training.train(settings, data, folder / "model", folder / "resume", save_every=0.0)
+        training.train(settings, data, folder / "model", folder / "resume", {}, save_every=0.0)
         (folder / "done").touch()
         os._exit(0)
     # after a few saved steps and a fraction of the next one, whatever the machine's speed

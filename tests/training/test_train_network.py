@@ -30,6 +30,7 @@ def script(monkeypatch, tmp_path, prepared, settings):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(config, "settings", settings_of)
+    monkeypatch.setattr(config, "code", lambda *_: {})
     paths.prepared("bands").parent.mkdir(parents=True)
     paths.prepared("bands").symlink_to(prepared)
     return importlib.import_module("train_network")

@@ -84,7 +84,7 @@ def test_a_wrong_number_of_cores(monkeypatch, text):
         workers.count(3, CPU)
 
 
-def test_every_task_runs_and_at_most_so_many_at_once(tmp_path):
+def test_every_call_runs_and_at_most_so_many_at_once(tmp_path):
     tasks = """
 def task(number):
     Path(f"{number}.now").touch()
@@ -129,7 +129,7 @@ except (RevisitError, OSError, RuntimeError) as error:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
-def test_no_task_outlives_its_parent(tmp_path, how):
+def test_no_call_outlives_its_parent(tmp_path, how):
     process = start(tmp_path, 'workers.side_by_side([partial(forever, "a"), partial(forever, "b")], 2)')
     pids = []
     for name in ("a", "b"):
@@ -146,7 +146,7 @@ TRAINING = """
 import json
 from revisit.training.train import train
 settings, data, here = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), Path(sys.argv[3])
-train(settings, data, here / "model", here / "resume")
+train(settings, data, here / "model", here / "resume", {})
 """
 
 

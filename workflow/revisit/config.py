@@ -29,12 +29,27 @@ def settings(stage: str, name: str | None = None) -> dict[str, Any]:
             is no longer the one that was recorded.
     """
     if "DVC_STAGE" not in os.environ:
-        return _resolved_now(stage, name)
+        return _resolved_now("--show", stage, name)
+    return _recorded(stage, name)["settings"]
+
+
+def code(stage: str, name: str | None = None) -> dict[str, str]:
+    """The files of the code that a stage runs, by their paths in the repository, and their SHA-256.
+
+    What a killed run left belongs to them: it is of use as long as none of them was edited. Arguments and errors as in
+    `settings`.
+    """
+    if "DVC_STAGE" not in os.environ:
+        return _resolved_now("--code", stage, name)
+    return _recorded(stage, name)["code"]
+
+
+def _recorded(stage: str, name: str | None) -> dict[str, Any]:
     record = paths.config(stage, name)
     try:
         content = reading.json_value(record)
-        found = content["settings"]
-        edited = [path for path, digest in content["code"].items() if files.sha256(path) != digest]
+        found = {key: content[key] for key in ("settings", "code")}
+        edited = [path for path, digest in found["code"].items() if files.sha256(path) != digest]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError(f"{record}: missing or damaged ({error}); run `dvc repro configure`") from error
     if edited:  # the result would pass for one of the recorded code
@@ -42,8 +57,8 @@ def settings(stage: str, name: str | None = None) -> dict[str, Any]:
     return found
 
 
-def _resolved_now(stage: str, name: str | None) -> dict[str, Any]:
-    command = [sys.executable, str(RESOLVER), "--show", stage, *([name] if name else [])]
+def _resolved_now(what: str, stage: str, name: str | None) -> dict[str, Any]:
+    command = [sys.executable, str(RESOLVER), what, stage, *([name] if name else [])]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise ConfigError(result.stderr.strip().removeprefix("error: "))

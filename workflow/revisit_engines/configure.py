@@ -5,6 +5,7 @@ that its script runs). It changes exactly when the stage has to run again, so no
 lists or lists of modules, and editing one experiment leaves the records of all others as they are.
 """
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -58,20 +59,23 @@ def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
     return tuple(found)
 
 
+def code_of(
+    stage: str, name: str | None, settings: Settings, digest: Callable[[Path], str] = files.sha256
+) -> dict[str, str]:
+    """The files of the code that a stage with these settings runs, each with its `digest`."""
+    used = files_of(script_of(stage), loaded_by_name(stage, settings))
+    if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
+        used = [*used, claims]
+    return {path.as_posix(): digest(path) for path in used}
+
+
 def records(params: Params) -> dict[Path, bytes]:
     """The path and the content of every record of `params`."""
     digest = cache(files.sha256)
-
-    @cache
-    def code(stage: str, modules: tuple[str, ...]) -> dict[str, str]:
-        return {path.as_posix(): digest(path) for path in files_of(script_of(stage), modules)}
-
     found = {}
     for (stage, name), settings in resolve(params).items():
-        used = code(stage, loaded_by_name(stage, settings))
-        if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
-            used = used | {claims.as_posix(): digest(claims)}
-        found[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": used})
+        code = code_of(stage, name, settings, digest)
+        found[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": code})
     imports.keep()
     return found
 

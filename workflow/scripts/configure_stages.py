@@ -8,32 +8,38 @@ from revisit.errors import ConfigError
 from revisit.files import json_bytes
 from revisit.params.load import load
 from revisit.params.resolve import Settings, resolve
-from revisit_engines.configure import SCRIPTS, write
+from revisit_engines.configure import SCRIPTS, code_of, write
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write `results/config/`, or print the settings of one stage (`--show`)."""
+    """Write `results/config/`, or print the settings (`--show`) or the code (`--code`) of one stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--show", nargs="+", metavar=("STAGE", "NAME"), help="print one stage's settings as JSON")
+    words = {"nargs": "+", "metavar": ("STAGE", "NAME")}
+    printed = parser.add_mutually_exclusive_group()
+    printed.add_argument("--show", help="print one stage's settings as JSON", **words)
+    printed.add_argument("--code", help="print the files of one stage's code with their SHA-256, as JSON", **words)
     arguments = parser.parse_args(argv)
     params = load()
-    if not arguments.show:
+    if words := arguments.show or arguments.code:
+        found = _settings(resolve(params), "--show" if arguments.show else "--code", *words)
+        if arguments.code:
+            found = code_of(words[0], words[1] if words[1:] else None, found)
+        sys.stdout.buffer.write(json_bytes(found))
+    else:
         write(params)
-        return
-    sys.stdout.buffer.write(json_bytes(_shown(resolve(params), *arguments.show)))
 
 
-def _shown(stages: dict[tuple[str, str | None], Settings], stage: str, *names: str) -> Settings:
-    """The settings of one stage. Raises ConfigError."""
+def _settings(stages: dict[tuple[str, str | None], Settings], option: str, stage: str, *names: str) -> Settings:
+    """The settings of the stage that the words after `option` name. Raises ConfigError."""
     if stage not in SCRIPTS:
-        raise ConfigError(f"--show: there is no stage {stage!r}; there are: {', '.join(SCRIPTS)}")
+        raise ConfigError(f"{option}: there is no stage {stage!r}; there are: {', '.join(SCRIPTS)}")
     if len(names) < 2 and (settings := stages.get((stage, *(names or [None])))) is not None:
         return settings
     known = sorted(item for kind, item in stages if kind == stage and item)
     if (stage, None) in stages:
-        raise ConfigError(f"--show: stage {stage!r} takes no name; leave out {' '.join(names)!r}")
+        raise ConfigError(f"{option}: stage {stage!r} takes no name; leave out {' '.join(names)!r}")
     if len(names) != 1:
-        raise ConfigError(f"--show: stage {stage!r} takes one name of: {', '.join(known) or 'none'}")
+        raise ConfigError(f"{option}: stage {stage!r} takes one name of: {', '.join(known) or 'none'}")
     raise ConfigError(f"params.yaml: stage {stage!r} knows no {names[0]!r}; it has: {', '.join(known) or 'none'}")
 
 

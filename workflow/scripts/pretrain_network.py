@@ -20,7 +20,8 @@ def main(argv: list[str] | None = None) -> None:
     with files.replacing(paths.model(name)) as model:
         if settings["source"] == "embedded":
             training = settings["training"]
-            train(training, paths.prepared(training["dataset"]), model, paths.resume(name))
+            data, code = paths.prepared(training["dataset"]), config.code("pretrain", name)
+            train(training, data, model, paths.resume(name), code)
             weights.stand_in(model)
         elif settings["source"] == "mirror":
             with mirror.one_file(settings["file"], paths.WORK / "weights" / name) as file:

@@ -13,13 +13,16 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--finetune", action="store_true", help="the name is that of a finetuning of params.yaml")
     arguments = parser.parse_args(argv)
     name = arguments.name
-    settings = config.settings("finetune" if arguments.finetune else "train", name)
+    stage = "finetune" if arguments.finetune else "train"
+    settings = config.settings(stage, name)
     start = paths.model(settings["weights"]) if settings["weights"] else None
 
     from revisit.training.train import train  # PyTorch: not for --help or a mistyped name
 
     with files.replacing(paths.model(name)) as model:
-        outcome = train(settings, paths.prepared(settings["dataset"]), model, paths.resume(name), start)
+        outcome = train(
+            settings, paths.prepared(settings["dataset"]), model, paths.resume(name), config.code(stage, name), start
+        )
     for table, rows in (("history.csv", outcome.steps), ("evaluations.csv", outcome.evaluations)):
         with files.replacing(paths.findings(name, table)) as partial:
             files.write_csv(partial, rows)

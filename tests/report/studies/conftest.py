@@ -13,9 +13,9 @@ from scipy.stats import t as student
 
 from revisit.params.load import load
 from revisit.params.resolve import resolve
+from revisit.tasks import registry
 
 ROOT = Path(__file__).parents[3]
-METRICS = {"classification": "accuracy", "multilabel": "map", "pairs": None, "reconstruction": None}
 ANALYSES = ("evaluate", "inspect", "probe", "embed", "neighbours")
 STEPS = 700  # of every run: more than a figure has points
 Settings = dict[str, Any]
@@ -32,7 +32,8 @@ def shorten(settings: Settings) -> Settings:
 
 def run(protocol: Settings, number: int, diverges_at: int | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """History and evaluations of one run; `number` makes them differ."""
-    metric = METRICS[protocol["objective"]["name"]]
+    facts = registry.facts(protocol["objective"]["name"])
+    metric = facts.metric
     rng = np.random.default_rng(number)
     per_epoch = STEPS // protocol["epochs"] if protocol["epochs"] else 100
     steps = per_epoch * protocol["epochs"] if protocol["epochs"] else STEPS
@@ -49,7 +50,7 @@ def run(protocol: Settings, number: int, diverges_at: int | None) -> tuple[pd.Da
         "train_loss": level[at - 1],
         "test_loss": level[at - 1] + 0.1 * at / steps,
     }
-    if metric == "accuracy":  # other objectives measure none of a minibatch
+    if facts.stepwise:
         history[metric] = np.clip(1 - history["loss"] / 2.6, 0, 1)
     if metric:
         test = np.clip(0.97 - rows["test_loss"] / 2.7 + 0.01 * rng.standard_normal(len(at)), 0, 1)
@@ -72,7 +73,7 @@ def write_training(folder: Path, settings: Settings, diverging: dict[tuple[str, 
         for replicate in range(settings["replicates"])
     }
     objective = settings["objective"]["name"]
-    metric = METRICS[objective]
+    metric = registry.facts(objective).metric
     summary, tables = [], ([], [])
     for (variant, replicate), found in runs.items():
         diverged = (variant, replicate) in diverging

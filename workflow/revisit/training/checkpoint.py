@@ -85,11 +85,6 @@ class Checkpoint:
             torch.cuda.set_rng_state(content["random_cuda"], self.device)
         return content["events"]
 
-    def finished(self, complete: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
-        """What `finish` wrote, if it is there and `complete`."""
-        content = state.load(self.folder, self.key, state.RESULT)
-        return content if content is not None and complete(content) else None
-
     def finish(self, content: dict[str, Any]) -> None:
         """Write what a finished run leaves behind in the place of its resume state."""
         state.save(self.folder, self.key, content, state.RESULT)

@@ -16,19 +16,17 @@ import torch
 from revisit.errors import ConfigError, DeviceError
 
 
-class Graph(NamedTuple):
-    """A function, possibly compiled: `call` runs it, `backend` and `note` say what runs and why."""
+class Choice(NamedTuple):
+    """What runs a graph, and why."""
 
-    call: Callable
     backend: str
     note: str
 
 
-def capture(function: Callable, graph: str, backend: str, device: torch.device) -> Graph:
-    """`function` as a dynamic or a static graph.
+def choose(graph: str, backend: str, device: torch.device) -> Choice:
+    """What will run a graph on this machine.
 
     Args:
-        function: from tensors to tensors; its backward pass is compiled as well.
         graph: `"dynamic"` (eager) or `"static"`.
         backend: for a static graph: `"aot_eager"` captures and differentiates ahead of time and runs PyTorch's
             own kernels, bit for bit what eager gives on a CPU; `"inductor"` also generates and fuses kernels, which
@@ -37,21 +35,30 @@ def capture(function: Callable, graph: str, backend: str, device: torch.device) 
 
     Raises:
         DeviceError: inductor is asked for where it cannot work.
-        ConfigError: when the result is called, and the function cannot be captured in one piece.
     """
     if graph == "dynamic":
-        return Graph(function, "eager", "dynamic graph: every operation runs as Python reaches it")
-    torch._dynamo.reset()  # each run of a sweep captures the same code anew, and only a few captures are allowed
+        return Choice("eager", "dynamic graph: every operation runs as Python reaches it")
     usable, why = _inductor(device)
     if backend == "inductor" and not usable:
         raise DeviceError(f"backend: inductor cannot work on {device}: {why}; set `backend: aot_eager`")
     if backend == "inductor" or (backend == "auto" and usable):
-        # Without fallback_random inductor draws dropout masks of its own, and the two graphs could not be compared.
-        call = torch.compile(function, fullgraph=True, dynamic=False, options={"fallback_random": True})
-        return Graph(_told(call), "inductor", f"static graph with generated kernels: {why}")
-    call = torch.compile(function, fullgraph=True, dynamic=False, backend="aot_eager")
+        return Choice("inductor", f"static graph with generated kernels: {why}")
     note = f"no generated kernels: {why}" if backend == "auto" else "backend chosen in params.yaml"
-    return Graph(_told(call), "aot_eager", f"static graph with PyTorch's own kernels: {note}")
+    return Choice("aot_eager", f"static graph with PyTorch's own kernels: {note}")
+
+
+def capture(function: Callable, backend: str) -> Callable:
+    """`function`, from tensors to tensors, as a graph that `backend` (of a `Choice`) runs; so is its backward pass.
+
+    Raises:
+        ConfigError: when the result is called, and the function cannot be captured in one piece.
+    """
+    if backend == "eager":
+        return function
+    torch._dynamo.reset()  # each run of a sweep captures the same code anew, and only a few captures are allowed
+    # Without fallback_random inductor draws dropout masks of its own, and the two graphs could not be compared.
+    options = {"options": {"fallback_random": True}} if backend == "inductor" else {"backend": backend}
+    return _told(torch.compile(function, fullgraph=True, dynamic=False, **options))
 
 
 def _told(call: Callable) -> Callable:

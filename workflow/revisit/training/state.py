@@ -17,22 +17,15 @@ from typing import Any
 
 import torch
 
-from revisit import files
-
 STATE = "state.pt"
 RESULT = "result.pt"
 
 
 def key(parts: dict[str, Any], device: torch.device) -> str:
-    """A digest of everything that decides what a run computes: `parts`, the code, PyTorch and the processor."""
-    library = Path(__file__).parents[1]
-    sources = [*library.glob("training/**/*.py"), *library.glob("models/**/*.py")]
-    sources += library.glob("tasks/**/*.py")
-    sources += [library / "device.py", library / "data" / "tensors.py"]
+    """A digest of everything that decides what a run computes: `parts`, PyTorch and the processor."""
     on_gpu = device.type == "cuda"
     chip = torch.cuda.get_device_name(device) if on_gpu else torch.backends.cpu.get_cpu_capability()
-    code = {str(path.relative_to(library)): files.sha256(path) for path in sorted(sources)}
-    parts = parts | {"code": code, "torch": torch.__version__, "device": chip}
+    parts = parts | {"torch": torch.__version__, "device": chip}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

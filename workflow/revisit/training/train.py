@@ -4,7 +4,8 @@ Deterministic: the same settings and data on the same kind of machine give the s
 killed at any moment and started again.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from revisit import files
 from revisit.data import arrays, provenance
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models import registry
-from revisit.training import batches, outputs, workers
+from revisit.training import outputs, workers
+from revisit.training.plan import Common, Plan
 from revisit.training.results import Result
-from revisit.training.run import Common, Run
+from revisit.training.run import Run, Splits, splits
 
 SAVE_EVERY = 20.0  # seconds between two resume states
 
@@ -28,6 +30,7 @@ def train(
     data: Path,
     model: Path,
     resume: Path,
+    code: dict[str, str],
     start: Path | None = None,
     save_every: float = SAVE_EVERY,
 ) -> outputs.Outcome:
@@ -44,6 +47,8 @@ def train(
             `network.json` of the others.
         resume: the folder of resume states and of finished runs, which outlives a kill; to be removed once the
             outputs are in place. TensorBoard can watch it meanwhile.
+        code: the files of the code, and their SHA-256 (`config.code("train", name)`): what lies in `resume` is used
+            only by the code that left it.
         start: the model folder of the weights to start from (a finetuning), whose normalisation is used, too, unless
             the protocol asks for another (`inputs`).
         save_every: seconds between two resume states.
@@ -54,18 +59,13 @@ def train(
         DeviceError: the device, or its memory, is not there.
     """
     device = devices.choose(settings["device"])
-    protocols, keep = settings["runs"], settings["keep"]
-    if keep not in protocols:
-        raise ConfigError(f"keep: there is no variant {keep!r}; there are: {', '.join(protocols)}")
+    keep = settings["keep"]
+    if keep not in settings["runs"]:
+        raise ConfigError(f"keep: there is no variant {keep!r}; there are: {', '.join(settings['runs'])}")
     with devices.deterministic():
-        common = _common(arrays.load(data), start, device)
+        common = _common(arrays.load(data), start, code, device)
         sweep = _Sweep(settings, common, resume, save_every)
-        if len(protocols) > 1:
-            sweep.check()
-        runs = [(variant, replicate) for variant in protocols for replicate in range(settings["replicates"])]
-        if (count := workers.count(len(runs), device)) > 1:
-            workers.side_by_side([partial(sweep.run, *run) for run in runs], count)  # each leaves its result
-        results = [sweep.run(*run) for run in runs]
+        results = sweep.results()
     kept = [result for result in results if result.variant == keep]  # replicates come in order
     origin = {"data": common.data.provenance, "weights": common.start_provenance}
     for result in kept:
@@ -85,41 +85,59 @@ class _Sweep:
         """Of a run's resume state and result."""
         return self._resume / f"{variant}.{replicate}"
 
-    def check(self) -> None:
-        """Build every variant once: a mistake in the last one shows before the first one has trained for hours."""
-        for variant in self._settings["runs"]:
-            with self._memory_errors(variant):
-                self._prepared(variant, 0)
+    def results(self) -> list[Result]:
+        """Of every run, in order: of those that were finished before, and of the others, which are trained."""
+        replicates = range(self._settings["replicates"])
+        plans = [self._plan(variant, replicate) for variant in self._settings["runs"] for replicate in replicates]
+        left = {plan: plan.finished() for plan in plans}
+        if waiting := [plan for plan in plans if left[plan] is None]:
+            left |= self._trained(waiting)
+        return [plan.result(left[plan]) for plan in plans]
 
-    def run(self, variant: str, replicate: int) -> Result:
-        """Train one run, or read what it left when it was finished before."""
-        with self._memory_errors(variant):
-            return self._prepared(variant, replicate).result(variant, replicate, self._save_every)
-
-    def _memory_errors(self, variant: str) -> AbstractContextManager:
-        size = self._settings["runs"][variant]["batch_size"]
-        remedy = f"lower batch_size (now {size}), or end other programs that use the memory"
-        return devices.memory_errors(self._common.device, remedy)
-
-    def _prepared(self, variant: str, replicate: int) -> Run:
-        settings = self._settings
+    def _plan(self, variant: str, replicate: int) -> Plan:
+        settings, folder = self._settings, self.folder(variant, replicate)
         protocol = settings["runs"][variant]
         protocol = protocol | {"seed": protocol["seed"] + replicate}
-        kept = variant == settings["keep"]
         title = f"training {settings['experiment']}"
         if len(settings["runs"]) * settings["replicates"] > 1:
             title += f" {variant} {replicate + 1}/{settings['replicates']}"
+        with self._told(variant):
+            return Plan(self._common, protocol, variant, replicate, variant == settings["keep"], folder, title)
+
+    def _trained(self, plans: list[Plan]) -> dict[Plan, dict[str, Any]]:
+        """What each of these runs leaves."""
+        device = self._common.device
+        with devices.memory_errors(device, "end other programs that use the memory"):
+            images = splits(self._common.data, device)
+        if len(self._settings["runs"]) > 1:
+            # Every variant is built once: a mistake in the last one shows before the first one has trained for hours.
+            for plan in {plan.variant: plan for plan in plans}.values():
+                with self._told(plan.variant):
+                    Run(plan, images)
+        if (count := workers.count(len(plans), device)) > 1:
+            workers.side_by_side([partial(self._go, plan, images) for plan in plans], count)
+            return {plan: plan.finished() or self._go(plan, images) for plan in plans}  # each has left its result
+        return {plan: self._go(plan, images) for plan in plans}
+
+    def _go(self, plan: Plan, images: Splits) -> dict[str, Any]:
+        with self._told(plan.variant):
+            return Run(plan, images).go(self._save_every)
+
+    @contextmanager
+    def _told(self, variant: str) -> Iterator[None]:
+        """What goes wrong inside is told with the name of the variant, want of memory with its remedy."""
+        settings, size = self._settings, self._settings["runs"][variant]["batch_size"]
+        remedy = f"lower batch_size (now {size}), or end other programs that use the memory"
         try:
-            return Run(self._common, protocol, kept, kept and not replicate, self.folder(variant, replicate), title)
+            with devices.memory_errors(self._common.device, remedy):
+                yield
         except ConfigError as error:
-            where = (
-                f"{settings['experiment']}, variant {variant}" if len(settings["runs"]) > 1 else settings["experiment"]
-            )
-            raise ConfigError(f"{where}: {error}") from error
+            where = f", variant {variant}" if len(settings["runs"]) > 1 else ""
+            raise ConfigError(f"{settings['experiment']}{where}: {error}") from error
 
 
-def _common(data: arrays.Prepared, start: Path | None, device: torch.device) -> Common:
-    """What all runs share: the images on the device, and where a finetuning starts."""
+def _common(data: arrays.Prepared, start: Path | None, code: dict[str, str], device: torch.device) -> Common:
+    """What all runs share: their data, and where a finetuning starts."""
     statistics = inherited = None
     channels = "rgb"
     if start is not None:
@@ -131,18 +149,16 @@ def _common(data: arrays.Prepared, start: Path | None, device: torch.device) -> 
                 f"{start}: its network takes {len(statistics['mean'])} channels, but the images of {data.dataset} have "
                 f"{data.shape[2]}; choose other starting weights (`weights`)"
             )
-    with devices.memory_errors(device, "end other programs that use the memory"):
-        return Common(
-            data=data,
-            train=batches.Images(data.train_images, data.train_labels, device),
-            test=batches.Images(data.test_images, data.test_labels, device),
-            start=start,
-            start_statistics=statistics,
-            start_channels=channels,
-            start_provenance=inherited,
-            digest=files.sha256(start / registry.WEIGHTS) if start and (start / registry.WEIGHTS).exists() else None,
-            device=device,
-        )
+    return Common(
+        data=data,
+        start=start,
+        start_statistics=statistics,
+        start_channels=channels,
+        start_provenance=inherited,
+        digest=files.sha256(start / registry.WEIGHTS) if start and (start / registry.WEIGHTS).exists() else None,
+        code=code,
+        device=device,
+    )
 
 
 def _statistics(description: dict[str, Any], start: Path) -> dict[str, list[float]]:

@@ -20,7 +20,7 @@ from revisit.errors import ConfigError, DeviceError, RevisitError
 
 CORES = "REVISIT_CORES"  # how many an engine allots to a job
 
-Task = Callable[[], object]
+Call = Callable[[], object]
 
 
 def count(runs: int, device: torch.device) -> int:
@@ -40,17 +40,17 @@ def count(runs: int, device: torch.device) -> int:
     return min(runs, int(allotted))
 
 
-def side_by_side(tasks: Sequence[Task], workers: int) -> None:
-    """Run every task in a copy of this process, `workers` at a time; what a task returns is lost.
+def side_by_side(calls: Sequence[Call], workers: int) -> None:
+    """Make every call in a copy of this process, `workers` at a time; what a call returns is lost.
 
-    Copies share the memory of what was loaded before, such as the images. The first failure ends the other tasks.
+    Copies share the memory of what was loaded before, such as the images. The first failure ends the other calls.
 
     Raises:
-        DeviceError: a task was killed, most likely by the system for its memory, or crashed.
-        RevisitError: what a task raised; also OSError.
-        RuntimeError: a task raised something else, which the message holds.
+        DeviceError: a copy was killed, most likely by the system for its memory, or crashed.
+        RevisitError: what a call raised; also OSError.
+        RuntimeError: a call raised something else, which the message holds.
     """
-    waiting, running = list(tasks), {}
+    waiting, running = list(calls), {}
     try:
         while waiting or running:
             while waiting and len(running) < workers:
@@ -68,20 +68,20 @@ def side_by_side(tasks: Sequence[Task], workers: int) -> None:
             process.join()
 
 
-def _started(task: Task) -> tuple[Connection, BaseProcess]:
+def _started(call: Call) -> tuple[Connection, BaseProcess]:
     fork = multiprocessing.get_context("fork")
     receiver, sender = fork.Pipe(duplex=False)
-    process = fork.Process(target=_work, args=(task, sender, os.getpid()))
+    process = fork.Process(target=_work, args=(call, sender, os.getpid()))
     sys.stdout.flush()
     process.start()
     sender.close()
     return receiver, process
 
 
-def _work(task: Task, sender: Connection, parent: int) -> None:
+def _work(call: Call, sender: Connection, parent: int) -> None:
     orphans.end_with(parent)
     try:
-        task()
+        call()
     except KeyboardInterrupt:  # the parent has had it, too
         sys.exit(130)
     except (RevisitError, OSError) as error:
@@ -93,7 +93,7 @@ def _work(task: Task, sender: Connection, parent: int) -> None:
 
 
 def _said(receiver: Connection) -> Exception | None:
-    """The error that a task ended with, if it could say so."""
+    """The error that a copy ended with, if it could say so."""
     with receiver:
         try:
             return receiver.recv()
@@ -102,7 +102,7 @@ def _said(receiver: Connection) -> Exception | None:
 
 
 def _ended(status: int, workers: int) -> DeviceError:
-    """The error for a task that ended without a word."""
+    """The error for a copy that ended without a word."""
     if status == -signal.SIGKILL:
         return DeviceError(
             f"a training was killed, most likely for want of memory with {workers} side by side; free some, or allot "
