@@ -104,7 +104,7 @@ def test_every_configuration_example_is_allowed(tmp_path):
     for example in EXAMPLES:
         params = merged(params, example)
     YAML(typ="safe").dump(params, tmp_path / "params.yaml")
-    assert {"fashion_adam"} < set(load(tmp_path / "params.yaml").experiments)
+    assert {"fashion_momentum"} < set(load(tmp_path / "params.yaml").experiments)
     assert len(EXAMPLES) >= 3
 
 
@@ -122,12 +122,12 @@ def test_an_added_experiment_and_data_set_run(real, tmp_path):
     output = tree.dvc("repro")
     assert "Stage 'train@fashion_dynamic' didn't change" in output
     assert np.load(tree.folder / "data/prepared/my_photos/train_images.npy").shape == (32, 64, 64, 3)
-    assert (tree.folder / "results/findings/fashion_adam/evaluate.json").exists()
-    found = json.loads((tree.folder / "results/findings/fashion_adam/train.json").read_text())
+    assert (tree.folder / "results/findings/fashion_momentum/evaluate.json").exists()
+    found = json.loads((tree.folder / "results/findings/fashion_momentum/train.json").read_text())
     assert {name: variant["runs"] for name, variant in found["variants"].items()} == {"dropout_02": 2, "dropout_05": 2}
     assert (tree.folder / "results/findings/my_photos_vgg16/train.json").exists()
     page = (tree.folder / "results/report/index.html").read_text()
-    assert "fashion adam" in page
+    assert "fashion momentum" in page
     assert "my photos vgg16" in page
 
     again = "dvc repro -f -s fetch@my_photos"
