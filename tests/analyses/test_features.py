@@ -38,7 +38,7 @@ def test_reads_several_labels_and_layers_with_dots_in_their_names(multi_features
 )
 def test_several_labels_that_do_not_fit_are_described(multi_features_folder, labels, message):
     np.save(multi_features_folder / "test_labels.npy", labels)
-    with pytest.raises(ArtifactError, match=rf"test_labels\.npy: {message}.*dvc repro -f extract@several"):
+    with pytest.raises(ArtifactError, match=rf"test_labels\.npy: {message}.*dvc repro --force extract@several"):
         features.load(multi_features_folder).labels("test")
 
 
@@ -60,7 +60,7 @@ def test_a_layer_that_was_not_extracted_is_named_with_those_that_were(features_f
 )
 def test_a_damaged_index_comes_with_its_remedy(features_folder, index):
     (features_folder / "index.json").write_text(index)
-    with pytest.raises(ArtifactError, match=r"index\.json: missing or damaged .*dvc repro -f extract@small"):
+    with pytest.raises(ArtifactError, match=r"index\.json: missing or damaged .*dvc repro --force extract@small"):
         features.load(features_folder)
 
 

@@ -14,6 +14,6 @@ def test_the_summary_is_that_of_the_first():
 
 def test_the_experiment_of_every_folder():
     for number in (0, 1, 12):
-        assert replicates.experiment(registry.replicate(paths.model("lenet"), number)) == "lenet"
-        assert replicates.experiment(registry.replicate(paths.features("lenet"), number)) == "lenet"
-    assert replicates.experiment(Path("lenet")) == "lenet"
+        assert registry.experiment(registry.replicate(paths.model("lenet"), number)) == "lenet"
+        assert registry.experiment(registry.replicate(paths.features("lenet"), number)) == "lenet"
+    assert registry.experiment(Path("lenet")) == "lenet"

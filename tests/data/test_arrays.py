@@ -38,7 +38,7 @@ def test_load_gives_read_only_maps(folder):
 @pytest.mark.parametrize("name", [arrays.META, *arrays.ARRAYS])
 def test_missing_file(folder, name):
     (folder / name).unlink()
-    with pytest.raises(ArtifactError, match=rf"{name}: missing: .*dvc repro -f prepare@tiny"):
+    with pytest.raises(ArtifactError, match=rf"{name}: missing: .*dvc repro --force prepare@tiny"):
         arrays.load(folder)
 
 
@@ -77,7 +77,7 @@ def test_meta_of_an_older_version_without_provenance(folder):
     meta = json.loads((folder / arrays.META).read_text())
     del meta["provenance"]
     (folder / arrays.META).write_text(json.dumps(meta))
-    with pytest.raises(ArtifactError, match=r"damaged \(KeyError: 'provenance'\): make it again with `dvc repro -f"):
+    with pytest.raises(ArtifactError, match=r"damaged \(KeyError: 'provenance'\): make it again with `dvc"):
         arrays.load(folder)
 
 

@@ -170,7 +170,7 @@ def test_arrays_have_the_provenance_of_their_files(idx_files, tmp_path, settings
 def test_files_of_an_older_version_are_to_be_fetched_again(idx_files, tmp_path, archive, settings, kind):
     (idx_files / "provenance.json").unlink()
     archive(idx_files / "a.tar", MEMBERS)
-    with pytest.raises(ArtifactError, match=r"raw/provenance\.json: missing, .*: get .* `dvc repro -f fetch@raw`"):
+    with pytest.raises(ArtifactError, match=r"raw/provenance\.json: missing, .*: get .* `dvc repro --force fetch@raw`"):
         prepare(settings(format=kind), idx_files, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -193,7 +193,7 @@ HOSTILE = {
 @pytest.mark.parametrize("attack", HOSTILE)
 def test_a_damaged_or_forged_record(idx_files, tmp_path, settings, attack):
     (idx_files / "provenance.json").write_bytes(HOSTILE[attack].encode(errors="surrogateescape"))
-    with pytest.raises(ArtifactError, match=r"raw/provenance\.json: damaged .*: get .* `dvc repro -f fetch@raw`"):
+    with pytest.raises(ArtifactError, match=r"raw/provenance\.json: damaged .*: get .* `dvc repro --force fetch@raw`"):
         prepare(settings(), idx_files, tmp_path / "out")
 
 

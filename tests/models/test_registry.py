@@ -115,7 +115,7 @@ def test_snapshots_come_in_order_and_load(tmp_path):
 def test_load_says_which_file_is_missing(tmp_path, name):
     write_model(tmp_path / "x")
     (tmp_path / "x" / name).unlink()
-    with pytest.raises(ArtifactError, match=rf"{name} is missing; delete .*x and run `dvc repro`"):
+    with pytest.raises(ArtifactError, match=rf"{name} is missing; make it again with `dvc repro --force train@x`"):
         registry.load(tmp_path / "x", "cpu")
 
 

@@ -143,7 +143,7 @@ def test_a_backbone_with_holes_is_refused_by_a_network_with_another_head(tmp_pat
 
 
 def test_a_missing_or_damaged_start_is_refused(tmp_path):
-    with pytest.raises(ArtifactError, match=r"none/model\.safetensors is missing; delete .* and run `dvc repro`"):
+    with pytest.raises(ArtifactError, match=r"none/model\.safetensors is missing; .*`dvc repro --force train@none`"):
         weights.start(build("lenet"), tmp_path / "none")
     write(tmp_path / "a", "lenet")
     path = tmp_path / "a" / "model.safetensors"

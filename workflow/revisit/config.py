@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from revisit import files, paths, reading
+from revisit import files, paths, reading, stages
 from revisit.errors import ArtifactError, ConfigError
 
 RESOLVER = Path(__file__).resolve().parents[1] / "scripts" / "configure_stages.py"
@@ -51,7 +51,7 @@ def _recorded(stage: str, name: str | None) -> dict[str, Any]:
         found = {key: content[key] for key in ("settings", "code")}
         edited = [path for path, digest in found["code"].items() if files.sha256(path) != digest]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ArtifactError(f"{record}: missing or damaged ({error}); run `dvc repro configure`") from error
+        raise ArtifactError(f"{record}: missing or damaged ({error}); run {stages.run('configure')}") from error
     if edited:  # the result would pass for one of the recorded code
         raise ArtifactError(f"{edited[0]}: edited since this run began; run again, and the edit counts")
     return found

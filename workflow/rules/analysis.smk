@@ -1,36 +1,6 @@
-rule extract:
-    input:
-        unpack(
-            needs(
-                "extract@{experiment}",
-                records="results/config",
-                model="results/models/{experiment}",
-            )
-        ),
-    output:
-        directory("results/features/{experiment}"),
-    log:
-        "logs/extract/{experiment}.log",
-    benchmark:
-        "benchmarks/results/extract/{experiment}.tsv"
-    conda:
-        "../envs/revisit.yml"
-    threads: 1
-    resources:
-        gpu=GPU,
-    shell:
-        "dvc --wait-for-lock repro -s extract@{wildcards.experiment} > {log} 2>&1"
-
-
 rule evaluate:
     input:
-        unpack(
-            needs(
-                "evaluate@{experiment}",
-                records="results/config",
-                model="results/models/{experiment}",
-            )
-        ),
+        unpack(needs("evaluate@{experiment}", model="results/models/{experiment}")),
     output:
         tables=directory("results/findings/{experiment}/evaluate"),
         metrics="results/findings/{experiment}/evaluate.json",
@@ -42,43 +12,12 @@ rule evaluate:
         "../envs/revisit.yml"
     threads: 1
     shell:
-        "dvc --wait-for-lock repro -s evaluate@{wildcards.experiment} > {log} 2>&1"
+        "dvc --wait-for-lock repro -s {rule}@{wildcards.experiment} > {log} 2>&1"
 
 
-rule inspect:
+use rule evaluate as probe with:
     input:
-        unpack(
-            needs(
-                "inspect@{experiment}",
-                records="results/config",
-                model="results/models/{experiment}",
-            )
-        ),
-    output:
-        tables=directory("results/findings/{experiment}/inspect"),
-        metrics="results/findings/{experiment}/inspect.json",
-    log:
-        "logs/inspect/{experiment}.log",
-    benchmark:
-        "benchmarks/results/inspect/{experiment}.tsv"
-    conda:
-        "../envs/revisit.yml"
-    threads: 1
-    resources:
-        gpu=GPU,
-    shell:
-        "dvc --wait-for-lock repro -s inspect@{wildcards.experiment} > {log} 2>&1"
-
-
-rule probe:
-    input:
-        unpack(
-            needs(
-                "probe@{experiment}",
-                records="results/config",
-                features="results/features/{experiment}",
-            )
-        ),
+        unpack(needs("probe@{experiment}", features="results/features/{experiment}")),
     output:
         tables=directory("results/findings/{experiment}/probe"),
         metrics="results/findings/{experiment}/probe.json",
@@ -86,22 +25,11 @@ rule probe:
         "logs/probe/{experiment}.log",
     benchmark:
         "benchmarks/results/probe/{experiment}.tsv"
-    conda:
-        "../envs/revisit.yml"
-    threads: 1
-    shell:
-        "dvc --wait-for-lock repro -s probe@{wildcards.experiment} > {log} 2>&1"
 
 
-rule embed:
+use rule evaluate as embed with:
     input:
-        unpack(
-            needs(
-                "embed@{experiment}",
-                records="results/config",
-                features="results/features/{experiment}",
-            )
-        ),
+        unpack(needs("embed@{experiment}", features="results/features/{experiment}")),
     output:
         tables=directory("results/findings/{experiment}/embed"),
         metrics="results/findings/{experiment}/embed.json",
@@ -109,21 +37,12 @@ rule embed:
         "logs/embed/{experiment}.log",
     benchmark:
         "benchmarks/results/embed/{experiment}.tsv"
-    conda:
-        "../envs/revisit.yml"
-    threads: 1
-    shell:
-        "dvc --wait-for-lock repro -s embed@{wildcards.experiment} > {log} 2>&1"
 
 
-rule neighbours:
+use rule evaluate as neighbours with:
     input:
         unpack(
-            needs(
-                "neighbours@{experiment}",
-                records="results/config",
-                features="results/features/{experiment}",
-            )
+            needs("neighbours@{experiment}", features="results/features/{experiment}")
         ),
     output:
         tables=directory("results/findings/{experiment}/neighbours"),
@@ -132,8 +51,30 @@ rule neighbours:
         "logs/neighbours/{experiment}.log",
     benchmark:
         "benchmarks/results/neighbours/{experiment}.tsv"
-    conda:
-        "../envs/revisit.yml"
-    threads: 1
-    shell:
-        "dvc --wait-for-lock repro -s neighbours@{wildcards.experiment} > {log} 2>&1"
+
+
+use rule evaluate as inspect with:
+    input:
+        unpack(needs("inspect@{experiment}", model="results/models/{experiment}")),
+    output:
+        tables=directory("results/findings/{experiment}/inspect"),
+        metrics="results/findings/{experiment}/inspect.json",
+    log:
+        "logs/inspect/{experiment}.log",
+    benchmark:
+        "benchmarks/results/inspect/{experiment}.tsv"
+    resources:
+        gpu=GPU,
+
+
+use rule evaluate as extract with:
+    input:
+        unpack(needs("extract@{experiment}", model="results/models/{experiment}")),
+    output:
+        directory("results/features/{experiment}"),
+    log:
+        "logs/extract/{experiment}.log",
+    benchmark:
+        "benchmarks/results/extract/{experiment}.tsv"
+    resources:
+        gpu=GPU,

@@ -18,11 +18,17 @@ wildcard_constraints:
     study=NAME,
 
 
+# Every rule runs its stage of the same name; `use rule` takes over what it does not say itself: environment, threads
+# and the command, in which no value of a configuration file stands but a name that the schema has checked.
+
+
 def needs(stage, **files):
-    """The named inputs of `stage`: ancient while it is fresh, with the marker when it is stale.
+    """The named inputs of `stage`, its record among them: ancient while it is fresh, with the marker when it is stale.
 
     A file is a pattern, or a function of the wildcards.
     """
+    if stage != "configure":  # which makes the records
+        files["records"] = "results/config"
 
     def inputs(wildcards):
         found = {

@@ -16,7 +16,7 @@ rule configure:
 
 rule fetch:
     input:
-        unpack(needs("fetch@{raw}", records="results/config")),
+        unpack(needs("fetch@{raw}")),
     output:
         directory("data/raw/{raw}"),
     log:
@@ -35,7 +35,6 @@ rule prepare:
         unpack(
             needs(
                 "prepare@{dataset}",
-                records="results/config",
                 raw=raw_files,
             )
         ),

@@ -3,7 +3,6 @@ rule collect:
         unpack(
             needs(
                 "collect",
-                records="results/config",
                 findings=lambda wildcards: NOW.findings,
             )
         ),
@@ -25,7 +24,6 @@ rule study:
         unpack(
             needs(
                 "study@{study}",
-                records="results/config",
                 findings="results/collected/{study}",
             )
         ),
@@ -53,7 +51,6 @@ rule report:
         unpack(
             needs(
                 "report",
-                records="results/config",
                 studies=lambda wildcards: [
                     f"results/studies/{study}" for study in NOW.params.studies
                 ],

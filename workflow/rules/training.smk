@@ -1,38 +1,6 @@
-rule pretrain:
-    input:
-        unpack(
-            needs(
-                "pretrain@{experiment}",
-                records="results/config",
-                data=prepared_data(NOW.params.pretrained),
-            )
-        ),
-    output:
-        model=directory("results/models/{experiment}"),
-    log:
-        "logs/pretrain/{experiment}.log",
-    benchmark:
-        "benchmarks/results/pretrain/{experiment}.tsv"
-    wildcard_constraints:
-        experiment=one_of(NOW.params.pretrained),
-    conda:
-        "../envs/revisit.yml"
-    threads: 1
-    resources:
-        gpu=GPU,
-    shell:
-        "dvc --wait-for-lock repro -s pretrain@{wildcards.experiment} > {log} 2>&1"
-
-
 rule train:
     input:
-        unpack(
-            needs(
-                "train@{experiment}",
-                records="results/config",
-                data=prepared_data(NOW.params.experiments),
-            )
-        ),
+        unpack(needs("train@{experiment}", data=prepared_data(NOW.params.experiments))),
     output:
         model=directory("results/models/{experiment}"),
         metrics="results/findings/{experiment}/train.json",
@@ -51,40 +19,14 @@ rule train:
     resources:
         gpu=GPU,
     shell:
-        "REVISIT_CORES={threads} dvc --wait-for-lock repro -s train@{wildcards.experiment} > {log} 2>&1"
+        "REVISIT_CORES={threads} dvc --wait-for-lock repro -s {rule}@{wildcards.experiment} > {log} 2>&1"
 
 
-rule graft:
-    input:
-        unpack(
-            needs(
-                "graft@{experiment}",
-                records="results/config",
-                trunk=model_of(NOW.params.grafts, "trunk"),
-                head=model_of(NOW.params.grafts, "head"),
-            )
-        ),
-    output:
-        model=directory("results/models/{experiment}"),
-    log:
-        "logs/graft/{experiment}.log",
-    benchmark:
-        "benchmarks/results/graft/{experiment}.tsv"
-    wildcard_constraints:
-        experiment=one_of(NOW.params.grafts),
-    conda:
-        "../envs/revisit.yml"
-    threads: 1
-    shell:
-        "dvc --wait-for-lock repro -s graft@{wildcards.experiment} > {log} 2>&1"
-
-
-rule finetune:
+use rule train as finetune with:
     input:
         unpack(
             needs(
                 "finetune@{experiment}",
-                records="results/config",
                 data=prepared_data(NOW.params.finetunings),
                 weights=model_of(NOW.params.finetunings, "weights"),
             )
@@ -101,10 +43,45 @@ rule finetune:
         "benchmarks/results/finetune/{experiment}.tsv"
     wildcard_constraints:
         experiment=one_of(NOW.params.finetunings),
+    threads: cores_for(NOW.params.finetunings)
+
+
+rule graft:
+    input:
+        unpack(
+            needs(
+                "graft@{experiment}",
+                trunk=model_of(NOW.params.grafts, "trunk"),
+                head=model_of(NOW.params.grafts, "head"),
+            )
+        ),
+    output:
+        model=directory("results/models/{experiment}"),
+    log:
+        "logs/graft/{experiment}.log",
+    benchmark:
+        "benchmarks/results/graft/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(NOW.params.grafts),
     conda:
         "../envs/revisit.yml"
-    threads: cores_for(NOW.params.finetunings)
+    threads: 1
+    shell:
+        "dvc --wait-for-lock repro -s {rule}@{wildcards.experiment} > {log} 2>&1"
+
+
+use rule graft as pretrain with:
+    input:
+        unpack(
+            needs("pretrain@{experiment}", data=prepared_data(NOW.params.pretrained))
+        ),
+    output:
+        model=directory("results/models/{experiment}"),
+    log:
+        "logs/pretrain/{experiment}.log",
+    benchmark:
+        "benchmarks/results/pretrain/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(NOW.params.pretrained),
     resources:
         gpu=GPU,
-    shell:
-        "REVISIT_CORES={threads} dvc --wait-for-lock repro -s finetune@{wildcards.experiment} > {log} 2>&1"

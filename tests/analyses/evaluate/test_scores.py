@@ -302,11 +302,11 @@ def test_load_names_what_is_missing(tmp_path):
     folder.mkdir()
     np.save(folder / "scores.npy", np.zeros((2, 3), np.float32))
     np.save(folder / "labels.npy", np.zeros(2, int))
-    with pytest.raises(ArtifactError, match=r"network\.json.*dvc repro -f train@net"):
+    with pytest.raises(ArtifactError, match=r"network\.json.*dvc repro --force train@net"):
         ev.load(folder)
     (folder / "network.json").write_text('{"classes": ["x", "y", "z"]}')
     assert ev.load(folder)[2] == ["x", "y", "z"]
-    with pytest.raises(ArtifactError, match=r"net/replicates/1: missing .*dvc repro -f train@net\)"):
+    with pytest.raises(ArtifactError, match=r"net/replicates/1: missing .*dvc repro --force train@net"):
         ev.load(folder / "replicates" / "1")
     np.save(folder / "labels.npy", np.array([{}]), allow_pickle=True)  # a pickle is never loaded
     with pytest.raises(ArtifactError, match="missing or damaged"):

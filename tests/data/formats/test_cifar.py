@@ -152,5 +152,5 @@ def test_python_batch_with_other_content():
 
 
 def test_folder_without_an_archive(tmp_path, settings):
-    with pytest.raises(DataError, match=r"expected an archive \(.*found none: .*dvc repro -f fetch@"):
+    with pytest.raises(DataError, match=r"expected an archive \(.*found none: .*dvc repro --force fetch@"):
         prepare(settings(format="cifar"), tmp_path, tmp_path / "out")

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from revisit import reading
-from revisit.analyses import replicates
+from revisit import reading, stages
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models import registry
 
@@ -28,7 +27,7 @@ class Features:
     @property
     def experiment(self) -> str:
         """Whose features they are, as params.yaml names it."""
-        return replicates.experiment(self.folder)
+        return registry.experiment(self.folder)
 
     def matrix(self, layer: str, split: str) -> np.ndarray:
         """The features of `layer` for `split` ("train" or "test"): (N, D) float32, memory-mapped.
@@ -113,5 +112,5 @@ def load_all(folder: str | Path) -> list[Features]:
 
 
 def _unfit(folder: Path, what: str) -> ArtifactError:
-    again = f"extract the features again (dvc repro -f extract@{replicates.experiment(folder)})"
+    again = f"extract the features again with {stages.again(f'extract@{registry.experiment(folder)}')}"
     return ArtifactError(f"{folder}/{what}; {again}")

@@ -3,15 +3,9 @@
 Where they lie, in `results/models/<name>` and `results/features/<name>`, says `models.registry.replicates`.
 """
 
-from pathlib import Path
 from typing import Any
 
 
 def summary(found: list[dict[str, Any]]) -> dict[str, Any]:
     """That of replicate 0; where there are more, with those of all of them, in order, as `replicates`."""
     return found[0] | ({"replicates": found} if len(found) > 1 else {})
-
-
-def experiment(folder: Path) -> str:
-    """The experiment whose network or features are in `folder`, which may be that of a replicate."""
-    return folder.parents[1].name if folder.parent.name == "replicates" else folder.name

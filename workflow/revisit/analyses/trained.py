@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from revisit import stages
 from revisit.errors import ArtifactError
 
 
@@ -11,5 +12,5 @@ def check_data(network: dict[str, Any], sha256: dict[str, str]) -> None:
         name, dataset = network["experiment"], network["dataset"]
         raise ArtifactError(
             f"the network of {name} was trained on other data than data/prepared/{dataset} holds now; "
-            f"run the pipeline again (dvc repro train@{name})"
+            f"train it again with {stages.run(stages.trains(name))}"
         )

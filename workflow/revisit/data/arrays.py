@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from revisit import reading
+from revisit import reading, stages
 from revisit.data import provenance
 from revisit.errors import ArtifactError
 
@@ -117,4 +117,4 @@ def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def _remedy(folder: Path) -> str:
-    return f"make it again with `dvc repro -f prepare@{folder.name}`"
+    return f"make it again with {stages.again(f'prepare@{folder.name}')}"

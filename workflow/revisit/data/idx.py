@@ -21,13 +21,14 @@ from typing import IO
 
 import numpy as np
 
+from revisit import stages
 from revisit.data import content
 from revisit.data.formats.idx.facts import LIMIT
 from revisit.errors import DataError
 
 DIMENSIONS = 8
 BLOCK = 1 << 22  # bytes read at a time
-REMEDY = "get it again (`dvc repro -f fetch@<data set>`), or mend the mirror that it came from"
+REMEDY = f"get it again with {stages.again('fetch@<data set>')}, or mend the mirror that it came from"
 
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

@@ -12,7 +12,7 @@ A network has two of them, in `network.json`: `data`, of the data set that it wa
 from pathlib import Path
 from typing import Any
 
-from revisit import files, reading
+from revisit import files, reading, stages
 from revisit.errors import ArtifactError
 
 PUBLISHED, COPY, DRAWN = "published", "copy", "drawn"
@@ -37,7 +37,7 @@ def read(raw: Path) -> str:
     Raises ArtifactError where the record is missing, as beside files that an older version fetched, or damaged.
     """
     path = raw / FILE
-    remedy = f"get the files again with `dvc repro -f fetch@{raw.name}`"
+    remedy = f"get the files again with {stages.again(f'fetch@{raw.name}')}"
     try:
         record = reading.json_value(path)
         return checked(record[KEY])

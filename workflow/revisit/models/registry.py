@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from revisit import reading
+from revisit import reading, stages
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models.parts.arguments import Argument, check, read
 
@@ -117,6 +117,12 @@ def snapshots(folder: str | Path) -> tuple[str, dict[int, str]]:
     return next((unit for unit, _ in found.values()), "epoch"), {moment: found[moment][1] for moment in sorted(found)}
 
 
+def experiment(folder: str | Path) -> str:
+    """The training whose network or features are in `folder`, which may be that of a replicate."""
+    folder = Path(folder)
+    return folder.parents[1].name if folder.parent.name == "replicates" else folder.name
+
+
 def describe(folder: str | Path) -> dict[str, Any]:
     """The `network.json` of a trained network.
 
@@ -155,4 +161,4 @@ def tensors(folder: str | Path, weights: str = WEIGHTS) -> dict[str, "torch.Tens
 
 def remedy(folder: str | Path) -> str:
     """How a damaged folder of a trained network is mended."""
-    return f"delete {folder} and run `dvc repro` or snakemake, which make it again"
+    return f"make it again with {stages.again(stages.trains(experiment(folder)))}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from revisit import files, reading
+from revisit import files, reading, stages
 from revisit.errors import ArtifactError
 
 TRAINING = ("train", "history", "evaluations", "runs")  # every other finding bears the name of its stage
@@ -49,7 +49,7 @@ def collect(studies: Studies, stages: Mapping[str, str], findings: Path, destina
 def _copy(source: Path, target: Path, stage: str) -> None:
     if not source.exists():
         raise ArtifactError(
-            f"{source} is missing. It is made by stage {stage}: run `dvc repro {stage}` or the whole pipeline"
+            f"{source} is missing. It is made by stage {stage}: run {stages.run(stage)} or the whole pipeline"
         )
     files.copy(source, target)
 
@@ -59,5 +59,5 @@ def _read(file: Path, stage: str) -> Any:
         return reading.json_value(file)
     except ValueError as error:
         raise ArtifactError(
-            f"{file.name} of {stage.partition('@')[2]} is not JSON ({error}): run `dvc repro --force {stage}`"
+            f"{file.name} of {stage.partition('@')[2]} is not JSON ({error}): run {stages.again(stage)}"
         ) from None

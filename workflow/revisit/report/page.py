@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from revisit import files, reading
+from revisit import files, reading, stages
 from revisit.errors import ArtifactError
 from revisit.report import maps, opening, svg
 from revisit.report.numbers import cell, number, published_text, value_text
@@ -172,7 +172,7 @@ def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
 
 def _file(path: Path) -> Path:
     if not path.is_file():
-        raise ArtifactError(f"{path} is missing: run `dvc repro study@{path.parts[-3] if len(path.parts) > 2 else ''}`")
+        raise ArtifactError(f"{path} is missing: run {stages.run(f'study@{path.parts[-3]}')}")
     return path
 
 
@@ -180,7 +180,7 @@ def _json(path: Path) -> Any:
     try:
         return reading.json_value(path)
     except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path} cannot be read ({error}): run `dvc repro study@{path.parent.name}`") from None
+        raise ArtifactError(f"{path} cannot be read ({error}): run {stages.run(f'study@{path.parent.name}')}") from None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.typing import DataFrameGroupBy
 
-from revisit import reading
+from revisit import reading, stages
 from revisit.analyses.tables import Table
 from revisit.errors import ArtifactError
 from revisit.report import statistics
@@ -252,7 +252,7 @@ class Run:
             table.check(frame)
         except ValueError as error:
             path = self.folder / kind
-            raise ArtifactError(f"{path}: {error}: run `dvc repro --force {kind}@{self.name}`") from None
+            raise ArtifactError(f"{path}: {error}: run {stages.again(f'{kind}@{self.name}')}") from None
         return frame
 
     def table(self, name: str, text: Sequence[str] = ()) -> pd.DataFrame:
@@ -281,9 +281,7 @@ class Run:
 
     def damaged(self, what: str) -> ArtifactError:
         """The error that says which findings have to be made again."""
-        return ArtifactError(
-            f"{what[:500]}: damaged findings of {self.name}; run `dvc repro --force {self.made_by[0]}`"
-        )
+        return ArtifactError(f"{what[:500]}: damaged findings of {self.name}; run {stages.again(self.made_by[0])}")
 
     def array(self, name: str) -> np.ndarray:
         """A collected array. Raises ArtifactError when it is missing or damaged."""
@@ -292,7 +290,7 @@ class Run:
             return reading.array(path)
         except (OSError, ValueError) as error:
             stage = f"{path.parent.name}@{self.name}"
-            raise ArtifactError(f"{path} is damaged ({error}): run `dvc repro --force {stage}`") from None
+            raise ArtifactError(f"{path} is damaged ({error}): run {stages.again(stage)}") from None
 
     def look(self, part: str) -> dict[str, Any] | None:
         """What a part of `inspect` found; None where it was not asked for."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from revisit import reading
+from revisit import reading, stages
 from revisit.errors import ArtifactError
 
 COLUMNS = 32
@@ -69,4 +69,4 @@ def _read(folder: Path) -> tuple[list[np.ndarray], Sprite]:
 
 
 def _again(folder: Path) -> str:
-    return f"run `dvc repro --force {folder.name}@{folder.parent.name}`"
+    return f"run {stages.again(f'{folder.name}@{folder.parent.name}')}"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from revisit import files, reading
+from revisit import files, reading, stages
 from revisit.errors import ArtifactError, ConfigError
 from revisit.report import claims as ledger
 from revisit.report import seeds, verdicts
@@ -19,12 +19,12 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     try:
         metrics = reading.json_value(path)
     except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path} cannot be read ({error}): run `dvc repro collect`") from None
+        raise ArtifactError(f"{path} cannot be read ({error}): run {stages.run('collect')}") from None
     runs = []
     graphs_used = [chosen["graph"] for chosen in settings["experiments"].values()]
     for name, chosen in settings["experiments"].items():
         if not isinstance(metrics, dict) or not isinstance(metrics.get(name), dict):
-            raise ArtifactError(f"{path} has no experiment {name}: run `dvc repro collect`")
+            raise ArtifactError(f"{path} has no experiment {name}: run {stages.run('collect')}")
         by_graph = len(set(graphs_used)) > 1 and graphs_used.count(chosen["graph"]) == 1
         label = f"{chosen['graph']} graph" if by_graph else name.replace("_", " ")
         runs.append(Run(name, label, dict(chosen), metrics[name], collected / name))

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from revisit import reading
-from revisit.analyses import precision, replicates
+from revisit import reading, stages
+from revisit.analyses import precision
 from revisit.analyses.evaluate.roc import Curve, decimate, macro_roc, roc
 from revisit.errors import ArtifactError, ConfigError
+from revisit.models import registry
 
 RANKING = (
     "average_precision",
@@ -37,7 +38,7 @@ def load(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
         scores, labels = (np.array(reading.array(folder / file)) for file in ("scores.npy", "labels.npy"))
         return scores, labels, [str(name) for name in reading.json_value(folder / "network.json")["classes"]]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        again = f"train it again (dvc repro -f train@{replicates.experiment(folder)})"
+        again = f"train it again with {stages.again(stages.trains(registry.experiment(folder)))}"
         raise ArtifactError(f"{folder}: missing or damaged ({error}); {again}") from error
 
 

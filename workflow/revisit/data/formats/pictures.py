@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from revisit import stages
 from revisit.data import archives, images
 from revisit.data.formats.split import Blocks
 from revisit.errors import DataError
@@ -19,7 +20,7 @@ def members(folder: Path) -> Found:
     if not held:
         raise DataError(
             f"{folder}: expected an archive ({', '.join(archives.SUFFIXES)}), found none: "
-            f"get it again (`dvc repro -f fetch@{folder.name}`)"
+            f"get it again with {stages.again(f'fetch@{folder.name}')}"
         )
     found: Found = {}
     for path in held:
