@@ -233,7 +233,7 @@ def test_when_all_fail_the_message_lists_each_address_and_the_remedy(site, tmp_p
         download([closed, secret, site.url("/wrong")], tmp_path / "data.gz", SHA)
     message = str(caught.value)
     lines = message.splitlines()
-    assert lines[0] == "data.gz could not be had:"
+    assert lines[0] == "data.gz could not be downloaded:"
     assert re.match(rf"  {closed}: Failed to establish a new connection: .*refused.*\(4 attempts\)", lines[1])
     assert lines[2] == f"  {site.url('/gone')}: HTTP 404 Not Found"
     assert lines[3].startswith(f"  {site.url('/wrong')}: the content is not the expected one (SHA-256 ")

@@ -63,7 +63,8 @@ def test_a_disk_without_room_is_one_message(tree, arguments):
     shutil.copy(ROOT / "params.yaml", tree)
     ended = dvc(tree, *arguments.split(), prefix=("sh", "-c", 'ulimit -f 0; exec "$@"', "sh"))
     assert ended.returncode == 2
-    assert ended.stderr == "error: File too large: make room or mend the rights, then run again; nothing is lost\n"
+    remedy = "free disk space or fix permissions, then run again; nothing is lost"
+    assert ended.stderr == f"error: File too large: {remedy}\n"
 
 
 def test_a_stage_finds_this_environment_when_it_is_not_activated(tree):

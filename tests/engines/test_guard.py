@@ -138,7 +138,7 @@ def test_a_folder_whose_name_the_engines_would_take_for_a_variable(tree, monkeyp
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 def test_want_of_room_or_rights_says_where_and_how_to_mend_it(number):
-    said = rf"^{os.strerror(number)} \(\.work/x\): make room or mend the rights, then run again; nothing is lost$"
+    said = rf"^{os.strerror(number)} \(\.work/x\): free disk space or fix permissions, then run again; nothing is lost$"
     with pytest.raises(EngineError, match=said), guard.explained():
         raise OSError(number, os.strerror(number), ".work/x")
 
@@ -146,7 +146,7 @@ def test_want_of_room_or_rights_says_where_and_how_to_mend_it(number):
 def test_a_database_that_cannot_be_written(tree):
     sqlite3.connect("cache.db").close()
     database = sqlite3.connect("file:cache.db?mode=ro", uri=True)
-    said = r"^attempt to write a readonly database \(\.dvc/site\): make room or mend the rights"
+    said = r"^attempt to write a readonly database \(\.dvc/site\): free disk space or fix permissions"
     with contextlib.closing(database), pytest.raises(EngineError, match=said), guard.explained():
         database.execute("CREATE TABLE a (b)")
 

@@ -44,7 +44,8 @@ def test_a_disk_without_room(tree):
         timeout=60,
     )
     assert ended.returncode == 1
-    assert ended.stderr == "error: File too large: make room or mend the rights, then run again; nothing is lost\n"
+    remedy = "free disk space or fix permissions, then run again; nothing is lost"
+    assert ended.stderr == f"error: File too large: {remedy}\n"
 
 
 @pytest.mark.parametrize("main_process", [False, True])

@@ -190,7 +190,7 @@ def _round(started: ThreadingHTTPServer, kind: str, folder: Path) -> str:
             with contextlib.redirect_stderr(io.StringIO()):  # of progress
                 download(addresses, destination, checksum)
         except DownloadError as error:
-            if destination.exists() or "file.bin could not be had" not in str(error):
+            if destination.exists() or "file.bin could not be downloaded" not in str(error):
                 return f"left a file, or no message ({described}): {error}"
             continue
         except Exception as error:

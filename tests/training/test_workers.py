@@ -108,7 +108,7 @@ workers.side_by_side([partial(task, number) for number in range(5)], 2)
         ("partial(last, OSError(28, 'No space left on device', 'there'))", "OSError [Errno 28] No space left"),
         ("partial(last, ZeroDivisionError('by zero'))", "RuntimeError Traceback"),
         ("partial(last, ValueError('x' * 200_000))", "RuntimeError Traceback"),  # more than a pipe holds
-        ("shot", "DeviceError a training was killed, most likely for want of memory with 2 side by side"),
+        ("shot", "DeviceError a training was killed, most likely because memory ran out with 2 side by side"),
         ("partial(shot, signal.SIGABRT)", "DeviceError a training crashed (Aborted)"),
         ("partial(shot, signal.SIGRTMIN + 6)", "DeviceError a training crashed (Real-time signal 6)"),
     ],

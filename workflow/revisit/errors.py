@@ -2,8 +2,8 @@
 
 import errno
 
-NO_ROOM_OR_RIGHT = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS)
-MEND_ROOM_OR_RIGHT = "make room or mend the rights, then run again; nothing is lost"
+DISK_FULL_OR_DENIED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EROFS)
+DISK_REMEDY = "free disk space or fix permissions, then run again; nothing is lost"
 
 LONGEST = 4000  # characters of a message: names in a damaged file may be longer than any screen
 
@@ -29,7 +29,7 @@ class DataError(RevisitError):
 
 
 class DownloadError(RevisitError):
-    """A file could not be had from any of its addresses."""
+    """A file could not be downloaded from any of its addresses."""
 
 
 class ArtifactError(RevisitError):
@@ -48,9 +48,9 @@ class BusyError(RevisitError):
     """Another run holds this working tree, or writes the same artifact."""
 
 
-def without_room_or_right(error: OSError) -> str | None:
-    """The message for an error for want of room or rights, with the remedy; None for any other."""
-    if error.errno not in NO_ROOM_OR_RIGHT:
+def disk_full_or_denied(error: OSError) -> str | None:
+    """The message for an error about a full disk or permissions, with the remedy; None for any other."""
+    if error.errno not in DISK_FULL_OR_DENIED:
         return None
     where = f" ({error.filename})" if error.filename else ""
-    return f"{error.strerror}{where}: {MEND_ROOM_OR_RIGHT}"
+    return f"{error.strerror}{where}: {DISK_REMEDY}"

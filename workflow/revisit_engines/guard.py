@@ -19,7 +19,7 @@ from typing import IO
 import psutil
 from ruamel.yaml import YAML, YAMLError
 
-from revisit.errors import MEND_ROOM_OR_RIGHT, BusyError, EngineError, without_room_or_right
+from revisit.errors import DISK_REMEDY, BusyError, EngineError, disk_full_or_denied
 from revisit.files import remove
 
 ENGINE_LOCK = Path(".work/engine.lock")  # held by the engine that runs on this tree; its content says which
@@ -29,7 +29,7 @@ RWLOCK = Path(".dvc/tmp/rwlock")
 DVC_LOCK = Path("dvc.lock")
 ENGINE = "REVISIT_ENGINE"  # in the environment of every job: the content of the engine lock when it was started
 DIGEST = re.compile(r"[0-9a-f]{32}(\.dir)?")
-NO_ROOM_OR_RIGHT_IN_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+DISK_FULL_OR_DENIED_IN_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 PROGRAM = re.compile(r".*?\b(bin/dvc|dvc/__main__\.py) ")  # with its path, which may hold any word
 OPTIONS = r"(--(cd|cprofile-dump|viztracer-depth) \S+ |-\S+ )*+"  # possessive: no value is taken for the command
 RUNS_STAGES = re.compile(rf"{OPTIONS}(repro|(exp|experiments) run)(?!\S)")
@@ -78,18 +78,18 @@ def check_folder() -> None:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Raise EngineError, which says how to mend it, in the place of an error for want of room or rights."""
+    """Raise EngineError, which says how to mend it, in the place of an error about a full disk or permissions."""
     try:
         yield
     except OSError as error:
-        message = without_room_or_right(error)
+        message = disk_full_or_denied(error)
         if not message:
             raise
         raise EngineError(message) from error
     except sqlite3.OperationalError as error:  # DVC keeps the digests of files in a database
-        if error.sqlite_errorcode & 0xFF not in NO_ROOM_OR_RIGHT_IN_SQLITE:  # the rest is SQLite's extension
+        if error.sqlite_errorcode & 0xFF not in DISK_FULL_OR_DENIED_IN_SQLITE:  # the rest is SQLite's extension
             raise
-        raise EngineError(f"{error} (.dvc/site): {MEND_ROOM_OR_RIGHT}") from error
+        raise EngineError(f"{error} (.dvc/site): {DISK_REMEDY}") from error
 
 
 def find_own_programs() -> None:

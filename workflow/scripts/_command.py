@@ -19,7 +19,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuB
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 from revisit import orphans  # noqa: E402  (needs the path set above)
-from revisit.errors import RevisitError, without_room_or_right  # noqa: E402
+from revisit.errors import RevisitError, disk_full_or_denied  # noqa: E402
 
 
 def run(main: Callable[[], None]) -> None:
@@ -33,7 +33,7 @@ def run(main: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        message = without_room_or_right(error)
+        message = disk_full_or_denied(error)
         if not message:
             raise
         sys.exit(_complain(message))

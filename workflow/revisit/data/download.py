@@ -78,7 +78,7 @@ def download(
         for other in addresses:
             _Part(destination, other).remove()
         return
-    raise DownloadError(f"{destination.name} could not be had:\n" + "\n".join(failures) + f"\n{REMEDY}")
+    raise DownloadError(f"{destination.name} could not be downloaded:\n" + "\n".join(failures) + f"\n{REMEDY}")
 
 
 class _Part:

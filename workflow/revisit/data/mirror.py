@@ -82,7 +82,7 @@ def one_file(place: str, downloads: Path) -> Iterator[Path]:
     """The path of a file of the mirror, for a block that reads it.
 
     `place`: its path, or its http(s) address; then it is kept in the folder `downloads`, unless the block finds it
-    damaged (DataError). Raises DataError for what is no path, DownloadError when the file could not be had.
+    damaged (DataError). Raises DataError for what is no path, DownloadError when the file could not be downloaded.
     """
     if "://" not in place:
         yield from_user(place)

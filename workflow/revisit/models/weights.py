@@ -131,7 +131,7 @@ def from_torchvision(
 
     Raises:
         ConfigError: there are no ImageNet weights for this network.
-        DownloadError: they could not be had.
+        DownloadError: they could not be downloaded.
     """
     tensors = checkpoints.renamed(torchvision_weights.download(model, Path(cache)))
     _write_imagenet(tensors, torchvision_weights.of(model).url, model, destination, name, provenance.PUBLISHED)

@@ -1,7 +1,7 @@
 """Dynamic and static graphs: the same function run as written, or captured once by `torch.compile` and replayed.
 
 S0 compares the two in TensorFlow (eager against session). Here a static graph is one whole graph (`fullgraph=True`:
-a function that cannot be captured in one piece is an error, never a silent mixture).
+a function that cannot be captured as one graph is an error, never a silent mixture).
 """
 
 import os
@@ -51,7 +51,7 @@ def capture(function: Callable, backend: str) -> Callable:
     """`function`, from tensors to tensors, as a graph that `backend` (of a `Choice`) runs; so is its backward pass.
 
     Raises:
-        ConfigError: when the result is called, and the function cannot be captured in one piece.
+        ConfigError: when the result is called, and the function cannot be captured as one graph.
     """
     if backend == "eager":
         return function
@@ -62,14 +62,16 @@ def capture(function: Callable, backend: str) -> Callable:
 
 
 def _told(call: Callable) -> Callable:
-    """`call`, with one message where the function cannot be captured in one piece."""
+    """`call`, with one message where the function cannot be captured as one graph."""
 
     def run(*tensors: torch.Tensor) -> object:
         try:
             return call(*tensors)
         except torch._dynamo.exc.TorchDynamoException as error:
             why = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__).strip()
-            raise ConfigError(f"graph: this network is no single static graph ({why}); set `graph: dynamic`") from error
+            raise ConfigError(
+                f"graph: this network cannot be captured as one static graph ({why}); set `graph: dynamic`"
+            ) from error
 
     return run
 

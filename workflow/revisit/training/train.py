@@ -125,7 +125,7 @@ class _Sweep:
 
     @contextmanager
     def _told(self, variant: str) -> Iterator[None]:
-        """What goes wrong inside is told with the name of the variant, want of memory with its remedy."""
+        """What goes wrong inside is told with the name of the variant, out of memory with its remedy."""
         settings, size = self._settings, self._settings["runs"][variant]["batch_size"]
         remedy = f"lower batch_size (now {size}), or end other programs that use the memory"
         try:

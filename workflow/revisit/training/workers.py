@@ -105,8 +105,8 @@ def _ended(status: int, workers: int) -> DeviceError:
     """The error for a copy that ended without a word."""
     if status == -signal.SIGKILL:
         return DeviceError(
-            f"a training was killed, most likely for want of memory with {workers} side by side; free some, or allot "
-            f"fewer cores ({CORES}=1), and run again: it goes on where it was"
+            f"a training was killed, most likely because memory ran out with {workers} side by side; free some, or "
+            f"allot fewer cores ({CORES}=1), and run again: it goes on where it was"
         )
     how = signal.strsignal(-status) or f"signal {-status}" if status < 0 else f"exit status {status}"
     return DeviceError(f"a training crashed ({how}); run again with {CORES}=1 to see where")

@@ -68,7 +68,7 @@ def download(model: str, folder: Path) -> "dict[str, Tensor]":
 
     Raises:
         ConfigError: torchvision has none.
-        DownloadError: they could not be had, or what came is something else.
+        DownloadError: they could not be downloaded, or what came is something else.
     """
     weights = of(model)
     name = weights.url.rpartition("/")[2]
