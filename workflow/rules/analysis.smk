@@ -11,8 +11,10 @@ rule evaluate:
     conda:
         "../envs/revisit.yml"
     threads: 1
+    params:
+        stage="evaluate@{experiment}",
     shell:
-        "dvc --wait-for-lock repro -s {rule}@{wildcards.experiment} > {log} 2>&1"
+        "dvc --wait-for-lock repro -s {params.stage} > {log} 2>&1"
 
 
 use rule evaluate as probe with:
@@ -25,6 +27,8 @@ use rule evaluate as probe with:
         "logs/probe/{experiment}.log",
     benchmark:
         "benchmarks/results/probe/{experiment}.tsv"
+    params:
+        stage="probe@{experiment}",
 
 
 use rule evaluate as embed with:
@@ -37,6 +41,8 @@ use rule evaluate as embed with:
         "logs/embed/{experiment}.log",
     benchmark:
         "benchmarks/results/embed/{experiment}.tsv"
+    params:
+        stage="embed@{experiment}",
 
 
 use rule evaluate as neighbours with:
@@ -51,6 +57,8 @@ use rule evaluate as neighbours with:
         "logs/neighbours/{experiment}.log",
     benchmark:
         "benchmarks/results/neighbours/{experiment}.tsv"
+    params:
+        stage="neighbours@{experiment}",
 
 
 use rule evaluate as inspect with:
@@ -65,6 +73,8 @@ use rule evaluate as inspect with:
         "benchmarks/results/inspect/{experiment}.tsv"
     resources:
         gpu=GPU,
+    params:
+        stage="inspect@{experiment}",
 
 
 use rule evaluate as extract with:
@@ -78,3 +88,5 @@ use rule evaluate as extract with:
         "benchmarks/results/extract/{experiment}.tsv"
     resources:
         gpu=GPU,
+    params:
+        stage="extract@{experiment}",

@@ -18,8 +18,9 @@ wildcard_constraints:
     study=NAME,
 
 
-# Every rule runs its stage of the same name; `use rule` takes over what it does not say itself: environment, threads
-# and the command, in which no value of a configuration file stands but a name that the schema has checked.
+# Jobs run the stage that `params.stage` names. Patterns are taken over with everything that is not said otherwise:
+# environment, threads and the command, in which stands no value of a configuration file but a name that the schema
+# has checked.
 
 
 def needs(stage, **files):

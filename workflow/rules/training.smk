@@ -18,8 +18,10 @@ rule train:
     threads: cores_for(NOW.params.experiments)
     resources:
         gpu=GPU,
+    params:
+        stage="train@{experiment}",
     shell:
-        "REVISIT_CORES={threads} dvc --wait-for-lock repro -s {rule}@{wildcards.experiment} > {log} 2>&1"
+        "REVISIT_CORES={threads} dvc --wait-for-lock repro -s {params.stage} > {log} 2>&1"
 
 
 use rule train as finetune with:
@@ -44,6 +46,8 @@ use rule train as finetune with:
     wildcard_constraints:
         experiment=one_of(NOW.params.finetunings),
     threads: cores_for(NOW.params.finetunings)
+    params:
+        stage="finetune@{experiment}",
 
 
 rule graft:
@@ -66,8 +70,10 @@ rule graft:
     conda:
         "../envs/revisit.yml"
     threads: 1
+    params:
+        stage="graft@{experiment}",
     shell:
-        "dvc --wait-for-lock repro -s {rule}@{wildcards.experiment} > {log} 2>&1"
+        "dvc --wait-for-lock repro -s {params.stage} > {log} 2>&1"
 
 
 use rule graft as pretrain with:
@@ -85,3 +91,5 @@ use rule graft as pretrain with:
         experiment=one_of(NOW.params.pretrained),
     resources:
         gpu=GPU,
+    params:
+        stage="pretrain@{experiment}",
