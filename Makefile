@@ -24,11 +24,12 @@ compare: export COMPARE_B := $(value B)
 compare: $(READY)  ## verdicts and metrics that changed from one revision to another: A=HEAD B=workspace
 	python workflow/scripts/compare_revisions.py
 
-check: $(READY)  ## style: ruff, snakefmt, snakemake --lint
+check: $(READY)  ## style: ruff, snakefmt, snakemake --lint; directions of imports: import-linter
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint
+	lint-imports
 
 browser: .venv/.browser  ## the report in a real browser: the machine's chromium, driven from .venv
 	pytest tests/browser
