@@ -8,8 +8,6 @@ from typing import Any
 from revisit.report.expressions import evaluate, metrics_in
 from revisit.report.runs import Run
 
-ANALYSES = ("evaluate", "inspect", "probe")  # those that look at every replicate; the others look at the first
-
 Metrics = Mapping[str, Any]
 
 
@@ -27,8 +25,8 @@ def _replicate(run: Run, number: int) -> Metrics:
     train = run.train_of(number)
     found = {"train": train, "statistics": _diverged(run.statistics_of(number), train)}
     for kind in run.metrics.keys() - found.keys():
-        of_each = run.metrics[kind].get("replicates") if kind in ANALYSES else None
-        if of_each:
+        of_each = run.metrics[kind].get("replicates")  # of kinds that look at all of them
+        if isinstance(of_each, list):
             found[kind] = {
                 part: value for part, value in of_each[number].items() if not _first_only(of_each, part, value)
             }
