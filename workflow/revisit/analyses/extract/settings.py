@@ -27,7 +27,7 @@ NamedLayers = Annotated[
 
 
 class Extract(Section):
-    """Features to keep, for the analyses below."""
+    """Features of chosen layers, for the analyses that read them."""
 
     layers: NamedLayers = Field(min_length=1, description="layers whose outputs are kept; or name: layer")
     train: Count | None = Field(None, description="training images (null: all)")

@@ -7,7 +7,7 @@ from revisit.params.fields import Layers, Section
 
 
 class Evolution(Section):
-    """The same projections over the snapshots of the training."""
+    """Projections of strong activations over the snapshots of the training."""
 
     layers: Layers = Field(description="layers with feature maps")
     maps: int = Field(4, ge=1, le=64, description="feature maps of each layer")
