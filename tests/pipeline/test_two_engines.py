@@ -55,7 +55,7 @@ def test_an_edited_experiment_reruns_what_depends_on_it_and_turning_back_compute
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_edited_module_reruns_the_stages_that_import_it(built, engine):
-    module = built.folder / "workflow/revisit/analyses/embed.py"
+    module = built.folder / "workflow/revisit/analyses/embed/tsne.py"
     source = module.read_text()
     module.write_text(f"{source}# {engine}\n")
     # the maps' records change; the stages below run again, since the stand-in's output names its input

@@ -1,4 +1,7 @@
-"""Which stage makes what, and how it is told to make it again: the one place where the library speaks of an engine."""
+"""Which stage makes what, and how it is told to make it again: the one module whose messages name an engine's commands.
+
+The page has two templates that show them to its readers.
+"""
 
 from revisit import paths
 

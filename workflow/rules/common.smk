@@ -1,4 +1,7 @@
 # What the rules share: the parameters, DVC's judgement of what is stale, and inputs that carry it.
+# Jobs run the stage that `params.stage` names. Patterns are taken over with everything that is not said otherwise:
+# environment, threads and the command, in which stands no value of a configuration file but a name that the schema
+# has checked.
 import sys
 from pathlib import Path
 
@@ -16,11 +19,6 @@ wildcard_constraints:
     dataset=NAME,
     experiment=NAME,
     study=NAME,
-
-
-# Jobs run the stage that `params.stage` names. Patterns are taken over with everything that is not said otherwise:
-# environment, threads and the command, in which stands no value of a configuration file but a name that the schema
-# has checked.
 
 
 def needs(stage, **files):
