@@ -76,6 +76,6 @@ def test_damaged_features_of_a_replicate_name_the_experiment(name):
 
     folder = shutil.copytree(paths.features("other"), registry.replicate(paths.features(name), 1))
     (folder / "fc_test.npy").unlink()
-    with pytest.raises(ArtifactError, match=rf"replicates/1/fc_test\.npy: missing .*extract@{name}\)"):
+    with pytest.raises(ArtifactError, match=rf"replicates/1/fc_test\.npy: missing .*extract@{name}`"):
         __import__("run_analysis").main(["probe", name])
     assert not paths.FINDINGS.exists()

@@ -89,7 +89,7 @@ def test_extract_from_another_dataset_leaves_nothing(trained):
 
     meta = json.loads((paths.prepared("dots") / "meta.json").read_text())
     files.write_json(paths.prepared("dots") / "meta.json", meta | {"sha256": {"train_images.npy": "0"}})
-    with pytest.raises(ArtifactError, match="run the pipeline again"):
+    with pytest.raises(ArtifactError, match="train it again with `dvc repro train@small`"):
         extract_features.main(["small"])
     assert not paths.features("small").exists()
 

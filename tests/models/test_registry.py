@@ -136,7 +136,9 @@ def test_load_refuses_a_description_that_makes_no_sense(tmp_path, key, value):
     write_model(tmp_path / "x")
     path = tmp_path / "x" / "network.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
-    with pytest.raises(ArtifactError, match=r"network\.json: damaged .* delete .*x and run"):
+    with pytest.raises(
+        ArtifactError, match=r"network\.json: damaged .* make it again with `dvc repro --force train@x`"
+    ):
         registry.load(tmp_path / "x", "cpu")
 
 

@@ -279,7 +279,7 @@ def test_a_graft_of_a_damaged_folder_is_refused(tmp_path, folder):
     for name in ("trunk", "head"):
         write(tmp_path / name, "lenet")
     (tmp_path / folder / "network.json").write_text("{}")
-    with pytest.raises(ArtifactError, match=rf"{folder}/network\.json: damaged .*; delete"):
+    with pytest.raises(ArtifactError, match=rf"{folder}/network\.json: damaged .*; make it again"):
         weights.graft(tmp_path / "trunk", tmp_path / "head", tmp_path / "graft", "both")
 
 
