@@ -14,16 +14,26 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def claims(tmp_path, monkeypatch):
-    """The folder of a ledger of our own beside this repository's code, below the current folder."""
-    (tmp_path / "workflow").mkdir()
-    for part in (ROOT / "workflow").iterdir():
-        if part.name != "claims":
-            (tmp_path / "workflow" / part.name).symlink_to(part)
-    shutil.copytree(ROOT / "workflow/claims", tmp_path / "workflow/claims")
-    shutil.copy(ROOT / "params.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "workflow/claims"
+def copied(tmp_path, monkeypatch):
+    """Makes a copy of one folder of the code beside the rest of it, below the current folder."""
+
+    def copy(name):
+        (tmp_path / "workflow").mkdir()
+        for part in (ROOT / "workflow").iterdir():
+            if part.name != name:
+                (tmp_path / "workflow" / part.name).symlink_to(part)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "workflow" / name, tmp_path / "workflow" / name, ignore=ignored)
+        shutil.copy(ROOT / "params.yaml", tmp_path)
+        monkeypatch.chdir(tmp_path)
+        return tmp_path / "workflow" / name
+
+    return copy
+
+
+@pytest.fixture
+def claims(copied):
+    return copied("claims")
 
 
 def test_the_claims_of_a_study_belong_to_its_record_and_to_no_other(claims):
@@ -46,16 +56,8 @@ def test_the_claims_of_a_study_belong_to_its_record_and_to_no_other(claims):
 
 
 @pytest.fixture
-def drawings(tmp_path, monkeypatch):
-    """A copy of the drawings beside this repository's code, below the current folder."""
-    (tmp_path / "workflow").mkdir()
-    for part in (ROOT / "workflow").iterdir():
-        if part.name != "revisit_drawing":
-            (tmp_path / "workflow" / part.name).symlink_to(part)
-    shutil.copytree(ROOT / "workflow/revisit_drawing", tmp_path / "workflow/revisit_drawing")
-    shutil.copy(ROOT / "params.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "workflow/revisit_drawing"
+def drawings(copied):
+    return copied("revisit_drawing")
 
 
 def changed_by(edit):
@@ -113,12 +115,9 @@ def test_a_download_does_not_depend_on_drawings(drawings, source):
     assert changed_by(drawings / "figures/animals.py") == set()
 
 
-def test_an_edit_of_a_task_changes_the_records_of_trainings_with_it_alone(claims):
+def test_an_edit_of_a_task_changes_the_records_of_trainings_with_it_alone(copied):
     """Of all that it has in a file of its own, the facts too."""
-    code = claims.parent / "revisit"
-    code.unlink()
-    shutil.copytree(ROOT / "workflow/revisit", code, ignore=shutil.ignore_patterns("__pycache__"))
-    params = load()
+    code, params = copied("revisit"), load()
     before = configure.records(params)
     for module in ("facts", "task", "samplers"):
         (code / f"tasks/pairs/{module}.py").write_text('"""Edited."""')

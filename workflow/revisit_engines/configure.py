@@ -19,6 +19,7 @@ from revisit.tasks import registry as tasks
 from revisit_engines import imports
 from revisit_engines.imports import WORKFLOW, files_of
 
+ANALYSIS = "run_analysis"  # of all kinds that leave findings
 # The script of each stage; a test holds this against the commands of dvc.yaml, which cannot itself be a
 # dependency of a stage.
 SCRIPTS = {
@@ -29,7 +30,7 @@ SCRIPTS = {
     "train": "train_network",
     "finetune": "train_network",
     "extract": "extract_features",
-    **dict.fromkeys(loading.available("compute"), "run_analysis"),
+    **dict.fromkeys(loading.available("compute"), ANALYSIS),
     "collect": "collect_findings",
     "study": "render_study",
     "report": "render_report",
@@ -52,7 +53,7 @@ def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
     runs = settings.get("training", settings).get("runs", {})  # those of a stand-in for pretrained weights, too
     for task in sorted({protocol["objective"]["name"] for protocol in runs.values()}):
         found += tasks.modules(task)
-    if stage in loading.available("compute"):
+    if SCRIPTS[stage] == ANALYSIS:
         found += kinds.modules(stage, settings)
     if stage == "study":
         found += panels.modules()
@@ -60,10 +61,14 @@ def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
 
 
 def code_of(
-    stage: str, name: str | None, settings: Settings, digest: Callable[[Path], str] = files.sha256
+    stage: str,
+    name: str | None,
+    settings: Settings,
+    digest: Callable[[Path], str] = files.sha256,
+    imported: Callable[[Path, tuple[str, ...]], list[Path]] = files_of,
 ) -> dict[str, str]:
     """The files of the code that a stage with these settings runs, each with its `digest`."""
-    used = files_of(script_of(stage), loaded_by_name(stage, settings))
+    used = imported(script_of(stage), loaded_by_name(stage, settings))
     if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
         used = [*used, claims]
     return {path.as_posix(): digest(path) for path in used}
@@ -71,10 +76,10 @@ def code_of(
 
 def records(params: Params) -> dict[Path, bytes]:
     """The path and the content of every record of `params`."""
-    digest = cache(files.sha256)
+    digest, imported = cache(files.sha256), cache(files_of)  # stages by the thousand share a few lists of files
     found = {}
     for (stage, name), settings in resolve(params).items():
-        code = code_of(stage, name, settings, digest)
+        code = code_of(stage, name, settings, digest, imported)
         found[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": code})
     imports.keep()
     return found
