@@ -25,6 +25,7 @@ PARTS = (
     ".dvc/.gitignore",
     "profiles",
     "workflow",
+    "reference",
 )
 BIN = Path(sys.executable).parent
 SOME = ("fashion_dynamic", "fashion_static", "voc_vgg16_scratch", "voc_vgg16_finetuned")  # every kind of stage

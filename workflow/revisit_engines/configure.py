@@ -14,6 +14,7 @@ from revisit.analyses import kinds, loading
 from revisit.data.formats import registry as formats
 from revisit.params.resolve import Settings, findings, resolve
 from revisit.params.schema import Params
+from revisit.reference import store
 from revisit.report import panels
 from revisit.tasks import registry as tasks
 from revisit_engines import imports
@@ -71,6 +72,8 @@ def code_of(
     used = imported(script_of(stage), loaded_by_name(stage, settings))
     if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
         used = [*used, claims]
+    if stage == "study":
+        used = [*used, *(path for kept in settings["published"] for path in store.paths_of(kept))]
     return {path.as_posix(): digest(path) for path in used}
 
 
@@ -78,7 +81,7 @@ def records(params: Params) -> dict[Path, bytes]:
     """The path and the content of every record of `params`."""
     digest, imported = cache(files.sha256), cache(files_of)  # stages by the thousand share a few lists of files
     found = {}
-    for (stage, name), settings in resolve(params).items():
+    for (stage, name), settings in resolve(params, store.names()).items():
         code = code_of(stage, name, settings, digest, imported)
         found[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": code})
     imports.keep()

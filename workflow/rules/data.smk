@@ -1,6 +1,13 @@
 rule configure:
     input:
-        unpack(needs("configure", params="params.yaml", code="workflow")),
+        unpack(
+            needs(
+                "configure",
+                params="params.yaml",
+                code="workflow",
+                reference="reference",
+            )
+        ),
     output:
         directory("results/config"),
     log:

@@ -33,6 +33,7 @@ def load(path: Path = PARAMS) -> Params:
     references.check(at_paper, found)
     references.check(at_demo, found_at_demo)
     found.raise_if_any()
+    params._at_paper = at_paper
     return params
 
 

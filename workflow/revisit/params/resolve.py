@@ -4,6 +4,7 @@ A stage is stale when its settings change, so a value stands only where it matte
 map with the map, the address of a mirror with `fetch` and only while the source is `mirror`.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from revisit.analyses.kinds import kinds
@@ -21,8 +22,11 @@ NOTES = {
 }
 
 
-def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
-    """The settings of every stage: `(stage, item)` -> settings; the item is None for a stage without items."""
+def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str | None], Settings]:
+    """The settings of every stage: `(stage, item)` -> settings; the item is None for a stage without items.
+
+    `kept`: the experiments that have reference results, whose published protocol their study has to know.
+    """
     stages: dict[tuple[str, str | None], Settings] = {}
     for name in params.raw:
         stages["fetch", name] = _fetch(params, name)
@@ -36,12 +40,9 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
         stages["train", name] = _train(params, name)
     for name in params.finetunings:
         stages["finetune", name] = _train(params, name)
-    for kind, described in kinds().items():
-        for name, analysis in getattr(params.analyses, kind).items():
-            stages[kind, name] = {"experiment": name, **described.resolved(params, name, analysis)}
-            if described.reads == "network":
-                training = params.trainings[name]
-                stages[kind, name] |= {"dataset": training.dataset, "model": training.model, "device": params.device}
+    for kind in kinds():
+        for name in getattr(params.analyses, kind):
+            stages[kind, name] = _analysis(params, kind, name)
     stages["collect", None] = {
         "studies": {study: findings(params, study) for study in params.studies},
         "stages": {name: stage_of(params, name) for name in params.trainings},
@@ -54,9 +55,28 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
             "sources": _sources(params, name),
             "pretrained": _weights(params, name),
             "experiments": {x: _described(params, x) for x in _trainings(params, name)},
+            "published": {x: published(params, x) for x in _trainings(params, name) if x in kept},
         }
     stages["report", None] = {"scale": params.scale, "studies": list(params.studies)}
     return stages
+
+
+def published(params: Params, name: str) -> dict[str, Settings]:
+    """The settings of a training by stage, as the published protocol has them: `train`, `prepare`, kinds of analysis."""
+    paper = params.at_paper
+    found = {"train": _train(paper, name), "prepare": _prepare(paper, paper.trainings[name].dataset)}
+    for kind, described in kinds().items():
+        if described.findings and name in getattr(paper.analyses, kind):
+            found[kind] = _analysis(paper, kind, name)
+    return found
+
+
+def _analysis(params: Params, kind: str, name: str) -> Settings:
+    described, training = kinds()[kind], params.trainings[name]
+    settings = {"experiment": name, **described.resolved(params, name, getattr(params.analyses, kind)[name])}
+    if described.reads == "network":
+        settings |= {"dataset": training.dataset, "model": training.model, "device": params.device}
+    return settings
 
 
 def stage_of(params: Params, name: str) -> str:

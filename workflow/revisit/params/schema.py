@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from revisit.params.analyses import Analyses
 from revisit.params.data import FORMATS, Dataset, Raw, Source
@@ -52,6 +52,13 @@ class Params(Section):
     finetunings: dict[Name, Finetuning] = Field(description="trainings that start from other weights, by name")
     analyses: Analyses = Field(description="what is looked at")
     studies: dict[Name, Study] = Field(min_length=1, description="the studies of the report, in its order")
+
+    _at_paper: "Params | None" = PrivateAttr(None)
+
+    @property
+    def at_paper(self) -> "Params":
+        """The same at paper scale, with the publishers' data: what the published protocols are."""
+        return (self._at_paper or self).model_copy(update={"source": "web"})
 
     @property
     def trainings(self) -> dict[str, Experiment]:

@@ -19,7 +19,7 @@ def cut(sources: Sequence[Path], rows: Sequence[int] | None = None) -> tuple[np.
     """The tiles of test images `rows` as one picture, and its description: columns, tile, rows, classes.
 
     Args:
-        sources: folders with `thumbnails.png` and `sprite.json`, all of the same data set.
+        sources: folders with `thumbnails.png`, or `.webp`, and `sprite.json`, all of the same data set.
         rows: test images; each has a tile in one of the sources. None: those of the first source.
 
     Returns:
@@ -59,7 +59,8 @@ def save(image: np.ndarray, path: Path) -> str:
 def _read(folder: Path) -> tuple[list[np.ndarray], Sprite]:
     try:
         sprite = reading.json_value(folder / "sprite.json")
-        with Image.open(folder / "thumbnails.png") as picture:
+        files = [folder / f"thumbnails.{suffix}" for suffix in ("png", "webp")]  # reference results have the smaller
+        with Image.open(next((file for file in files if file.exists()), files[0])) as picture:
             image = np.asarray(picture)
         (h, w), columns = sprite["tile"], sprite["columns"]
         corners = [(number // columns * h, number % columns * w) for number in range(len(sprite["rows"]))]

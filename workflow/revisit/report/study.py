@@ -6,11 +6,14 @@ from typing import Any
 
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError, ConfigError
+from revisit.reference import store
 from revisit.report import claims as ledger
-from revisit.report import seeds, verdicts
+from revisit.report import references, seeds, sides, verdicts
 from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
 from revisit.report.sheet import Sheet
+
+REFERENCE = "reference"  # the folder of what is drawn of reference results
 
 
 def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
@@ -21,13 +24,20 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{path} cannot be read ({error}): run {stages.run('collect')}") from None
     runs = []
-    graphs_used = [chosen["graph"] for chosen in settings["experiments"].values()]
     for name, chosen in settings["experiments"].items():
         if not isinstance(metrics, dict) or not isinstance(metrics.get(name), dict):
             raise ArtifactError(f"{path} has no experiment {name}: run {stages.run('collect')}")
-        by_graph = len(set(graphs_used)) > 1 and graphs_used.count(chosen["graph"]) == 1
-        label = f"{chosen['graph']} graph" if by_graph else name.replace("_", " ")
-        runs.append(Run(name, label, dict(chosen), metrics[name], collected / name))
+        runs.append(Run(name, name.replace("_", " "), dict(chosen), metrics[name], collected / name))
+    return measured(runs)
+
+
+def measured(runs: list[Run]) -> list[Run]:
+    """The trainings of a study with what they are only together: labels, twins and statistics."""
+    graphs_used = [run.settings["graph"] for run in runs]
+    for run in runs:
+        graph = run.settings["graph"]
+        if len(set(graphs_used)) > 1 and graphs_used.count(graph) == 1:
+            run.label = f"{graph} graph"
     trained = [run for run in runs if "train" in run.metrics]
     for run in trained:
         run.twins = [other for other in trained if run.twin_of(other)]
@@ -37,19 +47,28 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     return runs
 
 
-def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: Path, destination: Path) -> None:
-    """Write study.json, claims.json, tables/ and figures/ to `destination`, as a whole.
+def render(
+    settings: Mapping[str, Any],
+    claims: list[ledger.Claim],
+    collected: Path,
+    destination: Path,
+    reference: Path = store.FOLDER,
+) -> None:
+    """Write study.json, claims.json, tables/ and figures/ to `destination`, as a whole; `reference/` has those of it.
 
-    `settings`: those of stage `study`; `collected`: the study's folder under results/collected.
+    `settings`: those of stage `study`; `collected`: the study's folder under results/collected; `reference`: the folder
+    of all reference results.
     """
     study = settings["study"]
     runs = read(settings, collected)
-    of_seeds = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs if "train" in run.metrics})
-    rows = verdicts.judge_all(claims, study, of_seeds, _conditions(settings, runs))
+    kept = references.read(settings, reference)
+    own = _judged(claims, study, runs, _conditions(runs, settings["scale"], settings.get("cost", "")))
+    of_reference = _judged(claims, study, measured(kept.runs), _conditions(kept.runs, "paper"))
+    rows = sides.both(own, of_reference if kept.runs else None, settings["scale"])
     with files.replacing(destination) as partial:
-        sheet = Sheet(study, partial, runs)
-        shown = [section for panel in panels() if (section := panel(sheet))]
-        _check_links(rows, shown)
+        shown = _sections(Sheet(study, partial, runs))
+        known = _sections(Sheet(study, partial / REFERENCE, kept.runs)) if kept.runs else []
+        _check_links(rows, {sides.RUN: shown, sides.REFERENCE: known})
         described = {
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
             "scale": settings["scale"],
@@ -59,19 +78,35 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
             "pretrained": settings.get("pretrained", {}),
             "experiments": {run.name: {"settings": run.settings, "statistics": run.statistics} for run in runs},
             "sections": shown,
+            "reference": {
+                "experiments": {name: references.made(description) for name, description in kept.described.items()},
+                "stale": kept.stale,
+                "sections": known,
+            },
         }
         (partial / "study.json").write_bytes(files.json_bytes(described))
         (partial / "claims.json").write_bytes(files.json_bytes(rows))
 
 
-def _conditions(settings: Mapping[str, Any], runs: list[Run]) -> verdicts.Conditions:
-    """Under which the study was run: what its trainings say of their data and of the weights that they started from."""
+def _judged(
+    claims: list[ledger.Claim], study: str, runs: list[Run], conditions: verdicts.Conditions
+) -> list[dict[str, Any]]:
+    of_seeds = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs if "train" in run.metrics})
+    return verdicts.judge_all(claims, study, of_seeds, conditions)
+
+
+def _sections(sheet: Sheet) -> list[dict[str, Any]]:
+    return [section for panel in panels() if (section := panel(sheet))]
+
+
+def _conditions(runs: list[Run], scale: str, cost: str = "") -> verdicts.Conditions:
+    """Under which trainings were run: what they say of their data and of the weights that they started from."""
     data = {}
     for run in runs:
         if "train" in run.metrics:
             found = [whose for whose in _provenance(run).values() if whose is not None]
             data[run.name] = max(found, key=verdicts.DATA.index)
-    return verdicts.Conditions(settings["scale"], data, settings.get("cost", ""))
+    return verdicts.Conditions(scale, data, cost)
 
 
 def _provenance(run: Run) -> Mapping[str, str | None]:
@@ -82,13 +117,14 @@ def _provenance(run: Run) -> Mapping[str, str | None]:
     return found
 
 
-def _check_links(rows: list[dict[str, Any]], shown: list[dict[str, Any]]) -> None:
-    """Drop a claim's link to a section that this run does not have; a section that never is there is a mistake."""
-    drawn, there = {section["id"] for section in shown}, sections()
+def _check_links(rows: list[dict[str, Any]], shown: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Drop a claim's link to a section that is not drawn of what decided it; one that never is there is a mistake."""
+    drawn = {side: {section["id"] for section in own} for side, own in shown.items()}
+    there = sections()
     for claim in rows:
         if claim["figure"] is not None and claim["figure"] not in there:
             where = f"{ledger.LEDGER}/{claim['study']}.yaml: claim {claim['id']}"
             known = ", ".join(there)
             raise ConfigError(f"{where}: figure {claim['figure']} is none of the study's sections: {known}")
-        if claim["figure"] not in drawn:
+        if claim["figure"] not in drawn[claim["decided_by"]]:
             claim["figure"] = None

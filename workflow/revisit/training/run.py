@@ -120,6 +120,12 @@ class Run:
         self.checkpoint.finish(content)
         return content
 
+    def first_losses(self, steps: int) -> list[float]:
+        """The losses of the first minibatches, at most `steps` of them; the run is of no more use then."""
+        for step in range(1, min(steps, self.plan.steps) + 1):
+            self._step(step)
+        return self.history.steps_table()["loss"].tolist()
+
     def _trained(self, save_every: float) -> dict[str, Any]:
         """All steps; returns what to keep of them."""
         plan = self.plan

@@ -75,6 +75,18 @@ def train(
     return outputs.outcome(results, kept[0], origin)
 
 
+def first_losses(settings: dict[str, Any], data: Path, folder: Path, start: Path | None, steps: int) -> list[float]:
+    """The losses of the first minibatches of the kept variant's first seed, at most `steps`; nothing is evaluated.
+
+    `folder` stays empty. The other arguments, and errors, as in `train`.
+    """
+    device = devices.choose(settings["device"])
+    with devices.deterministic():
+        common = _common(arrays.load(data), start, {}, device)
+        sweep = _Sweep(settings, common, folder, SAVE_EVERY)
+        return sweep.first_losses(settings["keep"], steps)
+
+
 class _Sweep:
     """The runs of an experiment."""
 
@@ -93,6 +105,12 @@ class _Sweep:
         if waiting := [plan for plan in plans if left[plan] is None]:
             left |= self._trained(waiting)
         return [plan.result(left[plan]) for plan in plans]
+
+    def first_losses(self, variant: str, steps: int) -> list[float]:
+        """The losses of the first minibatches of a variant's first seed."""
+        plan = self._plan(variant, 0)
+        with self._told(variant):
+            return Run(plan, splits(self._common.data, self._common.device)).first_losses(steps)
 
     def _plan(self, variant: str, replicate: int) -> Plan:
         settings, folder = self._settings, self.folder(variant, replicate)

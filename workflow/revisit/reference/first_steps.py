@@ -1,0 +1,32 @@
+"""The first steps of a training, as a fingerprint: the same code, settings and data give the same losses again."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+STEPS = 20
+DEVIATION = 0.01  # of a loss, relative: other processors round otherwise, and that grows with the steps
+
+
+def losses(settings: dict[str, Any], data: Path, start: Path | None = None, steps: int = STEPS) -> list[float]:
+    """The losses of the first minibatches of the kept variant's first seed. Nothing is left behind.
+
+    Args:
+        settings: of the training (`config.settings("train", name)`).
+        data: the folder of the prepared data set.
+        start: the model folder of the starting weights, of a finetuning.
+        steps: how many.
+
+    Raises what `revisit.training.train.train` does.
+    """
+    from revisit.training.train import first_losses
+
+    with tempfile.TemporaryDirectory() as folder:
+        return first_losses(settings, data, Path(folder), start, steps)
+
+
+def deviation(kept: Sequence[float], now: Sequence[float]) -> float:
+    """The largest relative difference between losses that were kept and those of today; 0 where there is none."""
+    pairs = zip(kept, now, strict=False)
+    return max((abs(a - b) / max(abs(a), 1e-12) for a, b in pairs), default=0.0)

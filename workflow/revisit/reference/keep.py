@@ -1,0 +1,211 @@
+"""Keeping findings of a working tree as a reference result: what is not worth citing is refused."""
+
+import csv
+import datetime
+import os
+import platform
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from revisit import files, paths, reading
+from revisit.data import provenance
+from revisit.errors import ArtifactError, ConfigError
+from revisit.reference import meaning, store, thin
+from revisit.reference.first_steps import STEPS
+
+TRAINING = ("train.json", "history.csv", "evaluations.csv", "runs")
+DECIDING = ("workflow", "dvc.yaml", "requirements.lock")  # what a result is made by, besides params.yaml
+PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "openTSNE")
+Settings = Mapping[str, Any]
+Published = Mapping[str, Settings]  # the settings of each stage of an experiment, by the published protocol
+
+
+def keep(
+    name: str, published: Published, tree: Path = Path(), without: Sequence[str] = (), root: Path = store.FOLDER
+) -> Path:
+    """Keep the findings of the experiment `name` in the working tree `tree`, in the place of any kept before.
+
+    Args:
+        name: the experiment or finetuning.
+        published: its settings by stage (`train`, `prepare`, kinds of analysis), as they are at paper scale.
+        tree: where it was run; a clone at some commit.
+        without: kinds of analysis that may be missing.
+        root: the folder of all reference results.
+
+    Returns the folder.
+
+    Raises:
+        ConfigError: it was not run by the published protocol; or the tree has edits that no commit has.
+        ArtifactError: findings are missing, damaged, of stand-ins, or of runs that were not finished or diverged.
+    """
+    commit = _commit(tree)
+    settings = {stage: _recorded(tree, stage, name, published) for stage in published if stage not in without}
+    _check_protocol(name, meaning.differences(settings, {stage: published[stage] for stage in settings}))
+    findings = tree / paths.FINDINGS / name
+    train = _json(findings / "train.json")
+    _check_runs(name, settings["train"], train, findings)
+    data = _data(name, tree, settings["train"]["dataset"], train)
+    with files.replacing(root / name) as partial:
+        kept = partial / store.FINDINGS
+        for item in (*TRAINING, *(item for kind in _kinds(settings) for item in (f"{kind}.json", kind))):
+            if not (findings / item).exists():
+                raise ArtifactError(f"{findings / item} is missing: run the stage that makes it, or leave its kind out")
+            files.copy(findings / item, kept / item)
+        for stamp in kept.rglob(".*"):  # an engine's
+            stamp.unlink()
+        try:
+            thinned = thin.thin(kept)
+        except ValueError as error:
+            raise ArtifactError(f"{findings}: {error}: too large to be kept; ask for fewer of it") from None
+        seconds, cpu = _times(tree, name, settings)
+        description = store.Description(
+            version=store.VERSION,
+            experiment=name,
+            commit=commit,
+            date=_date(findings / "train.json"),
+            device=train["device"],
+            machine=machine(train["device"]),
+            versions=versions(),
+            seconds=seconds,
+            cpu_seconds=cpu,
+            replicates=settings["train"]["replicates"],
+            data=data,
+            settings=settings,
+            first_steps=store.FirstSteps(variant=settings["train"]["keep"], loss=_first_losses(findings)),
+            thinned=thinned,
+            files={path.relative_to(kept).as_posix(): files.sha256(path) for path in sorted(kept.rglob("*")) if path.is_file()},
+        )
+        (partial / store.DESCRIPTION).write_bytes(files.json_bytes(description.model_dump()))
+    files.remove(root / files.PARTIAL)
+    return root / name
+
+
+def _kinds(settings: Mapping[str, Settings]) -> list[str]:
+    return [stage for stage in settings if stage not in meaning.TRAINING]
+
+
+def _commit(tree: Path) -> str:
+    """The commit of a tree whose code is as committed."""
+    if edited := _git(tree, "status", "--porcelain", "--untracked-files=no", "--", *DECIDING):
+        raise ConfigError(f"{tree}: edited since the last commit: {edited.split()[-1]}; commit it, and run again")
+    return _git(tree, "rev-parse", "HEAD")
+
+
+def _git(tree: Path, *arguments: str) -> str:
+    try:
+        command = ["git", "-C", str(tree), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except FileNotFoundError:
+        raise ConfigError("git is not installed; a reference result names the commit that made it") from None
+    except subprocess.CalledProcessError as error:
+        raise ConfigError(f"{tree}: {error.stderr.strip()}; a reference result comes from a clone of git") from None
+
+
+def _recorded(tree: Path, stage: str, name: str, published: Published) -> dict[str, Any]:
+    """The settings that a stage had in the tree."""
+    training = published["train"]
+    step = ("finetune" if training["weights"] else "train") if stage == "train" else stage
+    path = tree / paths.config(step, training["dataset"] if stage == "prepare" else name)
+    record = _json(path)
+    for file, digest in record.get("code", {}).items():
+        if not (tree / file).is_file() or files.sha256(tree / file) != digest:
+            raise ConfigError(f"{path}: made with other code than {file} is now; run the pipeline in {tree.resolve().name}")
+    return record["settings"]
+
+
+def _check_protocol(name: str, differ: Mapping[str, Sequence[str]]) -> None:
+    if differ:
+        stage, keys = next(iter(differ.items()))
+        shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
+        raise ConfigError(
+            f"{name}: {stage} was not run as published, which a reference result is: other settings for {shown}; "
+            "set `scale: paper` and the published values in params.yaml, and run it again"
+        )
+
+
+def _check_runs(name: str, settings: Settings, train: Mapping[str, Any], findings: Path) -> None:
+    """Raise unless every run of a training is there, and none of those whose networks were kept diverged."""
+    variants = train.get("variants", {})
+    for variant in settings["runs"]:
+        runs = variants.get(variant, {}).get("runs", 0)
+        if runs != settings["replicates"]:
+            raise ArtifactError(
+                f"{findings / 'train.json'}: {runs} of {settings['replicates']} runs of {variant} are there; "
+                f"train {name} to its end"
+            )
+    if train.get("diverged") or variants[settings["keep"]]["diverged"]:
+        raise ArtifactError(f"{name}: runs of the kept variant {settings['keep']} diverged; there is nothing to keep")
+
+
+def _data(name: str, tree: Path, dataset: str, train: Mapping[str, Any]) -> store.Data:
+    """Whose the data are. Raises ArtifactError for stand-ins."""
+    whose = train.get(provenance.KEY) or {}
+    for what in ("data", "weights"):
+        if whose.get(what) == provenance.DRAWN:
+            raise ArtifactError(f"{name}: its {what} are stand-ins; take the published ones (`source: web` or `mirror`)")
+    meta = _json(tree / paths.prepared(dataset) / "meta.json")
+    if meta.get(provenance.KEY) != whose.get("data"):
+        raise ArtifactError(f"{tree / paths.prepared(dataset)}: not the data that {name} was trained on; train it again")
+    return store.Data(dataset=dataset, provenance=whose["data"], weights=whose["weights"], sha256=meta["sha256"])
+
+
+def _first_losses(findings: Path) -> list[float]:
+    with open(findings / "history.csv", newline="", encoding="utf-8") as stream:
+        return [float(row["loss"]) for row, _ in zip(csv.DictReader(stream), range(STEPS), strict=False)]
+
+
+def _times(tree: Path, name: str, settings: Mapping[str, Settings]) -> tuple[dict[str, float], dict[str, float]]:
+    """Wall and CPU seconds of each stage, where an engine measured them."""
+    seconds, cpu = {}, {}
+    for stage in settings:
+        step = ("finetune" if settings["train"]["weights"] else "train") if stage == "train" else stage
+        item = settings["train"]["dataset"] if stage == "prepare" else name
+        path = tree / "benchmarks/results" / step / f"{item}.tsv"
+        if not path.is_file():
+            continue
+        with open(path, newline="", encoding="utf-8") as stream:
+            row = next(csv.DictReader(stream, delimiter="\t"), {})
+        for found, key in ((seconds, "s"), (cpu, "cpu_time")):
+            if (value := _number(row.get(key))) is not None:
+                found[stage] = value
+    return seconds, cpu
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return round(float(text or ""), 1)
+    except ValueError:  # `-` and `NA`: not measured
+        return None
+
+
+def _date(path: Path) -> str:
+    return datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC).date().isoformat()
+
+
+def machine(device: str) -> str:
+    """The processor or the GPU of this machine, by its name."""
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else "a GPU of another machine"
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{next(named, platform.processor() or platform.machine())}, {os.cpu_count()} cores"
+
+
+def versions(version: Callable[[str], str] = metadata.version) -> dict[str, str]:
+    """Python and the packages that numbers depend on."""
+    return {"python": platform.python_version()} | {package: version(package) for package in PACKAGES}
+
+
+def _json(path: Path) -> Any:
+    try:
+        return reading.json_value(path)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} cannot be read ({error}): run the stage that makes it") from None

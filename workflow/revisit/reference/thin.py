@@ -1,0 +1,107 @@
+"""Findings made small enough for git, each file by the rule for its kind; what has no rule stays as it is."""
+
+import io
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from revisit import files
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGEST = 1_000_000  # bytes of a file
+PICTURES = 200_000  # bytes of thumbnails as PNG; more of them are stored as WebP
+QUALITY = 80  # of WebP
+POINTS = 2000  # of a map
+
+
+def thin(findings: Path) -> list[str]:
+    """Make the files of `findings` smaller where they are too large, in place; returns which were thinned.
+
+    - Histories: every few steps become one, at the last of them, with the means of their values. All runs alike.
+    - Thumbnails: WebP.
+    - Maps: every n-th point, those that have a thumbnail first of all.
+
+    Raises ValueError with the name of a file that is larger than `LARGEST` still.
+    """
+    thinned = []
+    for path in sorted(path for path in findings.rglob("*") if path.is_file()):
+        rule = RULES.get(path.name)
+        if rule and rule(path):
+            thinned.append(path.relative_to(findings).as_posix())
+    for path in findings.rglob("*"):
+        if path.is_file() and path.stat().st_size > LARGEST:
+            size = f"{path.stat().st_size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}"
+            raise ValueError(f"{path.relative_to(findings).as_posix()}: {size}")
+    return thinned
+
+
+def _history(path: Path) -> bool:
+    """Average the steps of a table of histories until it is small enough."""
+    if path.stat().st_size <= LARGEST:
+        return False
+    import pandas as pd
+
+    frame = pd.read_csv(path, dtype={"variant": str})
+    runs = [key for key in ("variant", "replicate") if key in frame]
+    _write(path, lambda every: _averaged(frame, runs, every))
+    return True
+
+
+def _averaged(frame: "pd.DataFrame", runs: list[str], every: int) -> "pd.DataFrame":
+    """The means of each `every` rows of a run; their last step and epoch. What was not finite stays so."""
+    import numpy as np
+
+    of_run = frame.groupby(runs, sort=False) if runs else None
+    number = of_run.cumcount() if of_run is not None else np.arange(len(frame))
+    keys = [*(frame[key] for key in runs), (number // every).rename("group") if runs else number // every]
+    last = [key for key in ("step", "epoch") if key in frame]
+    rules = {key: "last" if key in last else (lambda values: values.mean(skipna=False)) for key in frame if key not in runs}
+    grouped = frame.groupby(keys, sort=False).agg(rules)
+    return grouped.reset_index(runs) if runs else grouped
+
+
+def _points(path: Path) -> bool:
+    """Keep the points of a map that have a thumbnail, `POINTS` at most."""
+    import pandas as pd
+
+    frame = pd.read_csv(path, dtype={"label": str}, keep_default_na=False)
+    rows = json.loads((path.parent / "sprite.json").read_bytes())["rows"][:POINTS]
+    shown = frame[frame["row"].isin(rows)]
+    if path.stat().st_size <= LARGEST or len(shown) == len(frame):
+        return False
+    files.write_csv(path, shown)
+    return True
+
+
+def _thumbnails(path: Path) -> bool:
+    """Store a large PNG as WebP beside it, and remove it."""
+    if path.stat().st_size <= PICTURES:
+        return False
+    from PIL import Image
+
+    picture = io.BytesIO()
+    with Image.open(path) as image:
+        image.save(picture, "webp", quality=QUALITY)
+    path.with_suffix(".webp").write_bytes(picture.getvalue())
+    path.unlink()
+    return True
+
+
+def _write(path: Path, thinned: Callable[[int], "pd.DataFrame"]) -> None:
+    every = math.ceil(path.stat().st_size / LARGEST)
+    while True:
+        files.write_csv(path, thinned(every))
+        if path.stat().st_size <= LARGEST:
+            return
+        every += 1
+
+
+RULES: dict[str, Callable[[Path], bool]] = {
+    "history.csv": _history,
+    "points.csv": _points,
+    "thumbnails.png": _thumbnails,
+}

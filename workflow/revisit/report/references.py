@@ -1,0 +1,84 @@
+"""The reference results of a study, as the report sees them: trainings like those of this run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from revisit.errors import ArtifactError
+from revisit.reference import meaning, store
+from revisit.reference.store import Description
+from revisit.report.runs import Run
+
+
+@dataclass(frozen=True)
+class References:
+    """What a study has of reference results.
+
+    Attributes:
+        runs: those that answer what `params.yaml` asks for, in the study's order.
+        described: how they were made, by experiment.
+        stale: experiment -> stage -> the settings by which it differs from what is asked for today.
+    """
+
+    runs: list[Run]
+    described: dict[str, Description]
+    stale: dict[str, dict[str, list[str]]]
+
+
+def read(settings: Mapping[str, Any], root: Path = store.FOLDER) -> References:
+    """The reference results of a study's experiments that were made with the settings of the published protocol.
+
+    Where a kind of analysis was asked otherwise, its findings are left out; where the training was, all are.
+
+    Args:
+        settings: those of stage `study`: `experiments`, and `published`, their settings by stage at paper scale.
+        root: the folder of all reference results.
+
+    Raises ArtifactError where one is damaged.
+    """
+    runs, described, stale = [], {}, {}
+    published, there = settings.get("published", {}), store.names(root)
+    for name, own in settings["experiments"].items():
+        if name not in there or name not in published:
+            continue
+        reference = store.read(name, root)
+        kept = reference.description
+        differ = {stage: keys for stage, keys in meaning.differences(kept.settings, published[name]).items()}
+        differ = {stage: keys for stage, keys in differ.items() if keys != [meaning.MISSING]}
+        if differ:
+            stale[name] = differ
+        if not differ.keys() & set(meaning.TRAINING):
+            runs.append(_run(reference, own, differ))
+            described[name] = kept
+    return References(runs, described, stale)
+
+
+def _run(reference: store.Reference, own: Mapping[str, Any], stale: Mapping[str, Any]) -> Run:
+    kept = reference.description
+    train = kept.settings["train"]
+    settings = {**train["runs"][train["keep"]], **train, "addition": own.get("addition")}
+    try:
+        metrics = reference.metrics()
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{reference.folder}: {error}; restore it with `git checkout {reference.folder}`") from None
+    metrics = {kind: found for kind, found in metrics.items() if kind not in stale}
+    settings["replicates"] = kept.replicates
+    return Run(reference.name, reference.name.replace("_", " "), settings, metrics, reference.folder)
+
+
+def made(kept: Description) -> dict[str, Any]:
+    """How a reference result was made, for readers (JSON)."""
+    return {
+        "commit": kept.commit,
+        "date": kept.date,
+        "machine": kept.machine,
+        "device": kept.device,
+        "seeds": kept.replicates,
+        "data": kept.data.provenance,
+        "weights": kept.data.weights,
+        "seconds": sum(kept.seconds.values()) or None,
+        "versions": kept.versions,
+        "thinned": kept.thinned,
+        "settings": kept.settings["train"],
+    }
