@@ -68,6 +68,11 @@ class Description(_Part):
     thinned: list[str]
     files: dict[Inside, Digest]
 
+    @property
+    def made(self) -> str:
+        """When and on what it was made, for readers."""
+        return f"{self.date}, {self.machine}"
+
 
 @dataclass(frozen=True)
 class Reference:

@@ -56,3 +56,12 @@ def cell(text: str, form: str) -> dict[str, Any]:
 def moments(found: Mapping[str, Any]) -> list[str]:
     """The `moments` of a training in their `unit`, as columns are headed: `epoch 10`, `step 1,000`."""
     return [f"{found['unit']} {moment:,}" for moment in found["moments"]]
+
+
+def duration(seconds: float | None) -> str:
+    """A time in words: `42 seconds`, `17 minutes`, `3.4 hours`; a dash where none was measured."""
+    if seconds is None:
+        return "–"
+    if seconds < 100:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 6000 else f"{seconds / 3600:.1f} hours"

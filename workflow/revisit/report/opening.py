@@ -37,6 +37,8 @@ def surety(claim: Row) -> str:
     if not by_runs(claim):
         return ""
     seeds = "one run" if claim["seeds"] == 1 else f"{claim['seeds']} seeds"
+    if claim["decided_by"] == "reference":
+        seeds = f"reference, {seeds}"
     on = {"copy": ", on a copy of the data", "drawn": ", on stand-ins"}.get(claim["data"], "")
     return seeds + on
 
@@ -45,7 +47,7 @@ def told(claims: Sequence[Row]) -> str:
     """How many of the claims are judged, by what, on whose data, and by how many runs."""
     judged = sum(claim["verdict"] != UNTESTABLE for claim in claims)
     if not judged:
-        return f"None of the {len(claims)} claims is judged by this run."
+        return f"None of the {len(claims)} claims is judged."
     ran = [claim for claim in claims if by_runs(claim)]
     text = (
         f"Of {len(claims)} claims {judged} {'is' if judged == 1 else 'are'} judged: {judged - len(ran)} by counting "
@@ -54,7 +56,9 @@ def told(claims: Sequence[Row]) -> str:
     if not ran:
         return f"{text}."
     whose = Counter(claim["data"] for claim in ran)
-    parts = [f"{_count(whose['copy'])} of them on copies of data or weights"]
+    kept = sum(claim["decided_by"] == "reference" for claim in ran)
+    parts = [f"{kept} of them by the reference results"] if kept else []
+    parts += [f"{_count(whose['copy'])} of them on copies of data or weights"]
     parts += [f"{whose['drawn']} on stand-ins"] if whose["drawn"] else []
     parts.append(f"{_count(sum(claim['seeds'] == 1 for claim in ran))} on one run alone")
     return f"{text}, {_listed(parts)}."
@@ -99,6 +103,25 @@ def data(studies: Sequence[Mapping[str, Any]]) -> str:
     return f"{len(of_sets)} data sets: {'; '.join(parts).rstrip('.')}. Each study says which."
 
 
+def references(studies: Sequence[Mapping[str, Any]]) -> str:
+    """What the reference results are; empty where there are none."""
+    made = [found for study in studies for found in study["reference"]["experiments"].values()]
+    if not made:
+        return ""
+    dates = sorted({found["date"] for found in made})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    machines = _listed(sorted({found["machine"] for found in made}))
+    copies = sum("copy" in (found["data"], found["weights"]) for found in made)
+    whose = "on the published data"
+    if copies:
+        whose += f", {copies} of them on copies of data or weights"
+    count = len(made)
+    return (
+        f"the published protocols of {count} {_plural(count, 'experiment', 'experiments', '')}, run in full {whose}, "
+        f"{when}, on {machines}. They are part of the repository and judge what this run cannot."
+    )
+
+
 def origin(study: Mapping[str, Any], name: str) -> str:
     """Whose one data set of a study is."""
     whose = study["provenance"][name]
@@ -109,9 +132,11 @@ def _count(number: int) -> str:
     return str(number) if number else "none"
 
 
-def _plural(count: int, one: str, several: str) -> str:
-    return f"a {one}" if count == 1 else several
+def _plural(count: int, one: str, several: str, article: str = "a ") -> str:
+    return f"{article}{one}" if count == 1 else several
 
 
 def _listed(parts: Sequence[str]) -> str:
+    if len(parts) == 1:
+        return parts[0]
     return f"{', '.join(parts[:-1])}{',' if len(parts) > 2 else ''} and {parts[-1]}"

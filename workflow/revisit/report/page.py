@@ -1,7 +1,7 @@
-"""The report: one self-contained page for all studies, and its tables beside it.
+"""The report: a page that opens it and one for each study, each self-contained, and their tables beside them.
 
 No drawing library is loaded: the studies are drawn already. Everything that comes from data passes the template
-engine's escaping; scripts in the page are named by their hash, and the page may load nothing from anywhere.
+engine's escaping; scripts in the page are named by their hash, and a page may load nothing from anywhere.
 """
 
 import base64
@@ -9,7 +9,7 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from markupsafe import Markup
 
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError
-from revisit.report import maps, opening, svg
-from revisit.report.numbers import cell, number, published_text, value_text
+from revisit.report import maps, opening, summary, svg
+from revisit.report.numbers import cell, duration, number, published_text, value_text
 from revisit.report.palette import THEME, TONES
 
 TEMPLATES = Path(__file__).parent / "templates"
+REFERENCE = "reference"  # the folder of a study that has what is drawn of reference results; sides.REFERENCE
 
 VERDICTS = {  # those of verdicts.Verdict, in its order -> name of the badge in style sheets, sign
     "agrees": ("agrees", "✓"),
@@ -52,22 +53,31 @@ SCALES = {
 
 
 def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> None:
-    """Write `index.html` and `data/*.csv` to `destination`, as a whole.
+    """Write `index.html`, a page for each study and `data/*.csv` to `destination`, as a whole.
 
     `settings`: those of stage `report`; `studies`: results/studies. Raises ArtifactError when a study is missing.
     """
     described = [_study(studies / name) for name in settings["studies"]]
     claims = [claim for study in described for claim in study["claims"]]
+    templates = _templates({study["study"]: study["title"] for study in described})
     with files.replacing(destination) as partial:
         (partial / "data").mkdir(parents=True)
         for study in described:
-            for table in sorted((studies / study["study"] / "tables").glob("*.csv")):
-                shutil.copyfile(table, partial / "data" / f"{study['study']}-{table.name}")
+            for side, folder in (("", "tables"), ("reference-", f"{REFERENCE}/tables")):
+                for table in sorted((studies / study["study"] / folder).glob("*.csv")):
+                    shutil.copyfile(table, partial / "data" / f"{study['study']}-{side}{table.name}")
         _ledger(partial / "data/ledger.csv", claims)
-        (partial / "index.html").write_bytes(_html(settings, described, claims).encode())
+        index = templates.get_template("index.html.j2").render(**_opening(settings, described, claims))
+        (partial / "index.html").write_bytes(index.encode())
+        for study in described:
+            page = templates.get_template("study.html.j2").render(
+                study=study, origin=opening.origin, sprites=_sprites(study), scale=settings["scale"]
+            )
+            (partial / f"{study['study']}.html").write_bytes(page.encode())
 
 
-def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> str:
+def _templates(pages: Mapping[str, str]) -> Environment:
+    """The templates, and what every page has; `pages`: the studies' titles by name."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -75,54 +85,83 @@ def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: li
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"published": published_text, "value": value_text, "number": number}
-    environment.filters |= {"surety": opening.surety, "by_runs": opening.by_runs}
+    environment.filters |= {"published": published_text, "value": value_text, "number": number, "section": _section}
+    environment.filters |= {"surety": opening.surety, "by_runs": opening.by_runs, "duration": duration}
     script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
-    return environment.get_template("page.html.j2").render(
-        scale=settings["scale"],
-        published=all(whose == "published" for study in studies for whose in study["provenance"].values()),
-        scale_text=SCALES[settings["scale"]],
-        data_text=opening.data(studies),
-        origin=opening.origin,
-        told=opening.told(claims),
-        needs=opening.needs(studies),
-        studies=studies,
-        sprites=_sprites(block for study in studies for section in study["sections"] for block in section["blocks"]),
-        claims=claims,
-        counts={verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
-        verdicts=VERDICTS,
-        statuses=STATUSES,
-        held=HELD,
-        untestable=opening.UNTESTABLE,
-        impossible=opening.IMPOSSIBLE,
-        theme=THEME,
-        tones=TONES,
-        style=Markup(style),  # noqa: S704  (a file of this package)
-        script=Markup(script),  # noqa: S704
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-    )
+    environment.globals |= {
+        "pages": pages,
+        "verdicts": VERDICTS,
+        "statuses": STATUSES,
+        "held": HELD,
+        "untestable": opening.UNTESTABLE,
+        "impossible": opening.IMPOSSIBLE,
+        "theme": THEME,
+        "tones": TONES,
+        "style": Markup(style),  # noqa: S704  (a file of this package)
+        "script": Markup(script),  # noqa: S704
+        "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+    return environment
+
+
+def _opening(
+    settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """What the opening page shows."""
+    return {
+        "study": None,
+        "sprites": {},
+        "scale": settings["scale"],
+        "scale_text": SCALES[settings["scale"]],
+        "published": all(whose == "published" for study in studies for whose in study["provenance"].values()),
+        "data_text": opening.data(studies),
+        "reference_text": opening.references(studies),
+        "referenced": any(study["reference"]["experiments"] for study in studies),
+        "told": opening.told(claims),
+        "sentences": summary.sentences(claims),
+        "needs": opening.needs(studies),
+        "by_study": summary.by_study(studies),
+        "questions": {study["study"]: study["question"] for study in studies},
+        "studies": studies,
+        "claims": claims,
+        "counts": {verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
+    }
+
+
+def _section(claim: Mapping[str, Any]) -> str:
+    """The id of the section that a claim's figure stands in, on its study's page."""
+    side = f"{REFERENCE}-" if claim["decided_by"] == REFERENCE else ""
+    return f"{claim['study']}-{side}{claim['figure']}"
 
 
 def _study(folder: Path) -> dict[str, Any]:
     """study.json and claims.json with the content of every file that the page shows."""
     study, claims = _json(folder / "study.json"), _json(folder / "claims.json")
-    for section in study["sections"]:
-        section["blocks"] = [_block(block, folder, study["study"]) for block in section["blocks"]]
+    name, reference = study["study"], study["reference"]
+    _fill(study["sections"], folder, name, name)
+    _fill(reference["sections"], folder / REFERENCE, name, f"{name}-{REFERENCE}")
     return study | {"claims": claims, "settings": _settings(study["experiments"])}
 
 
-def _block(block: dict[str, Any], folder: Path, study: str) -> dict[str, Any]:
+def _fill(sections: list[dict[str, Any]], folder: Path, study: str, prefix: str) -> None:
+    """Put the content of every file into the blocks of some sections; ids and tables bear the `prefix`."""
+    for section in sections:
+        section["anchor"] = f"{prefix}-{section['id']}"
+        section["blocks"] = [_block(block, folder, study, prefix) for block in section["blocks"]]
+
+
+def _block(block: dict[str, Any], folder: Path, study: str, prefix: str) -> dict[str, Any]:
     kind = block["kind"]
     if kind == "row":
-        return block | {"blocks": [_block(inner, folder, study) for inner in block["blocks"]]}
-    block = block | {"anchor": f"{study}-{block['id']}", "study": study}
+        return block | {"blocks": [_block(inner, folder, study, prefix) for inner in block["blocks"]]}
+    block = block | {"anchor": f"{prefix}-{block['id']}", "study": study, "kept": prefix != study}
     if kind == "figure" and "data" in block:
-        block["data"] = f"data/{study}-{Path(block['data']).name}"
+        block["data"] = f"data/{prefix}-{Path(block['data']).name}"
     if kind == "figure" and block["file"].endswith(".svg"):
         return block | {"svg": svg.inline(_file(folder / block["file"]), block["anchor"], block["alt"])}
     if kind == "figure":
         return block | {"uri": _uri(folder / block["file"])}
-    data = f"data/{study}-{Path(block['file']).name}"
+    data = f"data/{prefix}-{Path(block['file']).name}"
     rows = _rows(folder / block["file"])
     if kind == "table":
         cells = [[cell(row[column["key"]], column["format"]) for column in block["columns"]] for row in rows]
@@ -130,13 +169,15 @@ def _block(block: dict[str, Any], folder: Path, study: str) -> dict[str, Any]:
     block |= {"data": data, "uri": _uri(folder / block["picture"])}
     if kind == "neighbours":
         return block | maps.neighbours(block, rows)
-    shown = [{**map_, "still": _block(map_["still"], folder, study)} for map_ in block["maps"]]
+    shown = [{**map_, "still": _block(map_["still"], folder, study, prefix)} for map_ in block["maps"]]
     picture = f"sprite-{hashlib.sha256(block['uri'].encode()).hexdigest()[:16]}"
     return block | {"maps": shown, "points": maps.points(block, rows), "picture": picture}
 
 
-def _sprites(blocks: Iterable[dict[str, Any]]) -> dict[str, str]:
+def _sprites(study: Mapping[str, Any]) -> dict[str, str]:
     """The pictures of the interactive maps by their ids: maps of the same images share one."""
+    sections = [*study["sections"], *study["reference"]["sections"]]
+    blocks = (block for section in sections for block in section["blocks"])
     return {block["picture"]: block["uri"] for block in blocks if block["kind"] == "embedding"}
 
 
@@ -163,11 +204,13 @@ def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
 
 def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
     keys = ("id", "study", "source", "place", "items", "group", "statement", "published", "ours", "ours_low")
-    keys += ("ours_high", "unit", "seeds", "data", "verdict", "reason", "test")
+    keys += ("ours_high", "unit", "seeds", "data", "verdict", "reason", "decided_by", "run_ours", "run_verdict", "test")
     with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, keys, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(claim | {"items": " ".join(claim["items"])} for claim in claims)
+        for claim in claims:
+            own = {f"run_{key}": claim["run"][key] for key in ("ours", "verdict")}
+            writer.writerow(claim | own | {"items": " ".join(claim["items"])})
 
 
 def _file(path: Path) -> Path:

@@ -65,6 +65,9 @@ def render(
     own = _judged(claims, study, runs, _conditions(runs, settings["scale"], settings.get("cost", "")))
     of_reference = _judged(claims, study, measured(kept.runs), _conditions(kept.runs, "paper"))
     rows = sides.both(own, of_reference if kept.runs else None, settings["scale"])
+    for claim, row in zip((claim for claim in claims if claim.study == study), rows, strict=True):
+        used = claim.experiments() if row["decided_by"] == sides.REFERENCE else set()
+        row["made"] = sorted({kept.described[name].made for name in used if name in kept.described})
     with files.replacing(destination) as partial:
         shown = _sections(Sheet(study, partial, runs))
         known = _sections(Sheet(study, partial / REFERENCE, kept.runs)) if kept.runs else []

@@ -2,10 +2,11 @@
 // The page is complete without this script; it adds the theme switch, filters, sorting, the maps and the values of curves.
 
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
+const root = document.documentElement;
 
 // --- theme -----------------------------------------------------------------------------------------
 {
-  const root = document.documentElement, button = document.getElementById("theme");
+  const button = document.getElementById("theme");
   const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
   const remember = (value) => { try { localStorage.setItem("revisit-theme", value); } catch { /* file:// may forbid it */ } };
   const label = () => { button.textContent = dark() ? "Light" : "Dark"; button.setAttribute("aria-label", `Switch to the ${dark() ? "light" : "dark"} theme`); };
@@ -22,26 +23,45 @@ const all = (selector, inside = document) => [...inside.querySelectorAll(selecto
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { label(); dispatchEvent(new Event("themechange")); });
 }
 
+// --- whose results a study shows: the reference's, or this run's ------------------------------------------
+const sideOf = (element) => element?.closest("[data-of]")?.dataset.of;
+function showSide(side) {
+  root.dataset.side = side;
+  for (const button of all("[data-side]", document.body)) button.setAttribute("aria-pressed", button.dataset.side === side);
+}
+if (root.dataset.first) {
+  const switches = document.querySelector(".sides");
+  switches.hidden = false;
+  all("button", switches).forEach((button) => button.addEventListener("click", () => showSide(button.dataset.side)));
+  showSide(root.dataset.first);
+}
+
 // --- ledger: filters ---------------------------------------------------------------------------------
-{
-  const form = document.getElementById("filters"), rows = all(".ledger tbody tr");
-  const apply = () => {
-    const chosen = Object.fromEntries(new FormData(form));
-    for (const row of rows) row.hidden = Object.entries(chosen).some(([key, value]) => value && row.dataset[key] !== value);
-    const count = rows.filter((row) => !row.hidden).length;
-    document.getElementById("shown").textContent = count === rows.length ? `${count} claims` : `${count} of ${rows.length} claims`;
-  };
+const form = document.getElementById("filters"), rows = all(".ledger tbody tr");
+function filter() {
+  const chosen = Object.fromEntries(new FormData(form));
+  for (const row of rows) row.hidden = Object.entries(chosen).some(([key, value]) => value && row.dataset[key] !== value);
+  const count = rows.filter((row) => !row.hidden).length;
+  document.getElementById("shown").textContent = count === rows.length ? `${count} claims` : `${count} of ${rows.length} claims`;
+}
+if (form) {
   form.hidden = false;
-  form.addEventListener("change", apply);
+  form.addEventListener("change", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
-  apply();
-  // A link to a claim that a filter hides takes the filter away; one to a folded table unfolds it.
+  filter();
+}
+
+// --- links: what they lead to is shown, whatever hid it -------------------------------------------------
+{
   const arrive = () => {
     const target = document.getElementById(location.hash.slice(1));
-    const folded = target?.closest("details:not([open])");
+    if (!target) return;
+    const folded = target.closest("details:not([open])"), filtered = target.hidden && rows.includes(target);
+    const other = root.dataset.side && sideOf(target) && sideOf(target) !== root.dataset.side;
     if (folded) folded.open = true;
-    if (target?.hidden && rows.includes(target)) { form.reset(); apply(); } else if (!folded) return;
-    target.scrollIntoView();
+    if (filtered) { form.reset(); filter(); }
+    if (other) showSide(sideOf(target));
+    if (folded || filtered || other) target.scrollIntoView();
   };
   addEventListener("hashchange", arrive);
   arrive();
