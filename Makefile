@@ -7,7 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: report test compare check browser reproducible reliability performance bill audit lock help
+.PHONY: report test compare keep reference check browser reproducible reliability performance bill audit lock help
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -18,11 +18,18 @@ test: $(READY)  ## the environment, then all tests
 	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
-unexport A B
+unexport A B EXPERIMENTS
 compare: export COMPARE_A := $(value A)
 compare: export COMPARE_B := $(value B)
 compare: $(READY)  ## verdicts and metrics that changed from one revision to another: A=HEAD B=workspace
 	python workflow/scripts/compare_revisions.py
+
+keep: export KEEP := $(value EXPERIMENTS)
+keep: $(READY)  ## keep results of experiments that were run as published, for the report: EXPERIMENTS="name name"
+	python workflow/scripts/keep_reference.py
+
+reference: $(READY)  ## which reference results are missing, stale, damaged or contradicted
+	python workflow/scripts/check_reference.py
 
 check: $(READY)  ## style: ruff, snakefmt, snakemake --lint; directions of imports: import-linter
 	ruff check .

@@ -16,6 +16,7 @@ from revisit.models import registry
 from revisit.models.output import Output
 from revisit.tasks.pairs.task import Pairs
 from revisit.training import batches, samplers
+from revisit.training import train as training
 from revisit.training.run import Run
 
 STEPS = 8
@@ -482,3 +483,13 @@ def test_running_out_of_memory_names_the_remedy(run, settings, monkeypatch):
     monkeypatch.setattr(Run, "_minibatch", no_room)
     with pytest.raises(DeviceError, match=r"out of memory on cpu: lower batch_size \(now 10\)"):
         run("a", settings)
+
+
+def test_the_first_losses_are_those_of_the_training(run, change, prepared, tmp_path):
+    settings = change(epochs=None, steps=6)
+    whole = run("a", settings).steps["loss"].tolist()
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    assert training.first_losses(settings, prepared, folder, None, 4) == whole[:4]
+    assert training.first_losses(settings, prepared, folder, None, 20) == whole  # no more than there are
+    assert list(folder.iterdir()) == []

@@ -28,7 +28,9 @@ def main(argv: list[str] | None = None) -> None:
         raise ConfigError("say which experiments to keep: make keep EXPERIMENTS='fashion_dynamic fashion_static'")
     for name in names:
         if name not in params.trainings:
-            raise ConfigError(f"there is no experiment {name!r} in params.yaml; there are: {', '.join(params.trainings)}")
+            raise ConfigError(
+                f"there is no experiment {name!r} in params.yaml; there are: {', '.join(params.trainings)}"
+            )
 
     from revisit.reference.keep import keep
 

@@ -62,7 +62,7 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
 
 
 def published(params: Params, name: str) -> dict[str, Settings]:
-    """The settings of a training by stage, as the published protocol has them: `train`, `prepare`, kinds of analysis."""
+    """The settings of a training by stage, by the published protocol: `train`, `prepare` and the kinds of analysis."""
     paper = params.at_paper
     found = {"train": _train(paper, name), "prepare": _prepare(paper, paper.trainings[name].dataset)}
     for kind, described in kinds().items():

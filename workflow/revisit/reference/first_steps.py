@@ -1,5 +1,6 @@
 """The first steps of a training, as a fingerprint: the same code, settings and data give the same losses again."""
 
+import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,11 @@ def losses(settings: dict[str, Any], data: Path, start: Path | None = None, step
 
 
 def deviation(kept: Sequence[float], now: Sequence[float]) -> float:
-    """The largest relative difference between losses that were kept and those of today; 0 where there is none."""
-    pairs = zip(kept, now, strict=False)
-    return max((abs(a - b) / max(abs(a), 1e-12) for a, b in pairs), default=0.0)
+    """The largest relative difference between losses that were kept and those of today.
+
+    0 where there is none; infinite where there are not as many, or one is no number.
+    """
+    differences = [abs(a - b) / max(abs(a), 1e-12) for a, b in zip(kept, now, strict=False)]
+    if len(kept) != len(now) or any(map(math.isnan, differences)):
+        return math.inf
+    return max(differences, default=0.0)

@@ -76,7 +76,11 @@ def keep(
             settings=settings,
             first_steps=store.FirstSteps(variant=settings["train"]["keep"], loss=_first_losses(findings)),
             thinned=thinned,
-            files={path.relative_to(kept).as_posix(): files.sha256(path) for path in sorted(kept.rglob("*")) if path.is_file()},
+            files={
+                path.relative_to(kept).as_posix(): files.sha256(path)
+                for path in sorted(kept.rglob("*"))
+                if path.is_file()
+            },
         )
         (partial / store.DESCRIPTION).write_bytes(files.json_bytes(description.model_dump()))
     files.remove(root / files.PARTIAL)
@@ -112,7 +116,9 @@ def _recorded(tree: Path, stage: str, name: str, published: Published) -> dict[s
     record = _json(path)
     for file, digest in record.get("code", {}).items():
         if not (tree / file).is_file() or files.sha256(tree / file) != digest:
-            raise ConfigError(f"{path}: made with other code than {file} is now; run the pipeline in {tree.resolve().name}")
+            raise ConfigError(
+                f"{path}: made with other code than {file} is now; run the pipeline in {tree.resolve().name}"
+            )
     return record["settings"]
 
 
@@ -145,10 +151,14 @@ def _data(name: str, tree: Path, dataset: str, train: Mapping[str, Any]) -> stor
     whose = train.get(provenance.KEY) or {}
     for what in ("data", "weights"):
         if whose.get(what) == provenance.DRAWN:
-            raise ArtifactError(f"{name}: its {what} are stand-ins; take the published ones (`source: web` or `mirror`)")
+            raise ArtifactError(
+                f"{name}: its {what} are stand-ins; take the published ones (`source: web` or `mirror`)"
+            )
     meta = _json(tree / paths.prepared(dataset) / "meta.json")
     if meta.get(provenance.KEY) != whose.get("data"):
-        raise ArtifactError(f"{tree / paths.prepared(dataset)}: not the data that {name} was trained on; train it again")
+        raise ArtifactError(
+            f"{tree / paths.prepared(dataset)}: not the data that {name} was trained on; train it again"
+        )
     return store.Data(dataset=dataset, provenance=whose["data"], weights=whose["weights"], sha256=meta["sha256"])
 
 

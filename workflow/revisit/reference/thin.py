@@ -59,7 +59,9 @@ def _averaged(frame: "pd.DataFrame", runs: list[str], every: int) -> "pd.DataFra
     number = of_run.cumcount() if of_run is not None else np.arange(len(frame))
     keys = [*(frame[key] for key in runs), (number // every).rename("group") if runs else number // every]
     last = [key for key in ("step", "epoch") if key in frame]
-    rules = {key: "last" if key in last else (lambda values: values.mean(skipna=False)) for key in frame if key not in runs}
+    rules = {
+        key: "last" if key in last else (lambda values: values.mean(skipna=False)) for key in frame if key not in runs
+    }
     grouped = frame.groupby(keys, sort=False).agg(rules)
     return grouped.reset_index(runs) if runs else grouped
 

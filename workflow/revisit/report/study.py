@@ -31,6 +31,14 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     return measured(runs)
 
 
+def judged_by_reference(
+    settings: Mapping[str, Any], claims: list[ledger.Claim], reference: Path = store.FOLDER
+) -> list[dict[str, Any]]:
+    """The ledger's rows of a study by its reference results alone, without a run; arguments as in `render`."""
+    kept = references.read(settings, reference)
+    return _judged(claims, settings["study"], measured(kept.runs), _conditions(kept.runs, "paper"))
+
+
 def measured(runs: list[Run]) -> list[Run]:
     """The trainings of a study with what they are only together: labels, twins and statistics."""
     graphs_used = [run.settings["graph"] for run in runs]

@@ -30,7 +30,7 @@ function showSide(side) {
   for (const button of all("[data-side]", document.body)) button.setAttribute("aria-pressed", button.dataset.side === side);
 }
 if (root.dataset.first) {
-  const switches = document.querySelector(".sides");
+  const switches = document.querySelector(".whose");
   switches.hidden = false;
   all("button", switches).forEach((button) => button.addEventListener("click", () => showSide(button.dataset.side)));
   showSide(root.dataset.first);

@@ -1,0 +1,196 @@
+import json
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from revisit import files
+from revisit.errors import ArtifactError, ConfigError
+from revisit.reference import store, thin
+from revisit.reference.keep import keep, machine, versions
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "reference"
+
+
+def test_what_is_kept_is_read_again_with_all_that_made_it(clone, published, root):
+    clone.write("benchmarks/results/train/small.tsv", "s\tcpu_time\n12.34\t-\n")
+    clone.write("benchmarks/results/embed/small.tsv", "s\tcpu_time\n2.0\t1.5\n")
+    os.utime(clone.findings / "train.json", (86400 * 365, 86400 * 365))
+    assert keep("small", published, clone.folder, root=root) == root / "small"
+    reference = store.read("small", root)
+    made = reference.description
+    assert made.commit == clone.git("rev-parse", "HEAD")
+    assert (made.date, made.device, made.replicates) == ("1971-01-01", "cpu", 2)
+    assert (made.seconds, made.cpu_seconds) == ({"train": 12.3, "embed": 2.0}, {"embed": 1.5})
+    assert made.data.model_dump() == {
+        "dataset": "dots",
+        "provenance": "published",
+        "weights": None,
+        "sha256": {"a.npy": "a" * 64, "b.npy": "b" * 64},
+    }
+    assert made.settings["train"]["runs"].keys() == {"base", "slow"}
+    assert made.first_steps.variant == "base"
+    assert made.first_steps.loss == [pytest.approx(2.0 / step) for step in range(1, 21)]
+    assert made.machine == machine("cpu")
+    assert {"python", "torch", "numpy"} <= made.versions.keys()
+    assert made.thinned == []
+    assert "embed/points.csv" in made.files
+    assert not any(".snakemake" in name for name in made.files)
+    assert set(reference.metrics()) == {"train", "embed"}
+    assert not (root / files.PARTIAL).exists()
+
+
+def test_the_same_results_are_the_same_bytes(clone, published, root):
+    contents = []
+    for _ in range(2):
+        keep("small", published, clone.folder, root=root)
+        contents.append({path: path.read_bytes() for path in store.paths_of("small", root)})
+    assert contents[0] == contents[1]
+
+
+def refused(error, words, clone, published, root, **options):
+    keep("small", published, clone.folder, root=root)
+    before = {path: path.read_bytes() for path in store.paths_of("small", root)}
+
+    def check():
+        with pytest.raises(error, match=words):
+            keep("small", published, clone.folder, root=root, **options)
+        assert {path: path.read_bytes() for path in store.paths_of("small", root)} == before
+
+    return check
+
+
+def test_another_protocol_is_refused_by_its_keys(clone, published, root):
+    check = refused(
+        ConfigError, r"small: train was not run as published.*runs\.base\.steps.*scale: paper", clone, published, root
+    )
+    published["train"]["runs"]["base"]["steps"] = 15000
+    check()
+
+
+def test_fewer_images_are_refused(clone, published, root):
+    check = refused(ConfigError, "prepare was not run as published.*train;", clone, published, root)
+    published["prepare"]["train"] = 60000
+    check()
+
+
+def test_edited_code_is_refused(clone, published, root):
+    check = refused(ConfigError, "edited since the last commit: workflow/code.py; commit it", clone, published, root)
+    clone.code.write_text("steps = 1\n")
+    check()
+
+
+def test_results_of_other_code_are_refused(clone, published, root):
+    check = refused(ConfigError, "made with other code than workflow/code.py", clone, published, root)
+    clone.code.write_text("steps = 1\n")
+    clone.git("commit", "-qam", "other")
+    check()
+
+
+def test_a_folder_without_git_is_refused(clone, published, root, tmp_path):
+    check = refused(ConfigError, "comes from a clone of git", clone, published, root)
+    (clone.folder / ".git").rename(tmp_path / "elsewhere")
+    check()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"provenance": {"data": "drawn", "weights": None}}, "its data are stand-ins; take the published ones"),
+        ({"provenance": {"data": "published", "weights": "drawn"}}, "its weights are stand-ins"),
+        ({"provenance": {"data": "copy", "weights": None}}, "not the data that small was trained on"),
+        ({"diverged": True}, "runs of the kept variant base diverged"),
+        ({"variants": {"base": {"runs": 2, "diverged": 1}, "slow": {"runs": 2, "diverged": 0}}}, "base diverged"),
+        ({"variants": {"base": {"runs": 1, "diverged": 0}, "slow": {"runs": 2, "diverged": 0}}}, "1 of 2 runs of base"),
+        ({"variants": {"base": {"runs": 2, "diverged": 0}}}, "0 of 2 runs of slow are there; train small to its end"),
+    ],
+)
+def test_stand_ins_and_unfinished_runs_are_refused(clone, published, root, changes, words):
+    check = refused(ArtifactError, words, clone, published, root)
+    clone.train(
+        {"device": "cpu", "diverged": False, **json.loads((clone.findings / "train.json").read_text()), **changes}
+    )
+    check()
+
+
+def test_a_variant_that_is_not_kept_may_diverge(clone, published, root):
+    clone.train(
+        {
+            "device": "cpu",
+            "diverged": False,
+            "variants": {"base": {"runs": 2, "diverged": 0}, "slow": {"runs": 2, "diverged": 2}},
+        }
+    )
+    keep("small", published, clone.folder, root=root)
+    assert store.read("small", root).metrics()["train"]["variants"]["slow"]["diverged"] == 2
+
+
+def test_a_missing_analysis_is_refused_unless_it_is_named(clone, published, root):
+    check = refused(ArtifactError, "embed.json is missing: run the stage that makes it", clone, published, root)
+    (clone.findings / "embed.json").unlink()
+    check()
+    keep("small", published, clone.folder, without=["embed"], root=root)
+    assert "embed" not in store.read("small", root).description.settings
+
+
+def test_large_findings_are_thinned(clone, published, root):
+    steps = np.arange(1, 40001)
+    runs = [(name, number) for name in ("base", "slow") for number in range(2)]
+    frames = {"variant": [], "replicate": [], "step": [], "loss": []}
+    for name, number in runs:
+        frames["variant"] += [name] * len(steps)
+        frames["replicate"] += [number] * len(steps)
+        frames["step"] += list(steps)
+        frames["loss"] += list(np.linspace(2, 1, len(steps)) + number)
+    frames["loss"][-1] = np.nan
+    clone.table("runs/history.csv", frames)
+    clone.table(
+        "history.csv",
+        {"step": steps, "epoch": steps / 1000, "learning_rate": 0.1, "loss": np.linspace(2, 1, len(steps))},
+    )
+    rows = list(range(30000))
+    clone.table("embed/points.csv", {"layer": "fc1", "row": rows, "label": "3 7", "x": 1 / 3, "y": 2 / 3})
+    clone.json("results/findings/small/embed/sprite.json", {"rows": rows[::10]})
+    clone.picture("embed/thumbnails.png", 640, 640)
+    keep("small", published, clone.folder, root=root)
+    reference = store.read("small", root)
+    assert sorted(reference.description.thinned) == [
+        "embed/points.csv",
+        "embed/thumbnails.png",
+        "history.csv",
+        "runs/history.csv",
+    ]
+    assert all(path.stat().st_size <= thin.LARGEST for path in store.paths_of("small", root))
+    table = pd.read_csv(reference.folder / "runs/history.csv")
+    assert list(table) == ["variant", "replicate", "step", "loss"]
+    for (name, number), own in table.groupby(["variant", "replicate"]):
+        assert own["step"].is_monotonic_increasing
+        assert own["step"].iloc[-1] == 40000
+        if (name, number) == ("slow", 1):
+            assert np.isnan(own["loss"].iloc[-1])  # not hidden in a mean
+        else:
+            assert own["loss"].mean() == pytest.approx(1.5 + number, abs=1e-3)
+    single = pd.read_csv(reference.folder / "history.csv")
+    every = single["step"].iloc[0]
+    assert single["loss"].iloc[0] == pytest.approx(np.linspace(2, 1, 40000)[:every].mean())
+    assert single["epoch"].iloc[0] == every / 1000
+    points = pd.read_csv(reference.folder / "embed/points.csv", dtype={"label": str})
+    assert list(points["row"]) == rows[::10][: thin.POINTS]
+    assert set(points["label"]) == {"3 7"}
+    assert (reference.folder / "embed/thumbnails.webp").exists()
+    assert not (reference.folder / "embed/thumbnails.png").exists()
+    assert reference.description.first_steps.loss[1] == pytest.approx(np.linspace(2, 1, 40000)[1])  # before thinning
+
+
+def test_what_stays_too_large_is_refused_by_name(clone, published, root):
+    check = refused(ArtifactError, r"embed/maps.npy: 1.2 MB, more than 1: too large", clone, published, root)
+    (clone.findings / "embed/maps.npy").write_bytes(bytes(1_200_000))
+    check()
+
+
+def test_versions_are_those_of_the_packages():
+    assert versions(lambda package: f"{package} 1")["torch"] == "torch 1"

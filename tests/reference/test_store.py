@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from revisit.errors import ArtifactError
+from revisit.reference import store
+from revisit.reference.keep import keep
+
+
+@pytest.fixture
+def root(clone, published, tmp_path):
+    root = tmp_path / "reference"
+    keep("small", published, clone.folder, root=root)
+    (root / "README.md").write_text("about\n")
+    return root
+
+
+def test_names_are_folders(root):
+    assert store.names(root) == ["small"]
+    assert store.names(root / "none") == []
+    assert store.paths_of("other", root) == []
+    assert store.paths_of("small", root)[-1] == root / "small/reference.json"
+
+
+def described(root, changes):
+    path = root / "small/reference.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"version": 2}, "version: Input should be 1"),
+        ({"commit": "main"}, "commit: String should match"),
+        ({"experiment": "other"}, "it describes other, not small"),
+        ({"unknown": 1}, "unknown: Extra inputs"),
+        ({"replicates": 0}, "replicates: Input should be greater"),
+        ({"files": {"../../train.json": "0" * 64}}, "files"),
+        ({"files": {"/etc/passwd": "0" * 64}}, "files"),
+        ({"data": {"dataset": "dots", "provenance": "drawn", "weights": None, "sha256": {}}}, "data.provenance"),
+    ],
+)
+def test_a_wrong_description_is_refused_by_its_key(root, changes, words):
+    described(root, changes)
+    with pytest.raises(ArtifactError, match=f"reference.json: .*{words}.*git checkout"):
+        store.read("small", root)
+
+
+def test_a_doctored_number_is_refused(root):
+    path = root / "small/findings/train.json"
+    path.write_text(path.read_text().replace('"cpu"', '"gpu"'))
+    with pytest.raises(
+        ArtifactError, match=r"train.json: its content is not what was kept; restore it with `git checkout"
+    ):
+        store.read("small", root)
+
+
+def test_a_missing_and_an_added_file_are_refused(root):
+    (root / "small/findings/embed/more.csv").write_text("a\n")
+    with pytest.raises(ArtifactError, match=r"more.csv: it is no part of the reference result"):
+        store.read("small", root)
+    (root / "small/findings/embed/more.csv").unlink()
+    (root / "small/findings/embed/points.csv").unlink()
+    with pytest.raises(ArtifactError, match=r"points.csv: it is missing"):
+        store.read("small", root)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"version": NaN}'])
+def test_a_damaged_description_is_refused(root, text):
+    (root / "small/reference.json").write_text(text)
+    with pytest.raises(ArtifactError, match=r"reference.json: .*remove the folder"):
+        store.read("small", root)
+
+
+def test_a_dangling_link_is_no_part(root):
+    (root / "small/findings/link").symlink_to("nowhere")
+    with pytest.raises(ArtifactError, match="link: it is no part"):
+        store.read("small", root)

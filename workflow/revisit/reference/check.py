@@ -1,0 +1,96 @@
+"""What can be said of the reference results today: which are missing, stale in meaning, damaged or contradicted."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from revisit import paths, reading
+from revisit.errors import ArtifactError
+from revisit.reference import first_steps, meaning, store
+
+Settings = Mapping[str, Any]
+
+
+class Status(StrEnum):
+    """What is said of an experiment, from good to bad."""
+
+    HOLDS = "holds"  # its first steps were trained again and gave the same losses
+    KEPT = "kept"  # it answers what is asked for today
+    PARTIAL = "partial"  # some analyses are missing, or were asked otherwise
+    MISSING = "missing"
+    STALE = "stale"  # the training was asked otherwise
+    CONTRADICTED = "contradicted"  # its first steps give other losses
+    DAMAGED = "damaged"
+
+
+FAILED = (Status.STALE, Status.CONTRADICTED, Status.DAMAGED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is said of an experiment, and why."""
+
+    name: str
+    status: Status
+    reason: str = ""
+
+
+def look(name: str, published: Mapping[str, Settings], root: Path = store.FOLDER) -> Finding:
+    """What the files say of an experiment, whose settings by stage are `published` today."""
+    if name not in store.names(root):
+        return Finding(name, Status.MISSING)
+    try:
+        reference = store.read(name, root)
+    except ArtifactError as error:
+        return Finding(name, Status.DAMAGED, str(error))
+    kept = reference.description
+    differ = meaning.differences(kept.settings, published)
+    training = {stage: keys for stage, keys in differ.items() if stage in meaning.TRAINING}
+    if training:
+        return Finding(name, Status.STALE, _told(training))
+    if differ:
+        return Finding(name, Status.PARTIAL, _told(differ))
+    wanted = published["train"]["replicates"]
+    fewer = f"{kept.replicates} of {wanted} seeds" if kept.replicates < wanted else ""
+    return Finding(name, Status.KEPT, fewer)
+
+
+def train_again(
+    name: str,
+    published: Mapping[str, Settings],
+    prepared: Callable[[str, Path], Path | None],
+    root: Path = store.FOLDER,
+) -> Finding:
+    """Train the first steps of an experiment again, and compare their losses with those that were kept.
+
+    Args:
+        name: the experiment, which has a reference result.
+        published: its settings by stage today.
+        prepared: gives the folder of a prepared data set, which it may make in the folder that it gets; None where
+            its data are not at hand.
+        root: the folder of all reference results.
+    """
+    kept = store.read(name, root).description
+    with tempfile.TemporaryDirectory() as scratch:
+        data = prepared(kept.data.dataset, Path(scratch))
+        if data is None:
+            return Finding(name, Status.KEPT, "not trained again: its data are not here")
+        if (digests := reading.json_value(data / "meta.json")["sha256"]) != kept.data.sha256:
+            others = ", ".join(sorted(file for file in digests if digests[file] != kept.data.sha256.get(file)))
+            return Finding(name, Status.KEPT, f"not trained again: the data here are others ({others})")
+        start = paths.model(published["train"]["weights"]) if published["train"]["weights"] else None
+        if start is not None and not start.exists():
+            return Finding(name, Status.KEPT, f"not trained again: the starting weights {start} are not here")
+        found = first_steps.losses(dict(published["train"]), data, start, len(kept.first_steps.loss))
+    worst = first_steps.deviation(kept.first_steps.loss, found)
+    told = f"the first {len(found)} losses deviate by {worst:.2g} at most"
+    return Finding(name, Status.HOLDS if worst <= first_steps.DEVIATION else Status.CONTRADICTED, told)
+
+
+def _told(differ: Mapping[str, list[str]]) -> str:
+    return "; ".join(
+        f"{stage}: {', '.join(keys[:4])}{' ...' if len(keys) > 4 else ''}" for stage, keys in differ.items()
+    )

@@ -1,0 +1,63 @@
+"""Tell which reference results are missing, stale, damaged or contradicted.
+
+Stale: made with other settings than params.yaml asks for at paper scale today. With --train, the first steps of each
+are trained again where its data are at hand, in this tree or in a mirror, and compared.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import _command  # first: library path, threads, errors
+from revisit import paths
+from revisit.errors import ConfigError
+from revisit.params.load import load
+from revisit.params.resolve import published, resolve
+from revisit.reference import check
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print a line for each experiment; exit status 1 where one is stale, damaged or contradicted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("experiment", nargs="*", help="experiments or finetunings of params.yaml (default: all)")
+    parser.add_argument("--train", action="store_true", help="train the first steps of each again")
+    parser.add_argument("--mirror", metavar="FOLDER", help="where the official files are, if not in this tree")
+    arguments = parser.parse_args(argv)
+    params = load()
+    names = arguments.experiment or list(params.trainings)
+    for name in names:
+        if name not in params.trainings:
+            raise ConfigError(
+                f"there is no experiment {name!r} in params.yaml; there are: {', '.join(params.trainings)}"
+            )
+    paper = params.at_paper
+    if arguments.mirror:
+        paper = paper.model_copy(update={"source": "mirror", "mirror": arguments.mirror})
+    stages = resolve(paper)
+
+    def prepared(dataset: str, scratch: Path) -> Path | None:
+        """The prepared data set: this tree's, or made of the mirror's files."""
+        if not arguments.mirror:
+            return paths.prepared(dataset) if (paths.prepared(dataset) / "meta.json").exists() else None
+
+        from revisit.data.fetch import fetch
+        from revisit.data.prepare import prepare
+
+        settings = stages["prepare", dataset]
+        fetch(stages["fetch", settings["raw"]], scratch / "raw")
+        prepare(settings, scratch / "raw", scratch / "prepared")
+        return scratch / "prepared"
+
+    failed = False
+    for name in names:
+        found = check.look(name, published(params, name))
+        if arguments.train and found.status in (check.Status.KEPT, check.Status.PARTIAL):
+            found = check.train_again(name, published(params, name), prepared)
+        failed |= found.status in check.FAILED
+        print(f"{found.status:<12} {name}{f': {found.reason}' if found.reason else ''}", flush=True)
+    if failed:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    _command.run(main)

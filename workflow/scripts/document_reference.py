@@ -1,0 +1,107 @@
+"""Write what the reference results say of every claim into README.md and docs/reference.md, between their marks."""
+
+import argparse
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import _command  # first: library path, threads, errors
+from revisit.errors import ConfigError
+from revisit.params.load import load
+from revisit.params.resolve import resolve
+from revisit.reference import store
+from revisit.report import claims, study
+from revisit.report.numbers import published_text, value_text
+from revisit.report.summary import UNTESTABLE
+
+README, PAGE = Path("README.md"), Path("docs/reference.md")
+START, END = "<!-- written by workflow/scripts/document_reference.py -->", "<!-- end -->"
+COLUMNS = {  # of the README's table: heading -> verdicts
+    "agree": ("agrees", "exceeds"),
+    "same direction": ("same direction",),
+    "undecided": ("undecided",),
+    "not reproduced": ("not reproduced",),
+    "in error or impossible": ("published value in error", "impossible"),
+    "not run yet": (UNTESTABLE,),
+}
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]  # title of a study -> rows of the ledger
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Write both files anew."""
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    rows = judged()
+    for path, table in ((README, counts(rows)), (PAGE, every_claim(rows))):
+        path.write_text(replaced(path, table), encoding="utf-8")
+
+
+def judged() -> dict[str, list[dict[str, Any]]]:
+    """The rows of every study by its reference results."""
+    stages = resolve(load(), store.names())
+    of_studies = {name: settings for (stage, name), settings in stages.items() if stage == "study"}
+    return {
+        settings["title"]: study.judged_by_reference(settings, claims.of_study(str(name)))
+        for name, settings in of_studies.items()
+    }
+
+
+def replaced(path: Path, table: str) -> str:
+    """The text of a file with another table between its marks. Raises ConfigError where there are none."""
+    text = path.read_text(encoding="utf-8")
+    if START not in text or END not in text:
+        raise ConfigError(f"{path}: the marks {START} and {END} are missing; restore it with `git checkout {path}`")
+    return re.sub(
+        f"{re.escape(START)}.*?{re.escape(END)}", lambda _: f"{START}\n{table}{END}", text, count=1, flags=re.S
+    )
+
+
+def counts(rows: Rows) -> str:
+    """A row for each study: how many claims came to what."""
+    lines = [f"| study | claims | {' | '.join(COLUMNS)} |", f"|---|{'---:|' * (len(COLUMNS) + 1)}"]
+    total: Counter[str] = Counter()
+    for title, own in rows.items():
+        found = Counter(row["verdict"] for row in own)
+        total += found
+        lines.append(_counted(title, found))
+    return "\n".join([*lines, _counted("all", total)]) + "\n"
+
+
+def _counted(title: str, found: Counter[str]) -> str:
+    cells = [sum(found[verdict] for verdict in verdicts) for verdicts in COLUMNS.values()]
+    return f"| {title} | {found.total()} | {' | '.join(str(cell) if cell else '' for cell in cells)} |"
+
+
+def every_claim(rows: Rows) -> str:
+    """A table for each study with a row for each claim that has a verdict."""
+    parts = []
+    for title, own in rows.items():
+        lines = [_row(row) for row in own if row["verdict"] != UNTESTABLE]
+        if lines:
+            head = "| claim | source | published | ours | verdict |\n|---|---|---:|---:|---|"
+            parts.append(f"### {title}\n\n{head}\n" + "\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    published = "stated" if row["published"] is None else f"{published_text(row['published'])} {row['unit']}".strip()
+    ours = value_text(row["ours"], row["published"])
+    if row["ours_low"] is not None:
+        low, high = (value_text(row[key], row["published"]) for key in ("ours_low", "ours_high"))
+        ours += f" ({low} to {high})"
+    runs = "counted" if row["counted"] or row["verdict"] == "impossible" else f"{row['seeds']} seeds"
+    runs = "one run" if runs == "1 seeds" else runs
+    on = ", a copy of the data" if row["data"] == "copy" and not row["counted"] else ""
+    cells = (
+        row["statement"],
+        f"{row['source']}, {row['place']}",
+        published,
+        ours,
+        f"**{row['verdict']}** ({runs}{on})",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    _command.run(main)
