@@ -33,9 +33,11 @@ def main(argv: list[str] | None = None) -> None:
             )
 
     from revisit.reference.keep import keep
+    from revisit_engines import weights  # DVC: not before the arguments are known to be right
 
+    tree = Path(arguments.tree or ".")
     for name in names:
-        folder = keep(name, published(params, name), Path(arguments.tree or "."), arguments.without)
+        folder = keep(name, published(params, name), tree, arguments.without, weights.digest(name, tree))
         print(f"kept: {folder}")
 
 

@@ -24,7 +24,12 @@ Published = Mapping[str, Settings]  # the settings of each stage of an experimen
 
 
 def keep(
-    name: str, published: Published, tree: Path = Path(), without: Sequence[str] = (), root: Path = store.FOLDER
+    name: str,
+    published: Published,
+    tree: Path = Path(),
+    without: Sequence[str] = (),
+    weights: str | None = None,
+    root: Path = store.FOLDER,
 ) -> Path:
     """Keep the findings of the experiment `name` in the working tree `tree`, in the place of any kept before.
 
@@ -33,6 +38,7 @@ def keep(
         published: its settings by stage (`train`, `prepare`, kinds of analysis), as they are at paper scale.
         tree: where it was run; a clone at some commit.
         without: kinds of analysis that may be missing.
+        weights: what DVC calls its network.
         root: the folder of all reference results.
 
     Returns the folder.
@@ -75,6 +81,7 @@ def keep(
             data=data,
             settings=settings,
             first_steps=store.FirstSteps(variant=settings["train"]["keep"], loss=_first_losses(findings)),
+            weights=weights,
             thinned=thinned,
             files={
                 path.relative_to(kept).as_posix(): files.sha256(path)

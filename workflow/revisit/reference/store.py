@@ -49,7 +49,8 @@ class Description(_Part):
     """What `reference.json` says.
 
     `seconds` and `cpu_seconds` are those of each stage that was measured; `settings` those of each stage, as in its
-    record; `replicates` how many seeds were trained; `thinned` the files whose rows or points were made fewer.
+    record; `replicates` how many seeds were trained; `weights` what DVC calls the network, where a remote has it;
+    `thinned` the files whose rows or points were made fewer.
     """
 
     version: Literal[1]
@@ -65,6 +66,7 @@ class Description(_Part):
     data: Data
     settings: dict[str, dict[str, Any]]
     first_steps: FirstSteps
+    weights: str | None
     thinned: list[str]
     files: dict[Inside, Digest]
 
