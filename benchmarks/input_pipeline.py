@@ -96,7 +96,7 @@ def main() -> None:
     import torch
     from torchvision import transforms
 
-    from revisit.data.tensors import Inputs
+    from revisit.data.tensors import Preprocessing
     from revisit.training.batches import Feed, Images
 
     device = torch.device("cpu")
@@ -105,7 +105,7 @@ def main() -> None:
         paths = photographs(folder, options.images)
         array, preparing = timing.measured(lambda: prepare(paths, Path(scratch, "images.npy")))
         images = Images(array, np.zeros(len(array), np.int64), device, limit=0)  # stays in its file
-        feed = Feed(images, Inputs(MEAN, STD, device, CROP), CROP, True, 0)
+        feed = Feed(images, Preprocessing(MEAN, STD, device, CROP), CROP, True, 0)
         geometry = {
             REFERENCE: [transforms.RandomResizedCrop(CROP)],
             SAME: [transforms.Resize((SIZE, SIZE)), transforms.RandomCrop(CROP)],

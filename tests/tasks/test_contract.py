@@ -25,12 +25,12 @@ def test_every_task_keeps_the_contract(name):
 
 
 @pytest.mark.parametrize("name", registry.available())
-def test_evaluations_have_what_the_facts_promise(name, make, feed, network):
+def test_evaluations_have_what_the_facts_promise(name, make, loader, network):
     facts = registry.facts(name)
     codes = np.where(np.arange(18).reshape(6, 3) % 4 == 0, 1, -1).astype(np.int8)
     labels = codes if facts.labels == "multi" else np.arange(6, dtype=np.int64) % 3
     task, index = make(name, labels="multi" if facts.labels == "multi" else "single"), torch.arange(6)
-    fed = feed(labels)
+    fed = loader(labels)
     found = task.evaluate(network if task.fits((1, 2, 2), (1, 2, 2), 3) else lambda inputs: inputs, fed, index, 4)
     assert np.isfinite(found.loss)
     assert (found.metric is None) == (facts.metric is None)

@@ -6,8 +6,8 @@ from sklearn.metrics import log_loss, mean_squared_error
 LABELS = np.zeros(7, np.int64)
 
 
-def test_targets_are_the_pixels_as_the_network_saw_them(make, feed):
-    fed, task = feed(LABELS), make("reconstruction")
+def test_targets_are_the_pixels_as_the_network_saw_them(make, loader):
+    fed, task = loader(LABELS), make("reconstruction")
     draw = task.sampler(fed, 3, 0).draw(2)
     seen = fed.augmentation(2, 3)
     pixels = fed.training(draw.index, seen)
@@ -18,8 +18,8 @@ def test_targets_are_the_pixels_as_the_network_saw_them(make, feed):
 
 @pytest.mark.parametrize("loss", [None, "mean_squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("size", [3, 7])
-def test_evaluation_is_the_mean_over_pixels_and_images(make, feed, loss, size):
-    fed, index = feed(LABELS), torch.arange(7)
+def test_evaluation_is_the_mean_over_pixels_and_images(make, loader, loss, size):
+    fed, index = loader(LABELS), torch.arange(7)
     pixels = fed.evaluation(index).permute(0, 3, 1, 2).double() / 255
     found = make("reconstruction", loss=loss).evaluate(lambda inputs: inputs * 2 - 0.3, fed, index, size)
     outputs, wanted = (pixels * 2 - 0.3).flatten().numpy(), pixels.flatten().numpy()

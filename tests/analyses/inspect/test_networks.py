@@ -7,13 +7,13 @@ from torch import nn
 
 from revisit.analyses import forward
 from revisit.analyses.inspect import networks
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 
 CPU = torch.device("cpu")
 IMAGES = np.random.default_rng(0).integers(0, 256, (37, 6, 6, 3), dtype=np.uint8)
 MEAN, STD = [0.4, 0.5, 0.6], [0.2, 0.25, 0.3]
-INPUTS = Inputs(MEAN, STD, CPU)
+INPUTS = Preprocessing(MEAN, STD, CPU)
 
 
 @pytest.fixture

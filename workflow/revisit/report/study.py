@@ -11,7 +11,7 @@ from revisit.report import claims as ledger
 from revisit.report import references, seeds, sides, verdicts
 from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet
+from revisit.report.writer import StudyWriter
 
 REFERENCE = "reference"  # the folder of what is drawn of reference results
 
@@ -77,8 +77,8 @@ def render(
         used = claim.experiments() if row["decided_by"] == sides.REFERENCE else set()
         row["made"] = sorted({kept.described[name].made for name in used if name in kept.described})
     with files.replacing(destination) as partial:
-        shown = _sections(Sheet(study, partial, runs))
-        known = _sections(Sheet(study, partial / REFERENCE, kept.runs)) if kept.runs else []
+        shown = _sections(StudyWriter(study, partial, runs))
+        known = _sections(StudyWriter(study, partial / REFERENCE, kept.runs)) if kept.runs else []
         _check_links(rows, {sides.RUN: shown, sides.REFERENCE: known})
         described = {
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
@@ -106,8 +106,8 @@ def _judged(
     return verdicts.judge_all(claims, study, of_seeds, conditions)
 
 
-def _sections(sheet: Sheet) -> list[dict[str, Any]]:
-    return [section for panel in panels() if (section := panel(sheet))]
+def _sections(writer: StudyWriter) -> list[dict[str, Any]]:
+    return [section for panel in panels() if (section := panel(writer))]
 
 
 def _conditions(runs: list[Run], scale: str, cost: str = "") -> verdicts.Conditions:

@@ -12,7 +12,7 @@ from revisit.training import layers
 class Freezing:
     """The frozen layers of a network.
 
-    A frozen parameter has no gradient: autograd skips whatever only frozen layers feed, and the optimiser neither
+    A frozen parameter has no gradient: autograd skips whatever only frozen layers loader, and the optimiser neither
     moves the parameter nor starts a state for it (momentum, squares and step counts begin when it thaws).
 
     Args:

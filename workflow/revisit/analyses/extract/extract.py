@@ -52,7 +52,7 @@ def extract(
     folder.mkdir(parents=True)
     shapes: dict[str, list[int]] = {}
     counts = {}
-    inputs = forward.inputs_of(info, device)
+    inputs = forward.preprocessing_of(info, device)
     for split in ("train", "test"):
         images = data.images(split)[: rows[split]]
         counts[split] = len(images)

@@ -14,7 +14,7 @@ from revisit.report.runs import Run
 
 
 @dataclass
-class Sheet:
+class StudyWriter:
     """Where a study's figures and tables go; `runs` in the study's order."""
 
     study: str
