@@ -50,7 +50,8 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
         stages["study", name] = {
             "study": name,
             **study.model_dump(),
-            "scale": params.scale,
+            "scale": study.scale or params.scale,
+            "scales": {x: params.scale_of(x) for x in _trainings(params, name)},
             "sources": _sources(params, name),
             "pretrained": _weights(params, name),
             "experiments": {x: _described(params, x) for x in _trainings(params, name)},

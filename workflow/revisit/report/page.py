@@ -45,10 +45,6 @@ HELD = {  # of a hypothesis
     "undecided": ("undecided", *VERDICTS["undecided"]),
     "not testable": ("not testable", "untestable", "–"),
 }
-SCALES = {
-    "demo": "Demo scale: every step of the pipeline with fewer images and steps, minutes on a CPU.",
-    "paper": "Paper scale: the published protocols in full.",
-}
 
 
 def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> None:
@@ -64,10 +60,10 @@ def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> Non
             for table in sorted((studies / study["study"] / "tables").glob("*.csv")):
                 shutil.copyfile(table, partial / "data" / f"{study['study']}-{table.name}")
         _ledger(partial / "data/ledger.csv", claims)
-        (partial / "index.html").write_bytes(_html(settings, described, claims).encode())
+        (partial / "index.html").write_bytes(_html(described, claims).encode())
 
 
-def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> str:
+def _html(studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -79,9 +75,9 @@ def _html(settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: li
     environment.filters |= {"surety": opening.surety, "by_runs": opening.by_runs}
     script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
     return environment.get_template("page.html.j2").render(
-        scale=settings["scale"],
         published=all(whose == "published" for study in studies for whose in study["provenance"].values()),
-        scale_text=SCALES[settings["scale"]],
+        scale_text=opening.scale(studies),
+        scales_of=opening.scales_of,
         data_text=opening.data(studies),
         origin=opening.origin,
         told=opening.told(claims),
@@ -163,7 +159,7 @@ def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
 
 def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
     keys = ("id", "study", "source", "place", "items", "group", "statement", "published", "ours", "ours_low")
-    keys += ("ours_high", "unit", "seeds", "data", "verdict", "reason", "test")
+    keys += ("ours_high", "unit", "seeds", "data", "scale", "verdict", "reason", "test")
     with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, keys, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()

@@ -52,7 +52,7 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
         _check_links(rows, shown)
         described = {
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
-            "scale": settings["scale"],
+            "scales": {run.name: _scale(settings, run.name) for run in runs},
             "cost": settings.get("cost", ""),
             "sources": settings.get("sources", {}),
             "provenance": {run.settings["dataset"]: _provenance(run)["data"] for run in runs if "train" in run.metrics},
@@ -71,7 +71,13 @@ def _conditions(settings: Mapping[str, Any], runs: list[Run]) -> verdicts.Condit
         if "train" in run.metrics:
             found = [whose for whose in _provenance(run).values() if whose is not None]
             data[run.name] = max(found, key=verdicts.DATA.index)
-    return verdicts.Conditions(settings["scale"], data, settings.get("cost", ""))
+    scales = {run.name: _scale(settings, run.name) for run in runs}
+    return verdicts.Conditions(settings["scale"], data, settings.get("cost", ""), scales)
+
+
+def _scale(settings: Mapping[str, Any], name: str) -> str:
+    """The scale of one training of a study."""
+    return settings.get("scales", {}).get(name, settings["scale"])
 
 
 def _provenance(run: Run) -> Mapping[str, str | None]:
