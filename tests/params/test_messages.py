@@ -10,6 +10,7 @@ from revisit.errors import ConfigError
 from revisit.params.load import load
 from revisit.params.mistakes import PATTERNS
 from revisit.params.schema import Params
+from revisit.scales import SCALES
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "n" * 65
@@ -265,7 +266,7 @@ def test_a_batch_of_published_weights_is_not_looked_at(tmp_path):
     assert load(tmp_path / "params.yaml").experiments["fashion_static"].evaluate_every == 600
 
 
-@pytest.mark.parametrize("scale", ["demo", "paper"])
+@pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("source", ["embedded", "mirror", "web"])
 def test_the_repository_s_file_is_allowed_at_every_scale_and_from_every_source(tmp_path, scale, source):
     yaml = YAML(typ="safe")

@@ -33,7 +33,7 @@ WEIGHTS = {
 
 # the place of a value, what to put there, what the message must say
 BAD = [
-    ("scale", "tiny", "scale: 'tiny' is not allowed; allowed: demo, paper"),
+    ("scale", "tiny", "scale: 'tiny' is not allowed; allowed: demo, laptop, paper"),
     ("scale", "papier", "did you mean paper?"),
     ("scale", 1, "scale: 1 is not allowed"),
     ("source", "internet", "source: 'internet' is not allowed; allowed: embedded, mirror, web"),

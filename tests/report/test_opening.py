@@ -5,9 +5,10 @@ import pytest
 from revisit.report import opening, verdicts
 
 
-def claim(verdict="agrees", seeds=1, data="published", counted=False, reason=""):
+def claim(verdict="agrees", seeds=1, data="published", counted=False, reason="", scale="paper"):
     """A row of claims.json, as far as the opening reads it."""
-    return {"verdict": verdict, "seeds": seeds, "data": data, "counted": counted, "reason": reason}
+    row = {"verdict": verdict, "seeds": seeds, "data": data, "counted": counted, "reason": reason}
+    return row | {"scale": scale}
 
 
 UNTESTABLE = claim("not testable at this scale", seeds=3, reason="needs scale: paper (an hour)")
@@ -30,6 +31,9 @@ def test_the_verdicts_are_those_of_the_engine():
         (claim(seeds=3), "3 seeds"),
         (claim("undecided", 5, "copy"), "5 seeds, on a copy of the data"),
         (claim("not reproduced", 1, "drawn"), "one run, on stand-ins"),
+        (claim("same direction", 2, scale="laptop"), "2 seeds, at laptop scale"),
+        (claim("agrees", 3, "copy", scale="laptop"), "3 seeds, on a copy of the data, at laptop scale"),
+        (claim(data=None, counted=True, scale="laptop"), ""),
         (claim(data=None, counted=True), ""),
         (claim("impossible"), ""),
         (UNTESTABLE, ""),
@@ -58,6 +62,11 @@ def test_claims_are_counted_by_what_judged_them():
     assert opening.told([claim(seeds=3), UNTESTABLE]) == (
         "Of 2 claims 1 is judged: 0 by counting networks or by a bound that no run can pass, and 1 by runs, "
         "none of them on copies of data or weights and none on one run alone."
+    )
+    shortened = [claim(seeds=2, scale="laptop"), claim("impossible", scale="laptop")]
+    assert opening.told(shortened).endswith(
+        "and 1 by runs, none of them on copies of data or weights, 1 at laptop scale, where only directions count, "
+        "and none on one run alone."
     )
     assert opening.told([claim(counted=True), claim(counted=True)]).endswith("can pass, and none by runs.")
     assert opening.told([UNTESTABLE]) == "None of the 1 claims is judged by this run."
@@ -98,6 +107,20 @@ def test_the_reasons_of_the_engine_are_understood():
         verdicts.Claim.model_validate(entry), verdicts.Seeds({"x": [{}]}), verdicts.Conditions("paper", {})
     )
     assert opening.needs([study([here])])[0]["needs"] == [("a number that this run does not have", 1)]
+
+
+def test_the_opening_says_at_which_scales_the_studies_were_run():
+    demo, paper = study([], scales={"a": "demo", "b": "demo"}), study([], "lenet", scales={"c": "paper"})
+    both = study([], "rows", scales={"d_1": "paper", "e": "demo", "f_2": "paper"})
+    assert opening.scale([demo]) == f"Demo scale: {opening.MEANING['demo']}."
+    assert opening.scale([paper, demo]) == (
+        f"Several scales. Demo: {opening.MEANING['demo']} (Fashion). Paper: {opening.MEANING['paper']} (Lenet)."
+    )
+    assert opening.scale([both]) == (
+        f"Several scales. Demo: {opening.MEANING['demo']} (part of Rows). "
+        f"Paper: {opening.MEANING['paper']} (part of Rows)."
+    )
+    assert [opening.scales_of(of) for of in (demo, both)] == ["demo.", "demo: e; paper: d 1, f 2."]
 
 
 @pytest.mark.parametrize(

@@ -230,8 +230,10 @@ def test_the_opening_counts_what_the_ledger_holds(text):
     untestable = found.count("not testable at this scale")
     judged = len(found) - untestable
     assert f"Of {len(found)} claims {judged} are judged: 4 by counting networks or by a bound" in opened
-    needs = f"{untestable} of {len(found)} scale: paper and the published data 2 hours on 2 CPU cores"
+    needs = f"{untestable} of {len(found)} scale: laptop or paper and the published data ("
     assert needs in opened
+    assert "; scale: paper and the published data (4) 2 hours on 2 CPU cores" in opened
+    assert "Demo scale: every step of the pipeline" in opened
     assert "The data are stand-ins, drawn by this project" in opened
 
 

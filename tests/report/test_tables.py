@@ -126,3 +126,19 @@ def test_a_table_needs_what_its_numbers_need():
 
 def test_an_impossible_number_stays_in_its_table():
     assert table(shifted(0), possible={"share_of": 3})["verdict"] == "agrees"
+
+
+def test_at_laptop_scale_a_table_has_an_order_and_no_numbers():
+    laptop = Conditions("laptop", {}, "a day")
+    row = table(shifted(0.3), laptop)
+    assert (row["verdict"], row["scale"]) == ("same direction", "laptop")
+    assert row["reason"] == "at laptop scale only the order counts"
+    assert table(shifted(0), laptop)["verdict"] == "same direction"  # at best
+    row = table(shifted(0)[::-1], laptop)
+    assert (row["verdict"], row["reason"]) == ("not testable at this scale", "needs scale: paper (a day)")
+    assert table(shifted(0), Conditions("laptop", {"a3": "drawn"}))["reason"].endswith("and the published data")
+    assert table(shifted(0)[:-1], laptop)["reason"] == "this run has no a5"
+    demo = Conditions("laptop", {}, scales={"a2": "demo"})
+    assert (table(shifted(0), demo)["scale"], table(shifted(0), demo)["verdict"]) == ("demo", row["verdict"])
+    mixed = Conditions("paper", {}, scales={"a2": "laptop"})
+    assert table(shifted(0), mixed)["verdict"] == "same direction"

@@ -304,3 +304,104 @@ def test_the_rule_and_its_parts_in_words():
 def test_only_the_claims_of_a_study_are_judged():
     there, elsewhere = near(0.91), near(0.91, study="t", id="t_c")
     assert [row["id"] for row in verdicts.judge_all([there, elsewhere], "s", seeds(), PAPER)] == ["s_c"]
+
+
+# At laptop scale: directions, no numbers
+
+LAPTOP = Conditions("laptop", {}, "12 hours")
+UNTESTABLE = "not testable at this scale"
+ZERO = {"more": "a.x - b.x", "than": 0}
+LEVEL = {"more": "a.x", "than": 0.8}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (compare(more("a.x", "b.x")), "agrees"),
+        (compare(more("b.x", "a.x")), "not reproduced"),
+        (compare(more("c.x", "a.x")), "undecided"),
+        (compare(more("a.x", "b.x", by=0.5)), "same direction"),
+        (compare(ZERO), "agrees"),
+        (compare({"equal": "c.x", "to": "a.x", "within": 0.1}), "agrees"),
+        (compare(LEVEL), UNTESTABLE),  # a number, however well it agrees
+        (compare(more("a.x", "b.x"), LEVEL), UNTESTABLE),
+        (compare({"equal": "a.x - a.x", "to": 0, "within": 0.02}), UNTESTABLE),
+        (compare(LEVEL, comparable=["laptop", "paper"]), "agrees"),
+        (compare(LEVEL, comparable=["demo", "paper"]), "agrees"),  # laptop lies between
+        (compare(LEVEL, data="none"), "agrees"),
+        (compare(more("a.x", "b.x"), comparable=["demo"]), UNTESTABLE),
+        (near(0.91), UNTESTABLE),
+        (near(0.85, better="higher"), UNTESTABLE),
+        (near(0.91, direction=[more("a.x", "b.x")]), "same direction"),  # at best
+        (near(0.91, direction=[ZERO]), "same direction"),
+        (near(0.91, direction=[more("b.x", "a.x")]), UNTESTABLE),
+        (near(0.91, direction=[more("a.x", "b.x", by=0.5)]), UNTESTABLE),
+        (near(0.91, direction=[more("a.x", "nowhere.x")]), UNTESTABLE),
+        (near(0.91, direction=[LEVEL]), UNTESTABLE),
+        (near(0.85, known_error={"when": [more("a.x", "b.x")], "explanation": "So."}), UNTESTABLE),
+        (near(0.97, possible={"multiple_of": 2}), "impossible"),
+        (claim({"kind": "exact"}, published=0.9, ours="d.x"), UNTESTABLE),
+        (claim({"kind": "exact"}, published=832, ours="e.x", data="none"), "agrees"),
+        (claim({"kind": "exact"}, published=832, ours="e.x", data="none", comparable=["demo", "paper"]), "agrees"),
+    ],
+)
+def test_at_laptop_scale_directions_count_and_numbers_do_not(given, expected):
+    row = judge(given, ACCURATE | {"e": [832, 832, 832]}, LAPTOP)
+    assert (row["verdict"], row["scale"]) == (expected, "laptop")
+
+
+def test_at_laptop_scale_a_number_says_what_it_needs():
+    needs = "needs scale: paper (12 hours)"
+    assert judge(near(0.91), conditions=LAPTOP)["reason"] == needs
+    row = judge(near(0.91, direction=[more("a.x", "b.x")]), conditions=LAPTOP)
+    assert row["reason"] == f"at laptop scale only the direction counts; the number {needs}"
+    assert judge(compare(more("a.x", "b.x")), conditions=LAPTOP)["reason"] == ""
+
+
+def test_a_direction_needs_the_smaller_of_the_scales_that_show_it():
+    def reason(given):
+        return judge(given, conditions=DEMO)["reason"]
+
+    assert reason(compare(more("a.x", "b.x"))) == "needs scale: laptop or paper (12 hours)"
+    assert reason(compare(LEVEL)) == "needs scale: paper (12 hours)"
+    assert reason(near(0.91, direction=[more("a.x", "b.x")])) == "needs scale: paper (12 hours)"
+
+
+def test_stand_ins_show_no_direction_at_laptop_scale_either():
+    given = compare(more("a.x", "b.x"))
+    assert judge(given, conditions=drawn("b", scale="laptop"))["verdict"] == UNTESTABLE
+    given = near(0.91, direction=[more("a.x", "b.x")])
+    assert judge(given, conditions=drawn("b", scale="laptop"))["verdict"] == UNTESTABLE
+
+
+@pytest.mark.parametrize(
+    ("scales", "scale", "verdicts_"),
+    [
+        ({}, "demo", [UNTESTABLE, UNTESTABLE]),
+        ({"a": "paper"}, "demo", [UNTESTABLE, "agrees"]),
+        ({"a": "paper", "b": "paper"}, "paper", ["agrees", "agrees"]),
+        ({"a": "paper", "b": "laptop"}, "laptop", ["agrees", "agrees"]),
+        ({"a": "laptop", "b": "paper"}, "laptop", ["agrees", UNTESTABLE]),
+        ({"a": "laptop"}, "demo", [UNTESTABLE, UNTESTABLE]),
+        ({"c": "paper"}, "demo", [UNTESTABLE, UNTESTABLE]),  # it decides nothing
+    ],
+)
+def test_a_claim_has_the_smallest_scale_of_what_it_compares(scales, scale, verdicts_):
+    conditions = Conditions("demo", {}, scales=scales)
+    beside = [{"label": "c", "value": "c.x"}]
+    rows = [judge(given, conditions=conditions) for given in (compare(more("a.x", "b.x"), values=beside), near(0.91))]
+    assert rows[0]["scale"] == scale
+    assert [row["verdict"] for row in rows] == verdicts_
+
+
+def test_what_stands_beside_a_rule_has_the_scale_of_its_own_experiments():
+    hypothesis = {"statement": "So it is.", "holds": [more("a.x", "b.x")]}
+    level = {"statement": "And so.", "holds": [LEVEL]}
+    given = near(0.85, direction=[more("a.x", "b.x")], hypotheses=[hypothesis, level])
+    told = {"demo": ("not testable", "not reproduced"), "laptop": ("supported", "same direction")}
+    for scale, (held, expected) in told.items():
+        row = judge(given, conditions=Conditions("paper", {}, scales={"b": scale}))
+        assert [found["held"] for found in row["hypotheses"]] == [held, "supported"]
+        assert (row["verdict"], row["scale"]) == (expected, "paper")
+    row = judge(given, conditions=LAPTOP)
+    assert [found["held"] for found in row["hypotheses"]] == ["supported", "not testable"]

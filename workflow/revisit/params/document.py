@@ -17,13 +17,15 @@ from revisit.models.registry import arguments, available
 from revisit.params.analyses import Analyses
 from revisit.params.fields import section_in
 from revisit.params.schema import Params
+from revisit.scales import BLOCKS
 
 INTRODUCTION = """# The keys of params.yaml
 
 Written from the schema by `python workflow/revisit/params/document.py`. A key without a default must be given.
-An entry of `datasets`, `pretrained`, `experiments`, `finetunings` and `analyses` may have a `demo:` block, whose
-keys override the entry's own at demo scale. Names (of data sets, experiments, studies) consist of small letters,
-digits and `_`. The settings of each `network:` stand at the end.
+An entry of `datasets`, `pretrained`, `experiments`, `finetunings` and `analyses` may have a `demo:` and a `laptop:`
+block, whose keys override the entry's own at that scale; what they make of each study, and how scales are mixed, stands
+in [scales.md](scales.md). Names (of data sets, experiments, studies) consist of small letters, digits and `_`. The
+settings of each `network:` stand at the end.
 """
 
 
@@ -44,9 +46,8 @@ def json_schema() -> str:
     """The JSON schema of `params.yaml`, for completion and checks in editors."""
     schema = Params.model_json_schema()
     for section in ("Dataset", "Pretrained", "Experiment", "Finetuning", *map(str.capitalize, Analyses.model_fields)):
-        schema["$defs"][section]["properties"]["demo"] = {
-            "type": ["object", "null"],
-            "description": "overrides at demo scale",
+        schema["$defs"][section]["properties"] |= {
+            block: {"type": ["object", "null"], "description": f"overrides at {block} scale"} for block in BLOCKS
         }
     return json.dumps(schema, indent=1) + "\n"
 

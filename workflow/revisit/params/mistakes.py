@@ -1,18 +1,19 @@
 """Mistakes in `params.yaml`, told so that they can be mended: the key, the value, what is allowed."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from revisit.errors import ConfigError
-from revisit.params import data, fields
+from revisit.params import blocks, data, fields
 from revisit.params.fields import section_in
 from revisit.params.places import Place, mended_at
-from revisit.params.schema import DEMO, Params
+from revisit.params.schema import Params
 from revisit.params.trainings import Protocol
 from revisit.params.words import guess, short
+from revisit.scales import BLOCKS
 
 TYPES = {
     "int_type": "a whole number",
@@ -46,20 +47,23 @@ class Mistakes:
 
     def __init__(self, path: str, document: dict[str, Any]) -> None:
         self._path, self._document = path, document
-        self._at_demo = False
+        self._scale_of: Callable[[Place], str] = lambda _: "paper"
         self._problems: dict[Place, str] = {}
 
-    def at_demo(self) -> "Mistakes":
-        """The same collection, for what is found once the `demo:` blocks of the document are applied."""
+    def at(self, scale: str | Callable[[Place], str]) -> "Mistakes":
+        """The same collection, for what is found at a scale, or at the scale that each entry has."""
         other = copy.copy(self)
-        other._at_demo = True
+        other._scale_of = scale if callable(scale) else lambda _: scale
         return other
 
     def add(self, place: Iterable[str | int], problem: str) -> None:
         """Record that the value at `place` (keys from the top) has `problem`."""
-        place = mended_at(tuple(place), self._document, self._at_demo, self._problems)
-        only_at_demo = self._at_demo and "demo" not in place
-        self._problems.setdefault(place, f"{problem} (at demo scale)" if only_at_demo else problem)
+        place = tuple(place)
+        scale = self._scale_of(place)
+        block = scale if scale in BLOCKS else None
+        place = mended_at(place, self._document, block, self._problems)
+        elsewhere = block is not None and block not in place  # it is wrong at this scale, and not in its block
+        self._problems.setdefault(place, f"{problem} (at {scale} scale)" if elsewhere else problem)
 
     def add_validation(self, error: ValidationError) -> None:
         """Record what the schema found."""
@@ -85,7 +89,7 @@ def _problem(detail: Any, root: type[BaseModel] = Params) -> str:
     shown = short(repr(value))
     if kind == "missing":
         return "missing; it has no default"
-    if kind == "extra_forbidden" and detail["loc"][-1] == "demo" and _may_have_demo(detail["loc"]):
+    if kind == "extra_forbidden" and detail["loc"][-1] in BLOCKS and _may_have_blocks(detail["loc"]):
         return f"{shown} is not allowed; it must be {TYPES['dict_type']}"  # else it would have been applied
     if kind == "extra_forbidden":
         known = _known_keys(detail["loc"], root)
@@ -117,9 +121,9 @@ def _known_keys(location: tuple[str | int, ...], root: type[BaseModel]) -> list[
     for key in location[:-1]:
         if key in section.model_fields:  # else it is the name of an item
             section = section_in(section.model_fields[key].annotation)
-    return [*section.model_fields, *(["demo"] if root is Params and _may_have_demo(location) else [])]
+    return [*section.model_fields, *(BLOCKS if root is Params and _may_have_blocks(location) else ())]
 
 
-def _may_have_demo(location: tuple[str | int, ...]) -> bool:
-    depth = {**dict.fromkeys(DEMO, 3), "analyses": 4}.get(str(location[0]))
+def _may_have_blocks(location: tuple[str | int, ...]) -> bool:
+    depth = {**dict.fromkeys(blocks.SECTIONS, 3), "analyses": 4}.get(str(location[0]))
     return len(location) == depth

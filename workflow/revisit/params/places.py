@@ -1,4 +1,4 @@
-"""Where a mistake is to be mended: `demo:` blocks and variants of a sweep override what their entry says."""
+"""Where a mistake is to be mended: blocks of a scale and variants of a sweep override what their entry says."""
 
 from collections.abc import Container
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 Place = tuple[str | int, ...]  # keys from the top
 
 
-def mended_at(place: Place, document: dict[str, Any], at_demo: bool, recorded: Container[Place]) -> Place:
+def mended_at(place: Place, document: dict[str, Any], block: str | None, recorded: Container[Place]) -> Place:
     """The place in the file of a value that is known by its place once everything is applied.
 
     Args:
         place: of the value; in a sweep, of the variant's.
-        document: the file, with its `demo:` blocks.
-        at_demo: whether they were applied.
+        document: the file, with its blocks.
+        block: the one that was applied in its entry, `demo` or `laptop`; None at paper scale.
         recorded: places that are known to be wrong.
 
     Returns:
@@ -24,8 +24,8 @@ def mended_at(place: Place, document: dict[str, Any], at_demo: bool, recorded: C
     heads = [entry]
     if inner[:1] == ("variants",) and len(inner) > 2:
         heads, inner = [(*entry, *inner[:2]), entry], inner[2:]
-    if at_demo and inner:
-        heads = [(*entry, "demo", *head[depth:]) if demo else head for head in heads for demo in (True, False)]
+    if block and inner and inner[0] != block:
+        heads = [(*entry, block, *head[depth:]) if within else head for head in heads for within in (True, False)]
     places = [(*head, *inner) for head in heads]
     for number, stronger in enumerate(places[:-1], start=1):
         beside = len(inner) > 1 and is_written(document, stronger[:-1])

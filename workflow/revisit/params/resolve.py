@@ -51,13 +51,14 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
         stages["study", name] = {
             "study": name,
             **study.model_dump(),
-            "scale": params.scale,
+            "scale": study.scale or params.scale,
+            "scales": {x: params.scale_of(x) for x in _trainings(params, name)},
             "sources": _sources(params, name),
             "pretrained": _weights(params, name),
             "experiments": {x: _described(params, x) for x in _trainings(params, name)},
             "published": {x: published(params, x) for x in _trainings(params, name) if x in kept},
         }
-    stages["report", None] = {"scale": params.scale, "studies": list(params.studies)}
+    stages["report", None] = {"studies": list(params.studies)}
     return stages
 
 

@@ -7,9 +7,7 @@ from pydantic import Field, PrivateAttr
 from revisit.params.analyses import Analyses
 from revisit.params.data import FORMATS, Dataset, Raw, Source
 from revisit.params.fields import EACH_ONCE, Name, Section
-from revisit.params.trainings import Experiment, Finetuning, Graft, Pretrained
-
-DEMO = ("datasets", "pretrained", "experiments", "finetunings")  # their entries may have a demo: block; analyses' too
+from revisit.params.trainings import Experiment, Finetuning, Graft, Pretrained, Scale
 
 
 class Assumption(Section):
@@ -33,12 +31,17 @@ class Study(Section):
     protocol: str = Field(min_length=1, description="what is done")
     assumptions: list[Assumption] = Field([], description="the register of what is chosen here, and who says so")
     cost: str = Field("", description="what it takes at paper scale, for readers: time, and on what")
+    scale: Scale | None = Field(None, description="the scale of its experiments (null: as `scale` at the top)")
 
 
 class Params(Section):
-    """All of `params.yaml`, at one scale."""
+    """All of `params.yaml`, each entry at its scale."""
 
-    scale: Literal["demo", "paper"] = Field("demo", description="demo: minutes on a laptop; paper: as published")
+    scale: Scale = Field(
+        "demo",
+        description="demo: minutes on a laptop; laptop: the published networks in a night on a laptop; paper: as "
+        "published. Studies and experiments may have their own",
+    )
     source: Source = Field("embedded", description="where the data come from")
     mirror: str = Field("data/mirror", min_length=1, description="folder or http(s) address behind source: mirror")
     device: Literal["auto", "cpu", "cuda"] = Field(
@@ -64,6 +67,12 @@ class Params(Section):
     def trainings(self) -> dict[str, Experiment]:
         """Experiments and finetunings: whatever leaves a network to analyse."""
         return {**self.experiments, **self.finetunings}
+
+    def scale_of(self, name: str) -> str:
+        """The scale of a training: its own, else its study's, else that of all."""
+        training = self.trainings[name]
+        study = self.studies.get(training.study)
+        return training.scale or (study.scale if study else None) or self.scale
 
     def source_of(self, entry: Raw | Pretrained) -> Source:
         """Where raw files or pretrained weights come from: their own source, else that of all."""

@@ -13,6 +13,7 @@ Moment = Annotated[int, Field(ge=0)]  # an epoch or a step, in the unit of the t
 Moments = Annotated[list[Moment], EACH_ONCE]
 Inside = Annotated[list[str], Field(min_length=1), EACH_ONCE]  # layers of a network, with everything inside them
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Scale = Literal["demo", "laptop", "paper"]
 BASE = "base"  # the one variant of an experiment that is no sweep
 
 
@@ -124,6 +125,7 @@ class Experiment(Protocol):
     addition: str | None = Field(
         None, min_length=1, description="why it is run although no claim of a report asks for it (null: one does)"
     )
+    scale: Scale | None = Field(None, description="its own scale (null: as `scale` of its study, else at the top)")
     replicates: int = Field(1, ge=1, le=1000, description="trainings of each variant, with seed, seed + 1, ...")
     variants: dict[Name, dict[str, Any]] = Field(
         {}, description="a sweep: keys of the protocol that each variant sets otherwise"

@@ -23,6 +23,7 @@ from revisit.report.rules import (
     Possible,
     Rule,
 )
+from revisit.scales import SCALES
 
 LEDGER = Path("workflow/claims")
 ITEM = r"^S[0-9]\.[0-9]{1,3}$"
@@ -49,7 +50,7 @@ class Claim(Entry):
     unit: str = ""
     ours: Expression | None = None
     rule: Rule
-    comparable: Annotated[list[Literal["demo", "paper"]], Field(min_length=1)] = Field(
+    comparable: Annotated[list[Literal["demo", "laptop", "paper"]], Field(min_length=1)] = Field(
         default_factory=lambda: ["paper"]
     )
     data: Literal["none", "any", "published"] = "published"
@@ -88,6 +89,31 @@ class Claim(Entry):
         sides = [side for part in beside for side in part.expressions()]
         own = [self.ours] if self.ours else []
         return [*own, *self.deciding(), *sides, *(shown.value for shown in self.values)]
+
+    def decided_at(self, scale: str) -> bool:
+        """Whether numbers of a scale decide all of the claim.
+
+        A scale between two that do, does too. At laptop scale networks are those that were published, so what only
+        counts them is decided there as it is at paper scale.
+        """
+        place, known = SCALES.index(scale), sorted(map(SCALES.index, self.comparable))
+        counted = scale == "laptop" and self.data == "none" and "paper" in self.comparable
+        return known[0] <= place <= known[-1] or counted
+
+    def counts_at(self, scale: str, comparison: Comparison) -> bool:
+        """Whether a comparison says something at a scale. Shortened protocols give directions, but no numbers."""
+        shortened = scale == "laptop" and "paper" in self.comparable
+        return self.decided_at(scale) or (shortened and comparison.is_direction)
+
+    def judged_at(self, scale: str) -> bool:
+        """Whether the claim, or at least the direction of its number, can be judged at a scale."""
+        parts = self.comparisons() or list(getattr(self.rule, "direction", []))
+        return self.decided_at(scale) or (bool(parts) and all(self.counts_at(scale, part) for part in parts))
+
+    def scales(self) -> list[str]:
+        """The scales at which the claim can be judged; a number counts only where the number itself can be."""
+        number = self.rule.kind != "compare"
+        return [scale for scale in SCALES if self.decided_at(scale) or (not number and self.judged_at(scale))]
 
     def experiments(self) -> set[str]:
         """The experiments that the claim speaks about."""

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from revisit.scales import SCALES
+
 UNTESTABLE = "not testable at this scale"
 IMPOSSIBLE = "impossible"
 STAND_INS = (
@@ -24,6 +26,11 @@ ORIGINS = {  # whose a data set is
     "drawn": "made here, in the place of the published data set",
 }
 FROM_THE_PUBLISHER = "the published files, from the publisher's own address"
+MEANING = {  # of scales
+    "demo": "every step of the pipeline with fewer images and steps, minutes on a CPU",
+    "laptop": "the published networks with shortened protocols, a night on a laptop; directions count, numbers do not",
+    "paper": "the published protocols in full",
+}
 Row = Mapping[str, Any]
 
 
@@ -40,7 +47,7 @@ def surety(claim: Row) -> str:
     if claim["decided_by"] == "reference":
         seeds = f"reference, {seeds}"
     on = {"copy": ", on a copy of the data", "drawn": ", on stand-ins"}.get(claim["data"], "")
-    return seeds + on
+    return seeds + on + (f", at {claim['scale']} scale" if claim["scale"] == "laptop" else "")
 
 
 def told(claims: Sequence[Row]) -> str:
@@ -60,8 +67,35 @@ def told(claims: Sequence[Row]) -> str:
     parts = [f"{kept} of them by the reference results"] if kept else []
     parts += [f"{_count(whose['copy'])} of them on copies of data or weights"]
     parts += [f"{whose['drawn']} on stand-ins"] if whose["drawn"] else []
+    laptop = sum(claim["scale"] == "laptop" for claim in ran)
+    parts += [f"{laptop} at laptop scale, where only directions count"] if laptop else []
     parts.append(f"{_count(sum(claim['seeds'] == 1 for claim in ran))} on one run alone")
     return f"{text}, {_listed(parts)}."
+
+
+def scale(studies: Sequence[Mapping[str, Any]]) -> str:
+    """At which scale the studies were run, and what that means."""
+    of_scales: dict[str, list[str]] = {}
+    for study in studies:
+        of_experiments = study["scales"]
+        for found in sorted(set(of_experiments.values()), key=SCALES.index):
+            part = "part of " if len(set(of_experiments.values())) > 1 else ""
+            of_scales.setdefault(found, []).append(part + study["title"])
+    if len(of_scales) == 1:
+        found = next(iter(of_scales))
+        return f"{found.capitalize()} scale: {MEANING[found]}."
+    told = [f"{found}: {MEANING[found]} ({'; '.join(of_scales[found])})" for found in SCALES if found in of_scales]
+    return f"Several scales. {'. '.join(text[:1].upper() + text[1:] for text in told)}."
+
+
+def scales_of(study: Mapping[str, Any]) -> str:
+    """At which scale each experiment of a study was run."""
+    of_scales: dict[str, list[str]] = {}
+    for name, found in study["scales"].items():
+        of_scales.setdefault(found, []).append(name.replace("_", " "))
+    if len(of_scales) == 1:
+        return f"{next(iter(of_scales))}."
+    return "; ".join(f"{found}: {', '.join(of_scales[found])}" for found in SCALES if found in of_scales) + "."
 
 
 def needs(studies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

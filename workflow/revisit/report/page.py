@@ -46,10 +46,6 @@ HELD = {  # of a hypothesis
     "undecided": ("undecided", *VERDICTS["undecided"]),
     "not testable": ("not testable", "untestable", "–"),
 }
-SCALES = {
-    "demo": "Demo scale: every step of the pipeline with fewer images and steps, minutes on a CPU.",
-    "paper": "Paper scale: the published protocols in full.",
-}
 
 
 def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> None:
@@ -67,12 +63,10 @@ def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> Non
                 for table in sorted((studies / study["study"] / folder).glob("*.csv")):
                     shutil.copyfile(table, partial / "data" / f"{study['study']}-{side}{table.name}")
         _ledger(partial / "data/ledger.csv", claims)
-        index = templates.get_template("index.html.j2").render(**_opening(settings, described, claims))
+        index = templates.get_template("index.html.j2").render(**_opening(described, claims))
         (partial / "index.html").write_bytes(index.encode())
         for study in described:
-            page = templates.get_template("study.html.j2").render(
-                study=study, origin=opening.origin, sprites=_sprites(study), scale=settings["scale"]
-            )
+            page = templates.get_template("study.html.j2").render(study=study, sprites=_sprites(study))
             (partial / f"{study['study']}.html").write_bytes(page.encode())
 
 
@@ -90,6 +84,8 @@ def _templates(pages: Mapping[str, str]) -> Environment:
     script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
     environment.globals |= {
         "pages": pages,
+        "origin": opening.origin,
+        "scales_of": opening.scales_of,
         "verdicts": VERDICTS,
         "statuses": STATUSES,
         "held": HELD,
@@ -104,15 +100,12 @@ def _templates(pages: Mapping[str, str]) -> Environment:
     return environment
 
 
-def _opening(
-    settings: Mapping[str, Any], studies: list[dict[str, Any]], claims: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _opening(studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> dict[str, Any]:
     """What the opening page shows."""
     return {
         "study": None,
         "sprites": {},
-        "scale": settings["scale"],
-        "scale_text": SCALES[settings["scale"]],
+        "scale_text": opening.scale(studies),
         "published": all(whose == "published" for study in studies for whose in study["provenance"].values()),
         "data_text": opening.data(studies),
         "reference_text": opening.references(studies),
@@ -204,7 +197,19 @@ def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
 
 def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
     keys = ("id", "study", "source", "place", "items", "group", "statement", "published", "ours", "ours_low")
-    keys += ("ours_high", "unit", "seeds", "data", "verdict", "reason", "decided_by", "run_ours", "run_verdict", "test")
+    keys += (
+        "ours_high",
+        "unit",
+        "seeds",
+        "data",
+        "scale",
+        "verdict",
+        "reason",
+        "decided_by",
+        "run_ours",
+        "run_verdict",
+        "test",
+    )
     with open(path, "w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, keys, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()

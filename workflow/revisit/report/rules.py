@@ -50,6 +50,12 @@ class Comparison(Entry):
         """The sides that are expressions."""
         return [side for side in self.sides if isinstance(side, str)]
 
+    @property
+    def is_direction(self) -> bool:
+        """Whether our numbers are compared with each other, or their difference with 0: not with a fixed number."""
+        second = self.sides[1]
+        return isinstance(second, str) or (second == 0 and self.equal is None)
+
     def __str__(self) -> str:
         first, second = self.sides
         if self.equal is not None:

@@ -6,24 +6,35 @@ from typing import Any
 from revisit.report.verdicts import Verdict
 
 RUN, REFERENCE = "run", "reference"
-JUDGED = ("ours", "ours_low", "ours_high", "seeds", "data", "verdict", "reason", "parts", "values", "hypotheses")
+JUDGED = (
+    "ours",
+    "ours_low",
+    "ours_high",
+    "seeds",
+    "data",
+    "scale",
+    "verdict",
+    "reason",
+    "parts",
+    "values",
+    "hypotheses",
+)
 Row = Mapping[str, Any]
 
 
-def both(own: Sequence[Row], reference: Sequence[Row] | None, scale: str) -> list[dict[str, Any]]:
+def both(own: Sequence[Row], reference: Sequence[Row] | None) -> list[dict[str, Any]]:
     """The ledger's rows of a study: each with what decides, `decided_by`, and both sides below `run` and `reference`.
 
     Args:
         own: the rows of this run, as `verdicts.judge_all` gives them.
         reference: those of the reference results, in the same order; None where there are none.
-        scale: of this run.
     """
     others: Sequence[Row | None] = reference if reference is not None else [None] * len(own)
-    return [_both(row, other, scale) for row, other in zip(own, others, strict=True)]
+    return [_both(row, other) for row, other in zip(own, others, strict=True)]
 
 
-def _both(own: Row, reference: Row | None, scale: str) -> dict[str, Any]:
-    side = REFERENCE if reference is not None and not _first(own, scale) and _judged(reference) else RUN
+def _both(own: Row, reference: Row | None) -> dict[str, Any]:
+    side = REFERENCE if reference is not None and not _first(own) and _judged(reference) else RUN
     deciding = reference if side == REFERENCE and reference is not None else own
     sides = {RUN: _part(own), REFERENCE: _part(reference) if reference is not None else None}
     return {**own, **_part(deciding), "decided_by": side, **sides}
@@ -37,7 +48,7 @@ def _judged(row: Row) -> bool:
     return row["verdict"] != Verdict.UNTESTABLE
 
 
-def _first(own: Row, scale: str) -> bool:
+def _first(own: Row) -> bool:
     """Whether this run decides whatever the reference says.
 
     It does at paper scale, on data that are no stand-ins, and where no training decides.
@@ -45,4 +56,4 @@ def _first(own: Row, scale: str) -> bool:
     if not _judged(own):
         return False
     by_training = own["verdict"] != Verdict.IMPOSSIBLE and not own["counted"]
-    return not by_training or (scale == "paper" and own["data"] != "drawn")
+    return not by_training or (own["scale"] == "paper" and own["data"] != "drawn")

@@ -70,9 +70,10 @@ def render(
     study = settings["study"]
     runs = read(settings, collected)
     kept = references.read(settings, reference)
-    own = _judged(claims, study, runs, _conditions(runs, settings["scale"], settings.get("cost", "")))
+    scales = {run.name: _scale(settings, run.name) for run in runs}
+    own = _judged(claims, study, runs, _conditions(runs, settings["scale"], settings.get("cost", ""), scales))
     of_reference = _judged(claims, study, measured(kept.runs), _conditions(kept.runs, "paper"))
-    rows = sides.both(own, of_reference if kept.runs else None, settings["scale"])
+    rows = sides.both(own, of_reference if kept.runs else None)
     for claim, row in zip((claim for claim in claims if claim.study == study), rows, strict=True):
         used = claim.experiments() if row["decided_by"] == sides.REFERENCE else set()
         row["made"] = sorted({kept.described[name].made for name in used if name in kept.described})
@@ -82,7 +83,7 @@ def render(
         _check_links(rows, {sides.RUN: shown, sides.REFERENCE: known})
         described = {
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
-            "scale": settings["scale"],
+            "scales": scales,
             "cost": settings.get("cost", ""),
             "sources": settings.get("sources", {}),
             "provenance": {run.settings["dataset"]: _provenance(run)["data"] for run in runs if "train" in run.metrics},
@@ -110,14 +111,21 @@ def _sections(writer: StudyWriter) -> list[dict[str, Any]]:
     return [section for panel in panels() if (section := panel(writer))]
 
 
-def _conditions(runs: list[Run], scale: str, cost: str = "") -> verdicts.Conditions:
+def _conditions(
+    runs: list[Run], scale: str, cost: str = "", scales: Mapping[str, str] | None = None
+) -> verdicts.Conditions:
     """Under which trainings were run: what they say of their data and of the weights that they started from."""
     data = {}
     for run in runs:
         if "train" in run.metrics:
             found = [whose for whose in _provenance(run).values() if whose is not None]
             data[run.name] = max(found, key=verdicts.DATA.index)
-    return verdicts.Conditions(scale, data, cost)
+    return verdicts.Conditions(scale, data, cost, scales or {})
+
+
+def _scale(settings: Mapping[str, Any], name: str) -> str:
+    """The scale of one training of a study."""
+    return settings.get("scales", {}).get(name, settings["scale"])
 
 
 def _provenance(run: Run) -> Mapping[str, str | None]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from revisit.report.expressions import MissingMetricError, UndefinedError, exper
 from revisit.report.possible import bound
 from revisit.report.rules import Comparison, Exact, Near, Table
 from revisit.report.seeds import Seeds
+from revisit.scales import smallest
 
 
 class Verdict(StrEnum):
@@ -44,14 +45,20 @@ class Conditions:
     """Under which a study was run.
 
     Attributes:
-        scale: `demo` or `paper`.
+        scale: of its experiments, one of `revisit.scales.SCALES`.
         data: experiment -> whose its data and starting weights are, one of `DATA`.
         cost: what the study takes at paper scale, for readers.
+        scales: experiment -> its scale, where it is another one.
     """
 
     scale: str
     data: Mapping[str, str]
     cost: str = ""
+    scales: Mapping[str, str] = field(default_factory=dict)
+
+    def scale_of(self, expressions: Iterable[str]) -> str:
+        """The smallest scale of the experiments that expressions name."""
+        return smallest((self.scales.get(name, self.scale) for name in experiments_in(expressions)), self.scale)
 
     def worst(self, expressions: Iterable[str]) -> str:
         """The worst of what the experiments had that expressions name."""
@@ -74,6 +81,7 @@ class _Judge:
 
     def __init__(self, claim: Claim, seeds: Seeds, conditions: Conditions) -> None:
         self.claim, self.seeds, self.conditions = claim, seeds, conditions
+        self.scale = conditions.scale_of(claim.deciding())
 
     def found(self) -> _Found:
         """What the rule comes to, once nothing stands in its way."""
@@ -98,14 +106,20 @@ class _Judge:
 
     def _obstacle(self) -> str:
         """Why the numbers of this run say nothing about the claim; empty where they do."""
-        claim, conditions = self.claim, self.conditions
-        needs = []
-        if conditions.scale not in claim.comparable:
-            needs.append(f"scale: {' or '.join(claim.comparable)}")
-        if claim.data == "published" and conditions.worst(claim.deciding()) == "drawn":
+        needs = [] if self.claim.judged_at(self.scale) else [self._scales()]
+        if self._stand_ins(self.claim.deciding()):
             needs.append("the published data" if needs else "the published data and weights; this run had stand-ins")
-        cost = f" ({conditions.cost})" if needs and conditions.cost else ""
-        return f"needs {' and '.join(needs)}{cost}" if needs else ""
+        return f"needs {' and '.join(needs)}{self._cost()}" if needs else ""
+
+    def _scales(self) -> str:
+        return f"scale: {' or '.join(self.claim.scales())}"
+
+    def _cost(self) -> str:
+        return f" ({self.conditions.cost})" if self.conditions.cost else ""
+
+    def _stand_ins(self, expressions: Iterable[str]) -> bool:
+        """Whether experiments that expressions name had stand-ins where the claim speaks of the published data."""
+        return self.claim.data == "published" and self.conditions.worst(expressions) == "drawn"
 
     def ours(self) -> Estimate | None:
         """Our number over the seeds, where the claim has one."""
@@ -121,11 +135,10 @@ class _Judge:
 
     def weakest_of(self, comparisons: Iterable[Comparison]) -> Outcome | None:
         """What comparisons come to together; None where a metric is missing, or scale or data say nothing."""
-        if self.conditions.scale not in self.claim.comparable:
-            return None
         outcomes = []
         for comparison in comparisons:
-            if self.claim.data == "published" and self.conditions.worst(comparison.expressions()) == "drawn":
+            scale = self.conditions.scale_of(comparison.expressions())
+            if not self.claim.counts_at(scale, comparison) or self._stand_ins(comparison.expressions()):
                 return None
             try:
                 outcomes.append(self.compared(comparison).outcome)
@@ -139,6 +152,8 @@ class _Judge:
 
     def _verdict(self, ours: Estimate | None, parts: Sequence[Compared]) -> tuple[Verdict, str]:
         claim, rule = self.claim, self.claim.rule
+        if isinstance(rule, Near) and not claim.decided_at(self.scale):
+            return self._direction(rule)
         if parts:
             outcome = decisions.weakest([part.outcome for part in parts])
         elif isinstance(rule, Exact):
@@ -159,6 +174,13 @@ class _Judge:
             if self.all_hold(rule.direction):
                 return Verdict.DIRECTION, ""
         return VERDICTS[outcome], ""
+
+    def _direction(self, rule: Near) -> tuple[Verdict, str]:
+        """What can be said of a number at a scale that gives directions alone."""
+        needs = f"needs {self._scales()}{self._cost()}"
+        if self.all_hold(rule.direction):
+            return Verdict.DIRECTION, f"at {self.scale} scale only the direction counts; the number {needs}"
+        return Verdict.UNTESTABLE, needs
 
 
 def _exceeds(rule: Near, ours: Estimate, published: float) -> bool:
@@ -207,6 +229,7 @@ def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
         "seeds": min(seeds_of),
         "counted": claim.data == "none",  # networks are counted, no training decides
         "data": conditions.worst(claim.deciding()) if claim.data != "none" else None,
+        "scale": judge_.scale,
         "verdict": str(found.verdict),
         "reason": found.reason,
         "test": _test(claim),
@@ -280,26 +303,46 @@ def judge_all(claims: Iterable[Claim], study: str, seeds: Seeds, conditions: Con
     rows = [judge(claim, seeds, conditions) for claim in own]
     for claim, row in zip(own, rows, strict=True):
         if isinstance(claim.rule, Table):
-            row |= _whole(
-                claim.rule, [other for other in rows if other["group"] == claim.rule.group and other is not row]
-            )
+            members = [
+                (other, its_row)
+                for other, its_row in zip(own, rows, strict=True)
+                if other.group == claim.rule.group and other is not claim
+            ]
+            row |= _whole(claim.rule, members, conditions)
     return rows
 
 
-def _whole(rule: Table, members: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _whole(rule: Table, claims: Sequence[tuple[Claim, dict[str, Any]]], conditions: Conditions) -> dict[str, Any]:
     """What a table comes to as a whole: the parts of its row that differ from a claim's of its own."""
+    members = [row for _, row in claims]
     worst = max((member["data"] for member in members if member["data"]), key=DATA.index, default=None)
-    about = {"seeds": min(member["seeds"] for member in members), "data": worst}
-    blocked = [row for row in members if row["verdict"] == Verdict.UNTESTABLE or row["ours"] is None]
+    scale = smallest((member["scale"] for member in members), conditions.scale)
+    about = {"seeds": min(member["seeds"] for member in members), "data": worst, "scale": scale}
+    blocked = [row for claim, row in claims if row["ours"] is None or _keeps_out(claim, row)]
     if blocked:
         return about | {"reason": blocked[0]["reason"] if blocked[0]["verdict"] == Verdict.UNTESTABLE else NO_NUMBER}
     found = tables.agreement([row["published"] for row in members], [row["ours"] for row in members])
     ordered = found.correlation > 0 and found.p < tables.LEVEL
     close = found.difference <= rule.difference
-    verdict = Verdict.AGREES if ordered and close else Verdict.DIRECTION if ordered else Verdict.FAILED
+    short = next((claim for claim, row in claims if not claim.decided_at(row["scale"])), None)
+    if short and not ordered:  # at another scale, in another order: that says nothing
+        cost = f" ({conditions.cost})" if conditions.cost else ""
+        return about | {"reason": f"needs scale: {' or '.join(short.scales())}{cost}"}
+    agrees, reason = ordered and close and not short, f"at {scale} scale only the order counts" if short else ""
+    verdict = Verdict.AGREES if agrees else Verdict.DIRECTION if ordered else Verdict.FAILED
     values = [
         {"label": "rank correlation", "value": found.correlation, "value_low": None, "value_high": None},
         {"label": "p by permutation", "value": found.p, "value_low": None, "value_high": None},
         {"label": "mean absolute difference", "value": found.difference, "value_low": None, "value_high": None},
     ]
-    return about | {"verdict": str(verdict), "reason": "", "values": values}
+    return about | {"verdict": str(verdict), "reason": reason, "values": values}
+
+
+def _keeps_out(claim: Claim, row: Mapping[str, Any]) -> bool:
+    """Whether the number of a row has no place in its table: it is untestable, and not for its scale alone.
+
+    The order of numbers is a direction, which a shortened protocol can give.
+    """
+    ranked = row["scale"] == "laptop" and "paper" in claim.comparable
+    stand_ins = claim.data == "published" and row["data"] == "drawn"
+    return row["verdict"] == Verdict.UNTESTABLE and (stand_ins or not ranked)

@@ -1,0 +1,158 @@
+"""How long the trainings of each study take on CPU cores: counted, not measured, from what params.yaml asks for.
+
+    python benchmarks/scale_hours.py              # a table of hours by study, at laptop scale
+    python benchmarks/scale_hours.py --each       # by experiment
+    python benchmarks/scale_hours.py --write      # the table in docs/scales.md
+
+Reference: the same at paper scale. A step costs the floating-point operations of its batch forward, which are counted
+in the network itself, and twice as many backward, at the rate below; and a visit to every parameter. An evaluation
+costs those of its images forward. Analyses, the engines and the drawing of the report are not counted: a fifth of the
+night is left to them.
+"""
+
+import argparse
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import timing
+
+# isort: split
+from revisit import reading
+from revisit.params import blocks
+from revisit.params.resolve import resolve
+from revisit.params.schema import Params
+
+CORES, NIGHT, SHARE = 2, 8, 0.8  # cores; hours; what of them the trainings may take
+# One core (AVX2), one thread, as `python benchmarks/training.py` and single steps of the large networks measured it.
+RATE = 90e9  # operations a second of convolutions and matrix products, forward and backward
+SLOWER = {"simple_cnn": 70e9, "alexnet": 70e9, "inception": 70e9, "densenet": 60e9, "mobilenet_v2": 20e9}
+STEP = {  # seconds of a step of 128 images of networks so small that operations are not what they wait for
+    "recurrent": 1 / 13,
+    "autoencoder": 1 / 140,
+    "sparse_autoencoder": 1 / 140,
+    "denoising_autoencoder": 1 / 140,
+}
+UPDATE = 2.5e-9  # seconds for each parameter and step
+SIDE = {"idx": 28, "cifar": 32}  # pixels of images that are not resized
+CLASSES = 12  # where only the files know them
+WEIGHTS = "stand-ins for ImageNet weights"
+PAGE = timing.ROOT / "docs" / "scales.md"
+MARKS = "<!-- hours -->\n", "<!-- /hours -->\n"
+
+
+class Network(NamedTuple):
+    """What an image costs forward, and a step beside its images."""
+
+    operations: int
+    parameters: int
+
+
+class Hours(NamedTuple):
+    """The trainings of an experiment, and their core hours."""
+
+    study: str
+    name: str
+    trainings: int
+    hours: float
+
+
+@cache
+def network(model: str, shape: tuple[int, int, int], classes: int, settings: tuple[tuple[str, Any], ...]) -> Network:
+    """A network, counted on one image."""
+    import torch
+    from revisit.training.operations import counted
+
+    from revisit.models import registry
+
+    built = registry.build(model, shape, classes, dict(settings)).eval()
+    with torch.inference_mode():
+        _, operations = counted(lambda: built(torch.zeros(1, shape[2], *shape[:2])))
+    return Network(operations, sum(parameter.numel() for parameter in built.parameters()))
+
+
+def seconds(protocol: dict[str, Any], data: dict[str, Any]) -> float:
+    """Core seconds of one training of a protocol on a prepared data set."""
+    model, batch = protocol["model"], protocol["batch_size"]
+    side = protocol["crop"] or data["size"] or SIDE[data["format"]]
+    channels, classes = 1 if data["format"] == "idx" else 3, len(data["classes"] or range(CLASSES))
+    steps = protocol["steps"] or protocol["epochs"] * (data["train"] // batch)
+    evaluations = len({*range(0, steps + 1, protocol["evaluate_every"]), steps} - {0})
+    seen = data["test"] + min(data["train"], data["test"])  # in each
+    if model in STEP:
+        return (steps * batch + evaluations * seen / 3) / 128 * STEP[model]
+    counted = network(model, (side, side, channels), classes, tuple(sorted(protocol["network"].items())))
+    forward = counted.operations / SLOWER.get(model, RATE)  # seconds of an image
+    images = batch
+    if protocol["objective"]["name"] == "pairs":
+        images = batch + 1 if protocol["objective"]["sampler"] == "anchor" else 2 * batch
+    freeze = protocol["freeze"]
+    frozen = min(steps, freeze["steps"] or steps) if freeze else 0  # nothing goes backward through frozen layers
+    trained = steps * counted.parameters * UPDATE if frozen < steps else 0
+    return ((3 * steps - 2 * frozen) * images + evaluations * seen) * forward + trained
+
+
+def hours(scale: str, path: Path = timing.ROOT / "params.yaml") -> list[Hours]:
+    """What each experiment takes where the whole file is at one scale."""
+    params = Params.model_validate(blocks.applied(reading.yaml_value(path), scale) | {"scale": scale})
+    stages, found = resolve(params), []
+    for (stage, name), settings in stages.items():
+        training = settings.get("training") if stage == "pretrain" else settings
+        if stage not in ("pretrain", "train", "finetune") or not training:
+            continue
+        data = stages["prepare", training["dataset"]]
+        one_each = sum(seconds(protocol, data) for protocol in training["runs"].values())
+        study = WEIGHTS if stage == "pretrain" else params.trainings[name].study
+        count = len(training["runs"]) * training["replicates"]
+        found.append(Hours(study, name, count, one_each * training["replicates"] / 3600))
+    return found
+
+
+def by_study(found: list[Hours]) -> dict[str, tuple[int, float]]:
+    """Trainings and core hours of each study, those of the stand-ins last."""
+    sums: dict[str, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+    for row in sorted(found, key=lambda row: row.study == WEIGHTS):
+        count, hours_ = sums[row.study]
+        sums[row.study] = count + row.trainings, hours_ + row.hours
+    return dict(sums)
+
+
+def markdown() -> str:
+    """The table of docs/scales.md."""
+    laptop, paper = (by_study(hours(scale)) for scale in ("laptop", "paper"))
+    lines = ["| study | trainings | core hours, laptop | core hours, paper |", "|---|---|---|---|"]
+    rows = [(study, *told, paper[study][1]) for study, told in laptop.items()]
+    rows.append(("all", *(sum(row[column] for row in rows) for column in (1, 2, 3))))
+    lines += [f"| {study} | {count} | {short:.1f} | {_number(whole)} |" for study, count, short, whole in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def write(page: Path = PAGE) -> None:
+    """Put the table into the page, between its marks."""
+    text = page.read_text(encoding="utf-8")
+    before, rest = text.split(MARKS[0])
+    page.write_text(before + MARKS[0] + markdown() + MARKS[1] + rest.split(MARKS[1])[1], encoding="utf-8")
+
+
+def main() -> None:
+    """Count and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--each", action="store_true", help="a row for each experiment, at laptop scale")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/scales.md")
+    options = parser.parse_args()
+    if options.write:
+        write()
+    elif options.each:
+        rows = [(row.study, row.name, f"{row.trainings}", f"{row.hours:.2f}") for row in hours("laptop")]
+        timing.print_table("laptop scale", ("study", "experiment", "trainings", "core hours"), rows)
+    else:
+        print(markdown(), end="")
+
+
+if __name__ == "__main__":
+    main()
