@@ -62,9 +62,9 @@ class Hours(NamedTuple):
 def network(model: str, shape: tuple[int, int, int], classes: int, settings: tuple[tuple[str, Any], ...]) -> Network:
     """A network, counted on one image."""
     import torch
-    from revisit.training.operations import counted
 
     from revisit.models import registry
+    from revisit.training.flops import counted
 
     built = registry.build(model, shape, classes, dict(settings)).eval()
     with torch.inference_mode():

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dvc.exceptions import DvcException
+from dvc.fs import localfs
 from dvc.repo import Repo
 from dvc_data.hashfile import load
 from dvc_data.hashfile.build import build
 from dvc_data.hashfile.checkout import CheckoutError, checkout
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.transfer import transfer
-from dvc_objects.fs.local import localfs
 
 from revisit import files, paths
 from revisit.errors import EngineError
@@ -29,8 +29,8 @@ def digest(name: str, tree: Path = Path()) -> str | None:
     folder = tree / paths.model(name)
     if not folder.is_dir():
         return None
+    from dvc.fs import MemoryFileSystem
     from dvc_data.hashfile.db import HashFileDB
-    from dvc_objects.fs.memory import MemoryFileSystem
 
     with _told(), Repo(str(tree)) as repo:
         nowhere = HashFileDB(MemoryFileSystem(global_store=False), "/")
