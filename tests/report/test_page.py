@@ -250,6 +250,25 @@ def test_a_data_set_is_what_its_checksums_say(built, stage_settings, tmp_path, m
         assert "taken to be the published" not in text
 
 
+def test_the_page_says_at_which_scale_each_study_was_run(built, stage_settings, tmp_path, monkeypatch, text):
+    assert "Scale demo." in words(between(text, '<article id="fashion"', "</dl>"))
+    shutil.copytree(built / paths.STUDIES, tmp_path / paths.STUDIES)
+    monkeypatch.chdir(tmp_path)
+    path = paths.study("fashion") / "study.json"
+    scales = {"fashion_dynamic": "paper", "fashion_static": "laptop"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"scales": scales}))
+    mixed = render(stage_settings())
+    told = words(between(mixed, '<article id="fashion"', "</dl>"))
+    assert "Scale laptop: fashion static; paper: fashion dynamic." in told
+    assert "Several scales. Laptop: the published networks" in words(between(mixed, '<header id="top"', "</header>"))
+
+
+def test_a_verdict_says_that_it_was_found_at_laptop_scale(changed):
+    text = changed("fashion_dynamic_smoother", JUDGED | {"scale": "laptop"})
+    row = words(between(text, 'id="fashion_dynamic_smoother"', "</tr>"))
+    assert "3 seeds, on a copy of the data, at laptop scale" in row
+
+
 def test_names_from_data_stay_text(findings, stage_settings, parsed):
     for path in findings.rglob("*"):
         if path.suffix in (".csv", ".json"):

@@ -153,6 +153,15 @@ def test_a_diverged_run_is_drawn_and_judged(findings, stage_settings):
     assert rows[1]["reason"] == "a run was too short, or it diverged"
 
 
+def test_a_claim_has_the_scale_of_the_experiments_that_it_compares(collected, stage_settings):
+    scales = {"fashion_dynamic": "laptop", "fashion_static": "paper"}
+    described = render(stage_settings(scales=scales)["study"], [DIFFERENCE, PARAMETERS])
+    assert described["scales"] == scales
+    rows = json.loads((paths.study("fashion") / "claims.json").read_text())
+    assert [row["scale"] for row in rows] == ["laptop", "laptop"]
+    assert render(stage_settings()["study"])["scales"] == dict.fromkeys(scales, "demo")
+
+
 def test_a_figure_that_is_not_there_is_a_mistake_of_the_ledger(collected, stage_settings):
     with pytest.raises(ConfigError, match="claim fashion_fc2: figure nowhere"):
         render(stage_settings()["study"], [PARAMETERS | {"figure": "nowhere"}])
