@@ -218,3 +218,15 @@ def test_a_job_that_comes_too_late_does_not_run(tree):
 
 def test_outside_an_engine_there_is_nothing_to_join(tree):
     assert guard.join() is None
+
+
+def test_a_tree_without_reference_results_says_how_to_mend_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    guard.check_folder()  # no tree of this project
+    (tmp_path / "params.yaml").touch()
+    with pytest.raises(
+        EngineError, match="reference: the folder of .* missing; restore it with `git checkout reference`"
+    ):
+        guard.check_folder()
+    (tmp_path / "reference").mkdir()
+    guard.check_folder()

@@ -19,6 +19,7 @@ from typing import IO
 import psutil
 from ruamel.yaml import YAML, YAMLError
 
+from revisit import paths
 from revisit.errors import DISK_REMEDY, BusyError, EngineError, disk_full_or_denied
 from revisit.files import remove
 
@@ -71,9 +72,15 @@ def hold(name: str) -> IO[str]:
 
 
 def check_folder() -> None:
-    """Raise EngineError if the engines would take a part of the current folder's path for a variable of theirs."""
+    """Raise EngineError if the engines would take a part of the current folder's path for a variable of theirs.
+
+    Or if the tree lacks the folder of reference results, on which `configure` depends.
+    """
     if re.search(r"[{}]", str(Path.cwd())):
         raise EngineError(f"{Path.cwd()}: Snakemake and DVC cannot run where a folder's name has {{ or }}; rename it")
+    if Path("params.yaml").exists() and not paths.REFERENCE.is_dir():
+        remedy = f"restore it with `git checkout {paths.REFERENCE}`, or do without with `mkdir {paths.REFERENCE}`"
+        raise EngineError(f"{paths.REFERENCE}: the folder of reference results is missing; {remedy}")
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from revisit import files, reading
+from revisit import files, paths, reading
 from revisit.errors import ArtifactError
 
-FOLDER = Path("reference")
+FOLDER = paths.REFERENCE
 DESCRIPTION = "reference.json"
 FINDINGS = "findings"
 VERSION = 1  # of the layout and of the findings' contracts; a reader refuses any other
