@@ -16,6 +16,7 @@ from revisit.params.trainings import TASKS, Experiment, Finetuning, Optimizer, P
 from revisit.params.words import unknown
 from revisit.tasks.registry import fitting
 
+TAKEN = {"index": "index.html", "data": "a folder data"}  # no page of a study can have these names
 MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>
 
 
@@ -49,6 +50,8 @@ def check(params: Params, found: Mistakes) -> None:
 
 def _check_studies(params: Params, found: Mistakes) -> None:
     for name, study in params.studies.items():
+        if name in TAKEN:
+            found.add(("studies", name), f"no study can be called {name}: the report has {TAKEN[name]}; rename it")
         if not any(training.study == name for training in params.trainings.values()):
             found.add(("studies", name), "no experiment belongs to it; add one or remove the study")
         for number, assumption in enumerate(study.assumptions):
