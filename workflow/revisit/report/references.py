@@ -44,7 +44,7 @@ def read(settings: Mapping[str, Any], root: Path = store.FOLDER) -> References:
             continue
         reference = store.read(name, root)
         kept = reference.description
-        differ = {stage: keys for stage, keys in meaning.differences(kept.settings, published[name]).items()}
+        differ = meaning.differences(kept.settings, published[name])
         differ = {stage: keys for stage, keys in differ.items() if keys != [meaning.MISSING]}
         if differ:
             stale[name] = differ

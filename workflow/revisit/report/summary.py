@@ -12,7 +12,10 @@ from revisit.report.numbers import published_text, value_text
 Row = Mapping[str, Any]
 EXAMPLES = 3  # claims named after a sentence
 TELL = {  # verdict -> what is said of one claim, and of several
-    "impossible": ("One published value cannot be: no run could give it.", "{} published values cannot be: no run could give them."),
+    "impossible": (
+        "One published value cannot be: no run could give it.",
+        "{} published values cannot be: no run could give them.",
+    ),
     "published value in error": (
         "One published value is in error, by what our runs show.",
         "{} published values are in error, by what our runs show.",
