@@ -156,6 +156,14 @@ BAD = [
     ("studies.lenet.assumptions", [{"text": "One.", "status": "sure"}], "assumptions.0.status: 'sure' is not allowed"),
     ("studies.lenet.assumptions", [{"text": "One.", "statu": "open"}], "0.statu: unknown key (did you mean status?)"),
     ("studies.empty", {"title": "T", "question": "Q", "protocol": "P"}, "studies.empty: no experiment belongs to it"),
+    *(
+        (
+            f"studies.{name}",
+            {"title": "T", "question": "Q", "protocol": "P"},
+            f"studies.{name}: the report calls a part of its own so; give the study another name",
+        )
+        for name in ("index", "data", "theme")
+    ),
 ]
 
 

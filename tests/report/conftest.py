@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ def _beside(name: str) -> ModuleType:
     return module
 
 
-made_up = _beside("made_up")
+made_up, sound = _beside("made_up"), _beside("sound")
 
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 CLASSIFICATION = {"name": "classification", "loss": None, "margin": 1.0}
@@ -153,6 +154,12 @@ def settings(**changes: object) -> dict[str, dict]:
 def parsed() -> type:
     """`parsed(text)`: the elements of a page, its scripts and its text."""
     return _beside("elements").Elements
+
+
+@pytest.fixture(scope="session")
+def sound_pages(parsed: type) -> Callable[[Path], dict[str, Any]]:
+    """`sound_pages(folder)`: checks all pages of a report; their elements by the names of the files."""
+    return lambda folder: sound.check(folder, parsed)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import pytest
 from revisit.report import opening, verdicts
 
 
-def claim(verdict="agrees", seeds=1, data="published", counted=False, reason="", scale="paper"):
+def claim(verdict="agrees", seeds=1, data="published", counted=False, reason="", by="run", scale="paper"):
     """A row of claims.json, as far as the opening reads it."""
     row = {"verdict": verdict, "seeds": seeds, "data": data, "counted": counted, "reason": reason}
-    return row | {"scale": scale}
+    return row | {"decided_by": by, "scale": scale}
 
 
 UNTESTABLE = claim("not testable at this scale", seeds=3, reason="needs scale: paper (an hour)")
@@ -34,6 +34,8 @@ def test_the_verdicts_are_those_of_the_engine():
         (claim("same direction", 2, scale="laptop"), "2 seeds, at laptop scale"),
         (claim("agrees", 3, "copy", scale="laptop"), "3 seeds, on a copy of the data, at laptop scale"),
         (claim(data=None, counted=True, scale="laptop"), ""),
+        (claim(seeds=3, by="reference"), "reference, 3 seeds"),
+        (claim(data="copy", by="reference"), "reference, one run, on a copy of the data"),
         (claim(data=None, counted=True), ""),
         (claim("impossible"), ""),
         (UNTESTABLE, ""),
@@ -69,7 +71,37 @@ def test_claims_are_counted_by_what_judged_them():
         "and none on one run alone."
     )
     assert opening.told([claim(counted=True), claim(counted=True)]).endswith("can pass, and none by runs.")
-    assert opening.told([UNTESTABLE]) == "None of the 1 claims is judged by this run."
+    assert opening.told([UNTESTABLE]) == "None of the 1 claims is judged."
+
+
+def test_claims_that_the_reference_decided_are_told():
+    rows = [claim(seeds=3, by="reference"), claim(data="copy", by="reference"), claim(data="drawn"), UNTESTABLE]
+    assert opening.told(rows) == (
+        "Of 4 claims 3 are judged: 0 by counting networks or by a bound that no run can pass, and 3 by runs, "
+        "2 of them by the reference results, 1 of them on copies of data or weights, 1 on stand-ins, "
+        "and 2 on one run alone."
+    )
+
+
+def made(date="2026-02-01", machine="a CPU", data="published", weights=None):
+    """How a reference result was made, as far as the opening reads it."""
+    return {"date": date, "machine": machine, "data": data, "weights": weights}
+
+
+def test_the_reference_results_say_how_many_when_and_where():
+    def of(*experiments):
+        return study([], reference={"experiments": {str(number): each for number, each in enumerate(experiments)}})
+
+    assert opening.references([of(), of()]) == ""
+    assert opening.references([of(made()), of()]) == (
+        "the published protocols of 1 experiment, run in full on the published data, 2026-02-01, on a CPU. "
+        "They are part of the repository and judge what this run cannot."
+    )
+    several = [of(made(), made("2026-01-07", "a GPU", "copy")), of(made(weights="copy"))]
+    assert opening.references(several).startswith(
+        "the published protocols of 3 experiments, run in full on the published data, 2 of them on copies of data or "
+        "weights, 2026-01-07 to 2026-02-01, on a CPU and a GPU."
+    )
 
 
 def test_what_cannot_be_judged_says_what_it_needs_and_how_often():

@@ -3,7 +3,6 @@
 import copy
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,6 @@ from revisit.report import claims, page, seeds, study, verdicts
 from revisit.report.collect import collect
 
 ROOT = Path(__file__).parents[3]
-BUDGET = 5_000_000  # bytes
 LOOKED, HIDDEN = "parameters filters strongest deconvnet", "invariance occlusion"
 FEATURES = "probes embedding neighbours"
 FASHION = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
@@ -28,7 +26,7 @@ DIVERGING = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory, stages, classes, made_up, write_training, write_findings, stage_settings):
-    """A folder with every study drawn once, and the page."""
+    """A folder with every study drawn once, and the pages."""
     folder = tmp_path_factory.mktemp("studies")
     names, trained_by = copy.deepcopy(stages["collect"]["studies"]), stages["collect"]["stages"]
     settings = copy.deepcopy(stages["study"])
@@ -259,33 +257,22 @@ def test_steps_are_read_where_steps_count(drawn):
     assert any(">step<" in (paths.study("rows") / block["file"]).read_text() for block in blocks(described, "curves"))
 
 
-class Text(HTMLParser):
-    """Everything of a page outside scripts and styles."""
-
-    def __init__(self, page_):
-        super().__init__()
-        self.parts, self.inside = [], None
-        self.feed(page_)
-
-    def handle_starttag(self, tag, attributes):
-        self.inside = tag
-
-    def handle_data(self, data):
-        if self.inside not in ("script", "style"):
-            self.parts.append(data)
-
-
-def test_the_page_of_all_studies_is_small_and_says_what_stands_in(built, monkeypatch):
+def test_the_pages_of_all_studies_are_sound_and_say_what_stands_in(built, stages, monkeypatch, sound_pages):
     monkeypatch.chdir(built)
-    html = (paths.REPORT / "index.html").read_text(encoding="utf-8")
-    assert len(html.encode()) < BUDGET
-    ids = re.findall(r' id="([^"]+)"', html)
-    assert len(ids) == len(set(ids))
-    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
-    text = " ".join("".join(Text(html).parts).split())
-    assert text.count("a small network pretrained on drawn patterns stands in for ImageNet weights") >= 3
-    assert "cifar10_audit: made here, in the place of the published data set." in text
-    assert "runs.batch128.batch_size" not in text  # a sweep's settings stand in its table
+    pages = sound_pages(paths.REPORT)
+    assert pages.keys() == {"index.html", *(f"{name}.html" for name in stages["study"])}
+    texts = {name: " ".join("".join(page.text).split()) for name, page in pages.items()}
+    stand_in = "a small network pretrained on drawn patterns stands in for ImageNet weights"
+    assert sum(text.count(stand_in) for text in texts.values()) >= 3
+    told = "cifar10_audit: made here, in the place of the published data set."
+    assert [name for name, text in texts.items() if told in text] == ["lenet.html"]
+    assert not any("runs.batch128.batch_size" in text for text in texts.values())  # a sweep's settings: in its table
+    assert all(f"{name}.html" in links(pages["index.html"]) for name in stages["study"])
+
+
+def links(page):
+    """Where the links of a page lead."""
+    return [attributes.get("href") for tag, attributes in page.found if tag == "a"]
 
 
 def test_hypotheses_are_tested_at_the_scales_of_their_claims_only(drawn, stages):

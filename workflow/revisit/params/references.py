@@ -16,6 +16,7 @@ from revisit.params.trainings import TASKS, Experiment, Finetuning, Optimizer, P
 from revisit.params.words import unknown
 from revisit.tasks.registry import fitting
 
+TAKEN = ("index", "data", "theme")  # the report's opening page, its folder of tables, a button of every page
 MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>
 
 
@@ -49,7 +50,9 @@ def check(params: Params, found: Mistakes) -> None:
 
 def _check_studies(params: Params, found: Mistakes) -> None:
     for name, study in params.studies.items():
-        if not any(training.study == name for training in params.trainings.values()):
+        if name in TAKEN:
+            found.add(("studies", name), "the report calls a part of its own so; give the study another name")
+        elif not any(training.study == name for training in params.trainings.values()):
             found.add(("studies", name), "no experiment belongs to it; add one or remove the study")
         for number, assumption in enumerate(study.assumptions):
             for word in assumption.varied_by:

@@ -30,9 +30,9 @@ function showSide(side) {
   for (const button of all("[data-side]", document.body)) button.setAttribute("aria-pressed", button.dataset.side === side);
 }
 if (root.dataset.first) {
-  const switches = document.querySelector(".whose");
-  switches.hidden = false;
-  all("button", switches).forEach((button) => button.addEventListener("click", () => showSide(button.dataset.side)));
+  const box = document.querySelector(".switch");
+  box.hidden = false;
+  all("button", box).forEach((button) => button.addEventListener("click", () => showSide(button.dataset.side)));
   showSide(root.dataset.first);
 }
 
