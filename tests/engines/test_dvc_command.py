@@ -17,6 +17,7 @@ def tree(tmp_path):
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "workflow").symlink_to(ROOT / "workflow")
+    (tree / "reference").mkdir()
     (tree / "params.yaml").write_text("mistake: 1\n")
     return tree
 

@@ -21,6 +21,7 @@ def tree(tmp_path, monkeypatch):
     tree.mkdir()
     (tree / "workflow").symlink_to(ROOT / "workflow")
     shutil.copy(ROOT / "params.yaml", tree)
+    (tree / "reference").mkdir()
     for variable in ("PATH", "DVC_SITE_CACHE_DIR", guard.ENGINE):
         monkeypatch.setenv(variable, os.environ.get(variable, ""))
     monkeypatch.chdir(tree)
