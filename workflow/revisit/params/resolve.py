@@ -56,7 +56,7 @@ def resolve(params: Params) -> dict[tuple[str, str | None], Settings]:
             "pretrained": _weights(params, name),
             "experiments": {x: _described(params, x) for x in _trainings(params, name)},
         }
-    stages["report", None] = {"scale": params.scale, "studies": list(params.studies)}
+    stages["report", None] = {"studies": list(params.studies)}
     return stages
 
 
