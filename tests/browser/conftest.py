@@ -93,7 +93,7 @@ def write_report(stages: dict[str, Any], classes: dict[str, list[str]]) -> Calla
             collect(names, trained, paths.FINDINGS, paths.COLLECTED)
             for name in ORDER:
                 study.render(settings[name], ledger, paths.collected(name), paths.study(name))
-            page.render({"scale": "demo", "studies": ORDER}, paths.STUDIES, paths.REPORT)
+            page.render({"studies": ORDER}, paths.STUDIES, paths.REPORT)
         return folder / paths.REPORT / "index.html"
 
     return write

@@ -146,7 +146,7 @@ def settings(**changes: object) -> dict[str, dict]:
             "stages": dict.fromkeys(experiments, "train"),
         },
         "study": study | changes,
-        "report": {"scale": "demo", "studies": ["fashion"]},
+        "report": {"studies": ["fashion"]},
     }
 
 
