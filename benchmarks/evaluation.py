@@ -74,7 +74,7 @@ def forward(run: "Run") -> Callable[[], float]:
 
     size = run.plan.protocol["batch_size"]
     batches = [
-        loader.preprocess(loader.evaluation(part))
+        loader.preprocessing(loader.evaluation(part))
         for loader, index in ((run.train_loader, run.subset), (run.test_loader, run.whole_test))
         for part in index.split(size)
     ]

@@ -77,7 +77,7 @@ PANEL = '''"""How large the weights are."""
 
 from revisit.analyses.sizes.tables import SIZES
 from revisit.report.panel import panel
-from revisit.report.writer import StudyWriter, section
+from revisit.report.study_writer import StudyWriter, section
 
 
 @panel("sizes", order=305)

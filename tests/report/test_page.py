@@ -271,14 +271,16 @@ def test_the_page_says_at_which_scale_each_study_was_run(built, stage_settings, 
     scales = {"fashion_dynamic": "paper", "fashion_static": "laptop"}
     path.write_text(json.dumps(json.loads(path.read_text()) | {"scales": scales}))
     mixed = render(stage_settings())
-    told = words(between(mixed, '<article id="fashion"', "</dl>"))
+    told = words(between(mixed["fashion"], '<article id="fashion"', "</dl>"))
     assert "Scale laptop: fashion static; paper: fashion dynamic." in told
-    assert "Several scales. Laptop: the published networks" in words(between(mixed, '<header id="top"', "</header>"))
+    assert "Several scales. Laptop: the published networks" in words(
+        between(mixed["index"], '<header id="top"', "</header>")
+    )
 
 
 def test_a_verdict_says_that_it_was_found_at_laptop_scale(changed):
     text = changed("fashion_dynamic_smoother", JUDGED | {"scale": "laptop"})
-    row = words(between(text, 'id="fashion_dynamic_smoother"', "</tr>"))
+    row = words(between(text["index"], 'id="fashion_dynamic_smoother"', "</tr>"))
     assert "3 seeds, on a copy of the data, at laptop scale" in row
 
 

@@ -9,7 +9,7 @@ import torch
 from revisit.data.tensors import Preprocessing
 from revisit.tasks import registry
 from revisit.tasks.base import Task
-from revisit.training.batches import Images, Loader
+from revisit.training.batches import BatchLoader, Images
 
 CPU = torch.device("cpu")
 DEFAULTS = {"loss": None, "margin": 1.0, "sampler": "random", "similar": 0.5, "pool": 1.0, "test_pairs": "random"}
@@ -27,12 +27,12 @@ def make() -> Callable[..., Task]:
 
 
 @pytest.fixture
-def loader() -> Callable[[np.ndarray], Loader]:
+def loader() -> Callable[[np.ndarray], BatchLoader]:
     """`loader(labels)`: as many images of 4x4 pixels as labels, in their stored values, cropped to 2x2."""
 
-    def build(labels: np.ndarray) -> Loader:
+    def build(labels: np.ndarray) -> BatchLoader:
         pixels = np.random.default_rng(1).integers(0, 256, (len(labels), 4, 4, 1), dtype=np.uint8)
-        return Loader(Images(pixels, labels, CPU), Preprocessing([0.0], [1.0], CPU, 2), 2, False, 0)
+        return BatchLoader(Images(pixels, labels, CPU), Preprocessing([0.0], [1.0], CPU, 2), 2, False, 0)
 
     return build
 

@@ -58,7 +58,7 @@ def test_where_it_is_not_defined():
 def test_evaluation_is_that_of_all_images_together(make, loader, network):
     task, fed, index = make("multilabel", labels="multi"), loader(CODES), torch.arange(5)
     found = task.evaluate(network, fed, index, size=2)
-    logits = network(fed.preprocess(fed.evaluation(index)))
+    logits = network(fed.preprocessing(fed.evaluation(index)))
     torch.testing.assert_close(found.scores, logits)
     assert found.loss == pytest.approx(task.loss(logits, torch.from_numpy(CODES)).item())
     assert found.metric == mean_average_precision(logits.numpy(), CODES)

@@ -90,7 +90,7 @@ def test_evaluation_of_both_kinds_of_pairs(make, loader, network, loss, factor, 
     labels = np.array([0, 1, 2, 0, 0, 1, 2, 2, 1, 0, 1, 2, 0, 2, 1], dtype=np.int64)
     index = torch.tensor([13, 2, 7, 1, 0, 5, 14, 9, 4, 11, 3, 8])
     fed, cpu = loader(labels), torch.device("cpu")
-    features, own = network(fed.preprocess(fed.evaluation(index))).double().numpy(), labels[index.numpy()]
+    features, own = network(fed.preprocessing(fed.evaluation(index))).double().numpy(), labels[index.numpy()]
     anchors = AnchorPairs(own, min(size, 12), 0.5, 0, cpu, Purpose.TEST_ANCHORS)
     drawn = [anchors.draw(number).index.tolist() for number in range(batches)]
     by_anchor = [(anchor, other) for anchor, *others in drawn for other in others]

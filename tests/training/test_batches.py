@@ -17,8 +17,10 @@ def arrays() -> tuple[np.ndarray, np.ndarray]:
     return random.integers(0, 256, (7, 8, 9, 3), dtype=np.uint8), np.arange(7, dtype=np.int64)
 
 
-def loader(arrays, crop=None, flip=False, seed=0, limit=batches.RESIDENT_LIMIT) -> batches.Loader:
-    return batches.Loader(batches.Images(*arrays, CPU, limit), Preprocessing(MEAN, STD, CPU, crop), crop, flip, seed)
+def loader(arrays, crop=None, flip=False, seed=0, limit=batches.RESIDENT_LIMIT) -> batches.BatchLoader:
+    return batches.BatchLoader(
+        batches.Images(*arrays, CPU, limit), Preprocessing(MEAN, STD, CPU, crop), crop, flip, seed
+    )
 
 
 def test_order_is_a_permutation_that_depends_on_seed_and_epoch_only():

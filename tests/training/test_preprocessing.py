@@ -54,7 +54,7 @@ def by_hand(images: np.ndarray, inputs: str, channels: str, meta: dict) -> np.nd
 def windows(prepared: Path) -> np.ndarray:
     """What the first step of forty cuts out of the training images, (40, 6, 6, 3) uint8, in its order."""
     images = np.load(prepared / "train_images.npy")
-    loader = batches.Loader(batches.Images(images, np.zeros(40, np.int64), torch.device("cpu")), None, 6, False, 0)
+    loader = batches.BatchLoader(batches.Images(images, np.zeros(40, np.int64), torch.device("cpu")), None, 6, False, 0)
     corners, order = loader.augmentation(1, 40).corners, batches.order(40, 0, 0)
     return np.stack([images[i, y : y + 6, x : x + 6] for i, (y, x) in zip(order, corners, strict=True)])
 

@@ -267,7 +267,7 @@ def test_the_loss_of_pairs_is_that_of_the_kind_asked_for(run, change, pairs):
 
 def test_pairs_of_a_share_of_the_images_are_trained_and_measured_on_that_share(run, change, monkeypatch):
     drawn, measured = [], []
-    training, evaluate = batches.Loader.training, Pairs.evaluate
+    training, evaluate = batches.BatchLoader.training, Pairs.evaluate
 
     def training_seen(self, index, augmentation):
         drawn.append(index)
@@ -277,7 +277,7 @@ def test_pairs_of_a_share_of_the_images_are_trained_and_measured_on_that_share(r
         measured.append(index.tolist())
         return evaluate(self, network, loader, index, size)
 
-    monkeypatch.setattr(batches.Loader, "training", training_seen)
+    monkeypatch.setattr(batches.BatchLoader, "training", training_seen)
     monkeypatch.setattr(Pairs, "evaluate", evaluate_seen)
     values = {"model": "siamese", "network": {}, "epochs": 10, "evaluate_every": 40, "read_at": []}
     run("a", change(**values, name="pairs", pool=0.5))
@@ -290,9 +290,9 @@ def test_pairs_of_a_share_of_the_images_are_trained_and_measured_on_that_share(r
 
 def test_batches_drawn_anew_at_every_step(run, change, monkeypatch):
     drawn = []
-    training = batches.Loader.training
+    training = batches.BatchLoader.training
     monkeypatch.setattr(
-        batches.Loader,
+        batches.BatchLoader,
         "training",
         lambda self, index, step: drawn.append(index.tolist()) or training(self, index, step),
     )

@@ -12,7 +12,7 @@ from revisit import paths
 from revisit.report import claims, page, study
 from revisit.report.collect import collect
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter
+from revisit.report.study_writer import StudyWriter
 
 HOSTILE = "<b>cow</b> & $x^$"
 CLASSES = ["person", "horse", HOSTILE, "bicycle", "NA", "car"]

@@ -7,7 +7,7 @@ from revisit.analyses.inspect.looks.deconvnet.panel import deconvnet
 from revisit.analyses.inspect.looks.evolution.panel import evolution
 from revisit.analyses.inspect.looks.filters.panel import filters
 from revisit.analyses.inspect.looks.strongest.panel import strongest
-from revisit.report.writer import slug
+from revisit.report.study_writer import slug
 
 PANELS = (filters, strongest, deconvnet, evolution)
 

@@ -29,14 +29,14 @@ def preprocessing_of(info: dict[str, Any], device: torch.device) -> Preprocessin
 
 
 def activations(
-    network: nn.Module, images: np.ndarray, preprocess: Preprocessing, layers: list[str], device: torch.device
+    network: nn.Module, images: np.ndarray, preprocessing: Preprocessing, layers: list[str], device: torch.device
 ) -> Iterator[tuple[slice, dict[str, torch.Tensor]]]:
     """Yield rows and the outputs of `layers` for them, (B, ...) on `device`, batch by batch in the order of the images.
 
     Args:
         network: in evaluation mode, on `device`.
         images: (N, H, W, C) uint8, in memory or memory-mapped.
-        preprocess: from stored pixels to the network's input, as `preprocessing_of` gives it.
+        preprocessing: from stored pixels to the network's input, as `preprocessing_of` gives it.
         layers: names of submodules.
         device: where the network is.
 
@@ -48,7 +48,7 @@ def activations(
     for start in range(0, len(images), rows):
         pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device)
         with tapped(network, layers) as outputs, torch.inference_mode():
-            network(preprocess(pixels))
+            network(preprocessing(pixels))
         yield slice(start, start + len(pixels)), {layer: _single(layer, kept) for layer, kept in outputs.items()}
 
 

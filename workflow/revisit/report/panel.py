@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from revisit.report.panels import modules
-from revisit.report.writer import StudyWriter
+from revisit.report.study_writer import StudyWriter
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from revisit.report import claims as ledger
 from revisit.report import references, seeds, sides, verdicts
 from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter
+from revisit.report.study_writer import StudyWriter
 
 REFERENCE = "reference"  # the folder of what is drawn of reference results
 

@@ -105,7 +105,7 @@ def mirror(pixels: torch.Tensor, rows: np.ndarray) -> None:
         pixels[places] = pixels[places].flip(2)
 
 
-class Loader:
+class BatchLoader:
     """Images as a network is given them in training and in evaluation.
 
     Training takes a random crop and mirrors half of the images left to right, both drawn for each image anew from
@@ -113,7 +113,7 @@ class Loader:
 
     Args:
         images: where they come from.
-        preprocess: what crops to the centre and normalises.
+        preprocessing: what crops to the centre and normalises.
         crop: side of the part that is cut out, pixels; None: whole images.
         flip: whether images are mirrored in training.
         seed: of the crops and flips.
@@ -123,9 +123,9 @@ class Loader:
     """
 
     def __init__(
-        self, images: Images, preprocess: tensors.Preprocessing, crop: int | None, flip: bool, seed: int
+        self, images: Images, preprocessing: tensors.Preprocessing, crop: int | None, flip: bool, seed: int
     ) -> None:
-        self.images, self.preprocess = images, preprocess
+        self.images, self.preprocessing = images, preprocessing
         self._size = tensors.cropped(images.size, crop)
         self._crop, self._flip, self._seed = crop, flip, seed
 

@@ -59,9 +59,9 @@ class Run:
     def _set_up_data(self, images: Splits) -> None:
         plan, protocol, device = self.plan, self.plan.protocol, self.plan.common.device
         seed, crop = protocol["seed"], protocol["crop"]
-        preprocess = tensors.Preprocessing(**plan.statistics, device=device, crop=crop, channels=plan.channels)
-        self.train_loader = batches.Loader(images.train, preprocess, crop, protocol["flip"], seed)
-        self.test_loader = batches.Loader(images.test, preprocess, crop, False, seed)
+        preprocessing = tensors.Preprocessing(**plan.statistics, device=device, crop=crop, channels=plan.channels)
+        self.train_loader = batches.BatchLoader(images.train, preprocessing, crop, protocol["flip"], seed)
+        self.test_loader = batches.BatchLoader(images.test, preprocessing, crop, False, seed)
         self.sampler = plan.task.sampler(self.train_loader, protocol["batch_size"], seed, protocol["sampling"])
         # Numbers of the training set are read on images that training draws from, always the same ones: as many as
         # the test set has, or all of them where there are fewer.
@@ -89,7 +89,7 @@ class Run:
         """An image goes through the network: a mistake in the settings shows before the first step."""
         self.network.eval()
         with torch.inference_mode():
-            one = self.test_loader.preprocess(self.test_loader.evaluation(self.whole_test[:1]))
+            one = self.test_loader.preprocessing(self.test_loader.evaluation(self.whole_test[:1]))
             output, self.flops = flops.counted(lambda: self.criterion.predict(one))
         if wanted := self.plan.task.fits(tuple(output.shape[1:]), image, classes):
             protocol = self.plan.protocol
@@ -186,7 +186,7 @@ class Run:
         seen = self.train_loader.augmentation(step, len(draw.index))
         pixels = self.train_loader.training(draw.index, seen)
         inputs, targets = (
-            self.train_loader.preprocess(pixels),
+            self.train_loader.preprocessing(pixels),
             self.plan.task.targets(self.train_loader, draw, seen, pixels),
         )
         if (alpha := self.plan.protocol["mixup"]) is not None:

@@ -232,7 +232,7 @@ def test_ties_go_to_what_comes_first(view):
 
 @pytest.mark.parametrize("crop", [None, 9])
 def test_the_files_agree_with_each_other_and_with_the_network(view, crop):
-    view = dataclasses.replace(view, preprocess=Preprocessing([0.25], [0.25], view.device, crop))
+    view = dataclasses.replace(view, preprocessing=Preprocessing([0.25], [0.25], view.device, crop))
     side = crop or 12
     if crop:  # a network for 9 pixels
         view = dataclasses.replace(view, network=view.network[:6])

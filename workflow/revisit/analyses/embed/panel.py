@@ -10,7 +10,7 @@ from revisit.report.numbers import formatted
 from revisit.report.palette import class_colour, of_label
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter, section, slug
+from revisit.report.study_writer import StudyWriter, section, slug
 
 SEVERAL = "An image of several classes has the mean of their colours, one without a class is grey."
 

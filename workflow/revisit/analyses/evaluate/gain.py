@@ -9,7 +9,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 COLUMNS = {
     "class": ("class", "text"),

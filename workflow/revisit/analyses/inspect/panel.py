@@ -8,7 +8,7 @@ from revisit.analyses.inspect.tables import ACTIVATIONS, PARAMETERS
 from revisit.report import figures
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 MOST_LAYERS = 16  # in a table that is not folded
 

@@ -8,7 +8,7 @@ from revisit.analyses.neighbours.tables import QUERIES
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter, section
+from revisit.report.study_writer import StudyWriter, section
 
 
 @panel("neighbours", order=190)

@@ -14,7 +14,7 @@ from revisit.report.palette import BLUE, RUST
 from revisit.report.panel import panel
 from revisit.report.runs import Run
 from revisit.report.statistics import RUNNING_MEAN, running_mean
-from revisit.report.writer import StudyWriter, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 LARGE = 2  # experiments that get large figures; more get small multiples
 MOST_BOUNDARIES = 20  # epoch boundaries that can be told apart; longer trainings have epochs on their axis

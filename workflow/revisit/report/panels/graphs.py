@@ -11,7 +11,7 @@ from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
 from revisit.report.statistics import RUNNING_MEAN, epoch_mean, window
-from revisit.report.writer import StudyWriter, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 SPAN = 120  # steps in the close-up of two losses
 MOST_EPOCHS = 20  # the question is about the first few

@@ -10,7 +10,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.runs import Run
 from revisit.report.statistics import running_mean
-from revisit.report.writer import StudyWriter, row
+from revisit.report.study_writer import StudyWriter, row
 
 SMOOTHED = 100  # the running mean takes this part of a training
 FEWEST = 5  # steps of it, at least

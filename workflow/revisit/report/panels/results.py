@@ -13,7 +13,7 @@ from revisit.report.palette import BLUE, RUST
 from revisit.report.panel import panel
 from revisit.report.panels.minibatches import minibatches
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 BOOTSTRAP = {"accuracy": "accuracy", "map": "mean_average_precision"}  # metric -> key in evaluate.json
 

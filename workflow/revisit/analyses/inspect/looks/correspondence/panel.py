@@ -8,7 +8,7 @@ from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, GREEN, OCHRE, PURPLE, RUST, TEAL
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter, row, section, slug
+from revisit.report.study_writer import StudyWriter, row, section, slug
 
 SIDE = 72  # screen pixels of a tile
 HIDDEN = {"part": ("hidden part", "text"), "delta": ("distance", "decimal"), "delta_se": ("standard error", "decimal")}

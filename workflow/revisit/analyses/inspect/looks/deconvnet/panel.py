@@ -6,7 +6,7 @@ from revisit.analyses.inspect.looks.deconvnet.tables import DECONVNET
 from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
-from revisit.report.writer import StudyWriter, row, section, slug
+from revisit.report.study_writer import StudyWriter, row, section, slug
 
 SMALL = 48  # screen pixels of a tile, at most
 

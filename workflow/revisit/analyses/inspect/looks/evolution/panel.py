@@ -6,7 +6,7 @@ from revisit.analyses.inspect.looks.evolution.tables import EVOLUTION
 from revisit.report import figures
 from revisit.report.numbers import formatted, moments
 from revisit.report.panel import panel
-from revisit.report.writer import StudyWriter, row, section, slug
+from revisit.report.study_writer import StudyWriter, row, section, slug
 
 LARGE = 128  # screen pixels of a tile, at most
 

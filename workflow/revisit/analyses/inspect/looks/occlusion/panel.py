@@ -6,7 +6,7 @@ from revisit.analyses.inspect.looks.occlusion.tables import OCCLUSION
 from revisit.report import figures
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.writer import StudyWriter, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 SIDE = 72  # screen pixels of a tile
 SHOWN = 6  # of the images behind the means

@@ -5,7 +5,7 @@ from typing import Any
 from revisit.analyses.inspect.looks.strongest.tables import STRONGEST
 from revisit.report import figures
 from revisit.report.panel import panel
-from revisit.report.writer import StudyWriter, section
+from revisit.report.study_writer import StudyWriter, section
 
 SMALL = 48  # screen pixels of a tile, at most
 
