@@ -7,7 +7,7 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: report test compare check browser reproducible reliability performance bill audit lock help
+.PHONY: report test compare check browser reproducible reliability performance sbom audit lock help
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -43,9 +43,9 @@ reliability: $(READY)  ## every attack at its full length, some hours: kills, da
 performance: $(READY)  ## docs/performance.md, measured again: an hour on an idle machine
 	python benchmarks/performance.py
 
-bill: .venv/supply/.ready  ## every package with its version and licence, and a CycloneDX bill of them in bill.json
+sbom: .venv/supply/.ready  ## every package with its version and licence, and a CycloneDX bill of them in sbom.json
 	.venv/supply/bin/pip-licenses --python .venv/bin/python --order=license
-	.venv/supply/bin/cyclonedx-py environment --output-reproducible -o bill.json .venv/bin/python
+	.venv/supply/bin/cyclonedx-py environment --output-reproducible -o sbom.json .venv/bin/python
 
 audit: .venv/supply/.ready  ## known vulnerabilities of the locked packages, as PyPI knows them
 	.venv/supply/bin/pip-audit --disable-pip --require-hashes -r requirements.lock

@@ -74,8 +74,8 @@ def forward(run: "Run") -> Callable[[], float]:
 
     size = run.plan.protocol["batch_size"]
     batches = [
-        feed.inputs(feed.evaluation(part))
-        for feed, index in ((run.train_feed, run.subset), (run.test_feed, run.whole_test))
+        loader.preprocessing(loader.evaluation(part))
+        for loader, index in ((run.train_loader, run.subset), (run.test_loader, run.whole_test))
         for part in index.split(size)
     ]
 

@@ -24,7 +24,7 @@ import timing
 import numpy as np
 
 if TYPE_CHECKING:
-    from revisit.training.batches import Feed
+    from revisit.training.batches import BatchLoader
 
 SHORTER, SIZE, CROP, BATCH = 375, 256, 224, 32  # pixels of a photograph's shorter side, of a prepared image, of a crop
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
@@ -64,17 +64,17 @@ def epoch_of_torchvision(folder: Path, *geometry: object) -> None:
         pass
 
 
-def epoch_of_ours(feed: "Feed", count: int) -> None:
+def epoch_of_ours(loader: "BatchLoader", count: int) -> None:
     """One pass over the array, as this project's trainings make it."""
     from revisit.training import batches
 
     order = batches.order(count, 0, 0)
     for step, start in enumerate(range(0, count, BATCH), 1):
         index = order[start : start + BATCH]
-        feed.inputs(feed.training(index, feed.augmentation(step, len(index))))
+        loader.preprocessing(loader.training(index, loader.augmentation(step, len(index))))
 
 
-def levels_apart(paths: list[Path], feed: "Feed") -> float:
+def levels_apart(paths: list[Path], loader: "BatchLoader") -> float:
     """The largest difference between the centre crops of torchvision and of this project, in levels of 255."""
     import torch
     from PIL import Image
@@ -83,7 +83,7 @@ def levels_apart(paths: list[Path], feed: "Feed") -> float:
     steps = [transforms.Resize((SIZE, SIZE)), transforms.CenterCrop(CROP)]
     centre = transforms.Compose([*steps, transforms.ToTensor(), transforms.Normalize(MEAN, STD)])
     theirs = torch.stack([centre(Image.open(path).convert("RGB")) for path in paths[:BATCH]])
-    ours = feed.inputs(feed.evaluation(torch.arange(len(theirs))))
+    ours = loader.preprocessing(loader.evaluation(torch.arange(len(theirs))))
     return float((ours - theirs).abs().amax((0, 2, 3)).mul(255 * torch.tensor(STD)).max())
 
 
@@ -96,8 +96,8 @@ def main() -> None:
     import torch
     from torchvision import transforms
 
-    from revisit.data.tensors import Inputs
-    from revisit.training.batches import Feed, Images
+    from revisit.data.tensors import Preprocessing
+    from revisit.training.batches import BatchLoader, Images
 
     device = torch.device("cpu")
     with tempfile.TemporaryDirectory() as scratch:
@@ -105,15 +105,15 @@ def main() -> None:
         paths = photographs(folder, options.images)
         array, preparing = timing.measured(lambda: prepare(paths, Path(scratch, "images.npy")))
         images = Images(array, np.zeros(len(array), np.int64), device, limit=0)  # stays in its file
-        feed = Feed(images, Inputs(MEAN, STD, device, CROP), CROP, True, 0)
+        loader = BatchLoader(images, Preprocessing(MEAN, STD, device, CROP), CROP, True, 0)
         geometry = {
             REFERENCE: [transforms.RandomResizedCrop(CROP)],
             SAME: [transforms.Resize((SIZE, SIZE)), transforms.RandomCrop(CROP)],
         }
         epochs = {name: lambda steps=steps: epoch_of_torchvision(folder, *steps) for name, steps in geometry.items()}
-        epochs[OURS] = lambda: epoch_of_ours(feed, len(paths))
+        epochs[OURS] = lambda: epoch_of_ours(loader, len(paths))
         seconds = {name: timing.measured(epoch)[1] for name, epoch in epochs.items()}
-        apart, weight = levels_apart(paths, feed), np.mean([path.stat().st_size for path in paths])
+        apart, weight = levels_apart(paths, loader), np.mean([path.stat().st_size for path in paths])
     reference, ours = seconds[REFERENCE], seconds[OURS]
     equal = {REFERENCE: "other crops", SAME: "0.000", OURS: f"{apart:.3f}"}
     paid = {OURS: f"{preparing / (reference - ours):.1f}"}

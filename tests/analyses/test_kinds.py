@@ -77,12 +77,12 @@ PANEL = '''"""How large the weights are."""
 
 from revisit.analyses.sizes.tables import SIZES
 from revisit.report.panel import panel
-from revisit.report.sheet import Sheet, section
+from revisit.report.study_writer import StudyWriter, section
 
 
 @panel("sizes", order=305)
-def sizes(sheet: Sheet):
-    tables = [sheet.data(run.name, run.read("sizes", SIZES)) for run in sheet.having("sizes")]
+def sizes(writer: StudyWriter):
+    tables = [writer.data(run.name, run.read("sizes", SIZES)) for run in writer.having("sizes")]
     return section("Sizes", "How large the weights are.", []) if tables else None
 '''
 

@@ -16,7 +16,7 @@ def pixels() -> torch.Tensor:
 
 
 def test_normalises_channel_by_channel(pixels):
-    inputs = tensors.Inputs(MEAN, STD, CPU)(pixels)
+    inputs = tensors.Preprocessing(MEAN, STD, CPU)(pixels)
     expected = (pixels.numpy() / 255 - MEAN) / STD
     np.testing.assert_allclose(inputs.numpy(), expected.transpose(0, 3, 1, 2), rtol=1e-5, atol=1e-6)
     assert inputs.dtype == torch.float32
@@ -25,14 +25,14 @@ def test_normalises_channel_by_channel(pixels):
 
 def test_channels_can_be_reversed(pixels):
     expected = (pixels.numpy() / 255 - MEAN) / STD  # each channel with its own mean and deviation
-    inputs = tensors.Inputs(MEAN, STD, CPU, 5, "bgr")(pixels)
+    inputs = tensors.Preprocessing(MEAN, STD, CPU, 5, "bgr")(pixels)
     np.testing.assert_allclose(inputs, expected[:, 2:7, 1:6, ::-1].transpose(0, 3, 1, 2), rtol=1e-5, atol=1e-6)
     assert inputs.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_reversing_one_channel_changes_nothing(pixels):
     grey = pixels[..., :1]
-    both = [tensors.Inputs([0.5], [0.2], CPU, channels=channels)(grey) for channels in ("rgb", "bgr")]
+    both = [tensors.Preprocessing([0.5], [0.2], CPU, channels=channels)(grey) for channels in ("rgb", "bgr")]
     assert torch.equal(*both)
 
 
@@ -49,7 +49,7 @@ def test_reversing_one_channel_changes_nothing(pixels):
 )
 def test_a_pixel_by_hand(inputs, channels, seen):
     pixel = torch.tensor([255, 0, 128], dtype=torch.uint8).view(1, 1, 1, 3)
-    found = tensors.Inputs(**tensors.normalisation(inputs, MEAN, STD), device=CPU, channels=channels)(pixel)
+    found = tensors.Preprocessing(**tensors.normalisation(inputs, MEAN, STD), device=CPU, channels=channels)(pixel)
     assert found.flatten().tolist() == pytest.approx(seen, rel=1e-3 if inputs == "standardised" else 1e-6)
 
 
@@ -70,19 +70,19 @@ def test_imagenets_mean_of_grey_images():
 
 def test_a_channel_that_never_changes_becomes_nothing():
     black = torch.full((2, 3, 3, 1), 51, dtype=torch.uint8)
-    np.testing.assert_allclose(tensors.Inputs([0.2], [0.0], CPU)(black), 0, atol=1e-7)
+    np.testing.assert_allclose(tensors.Preprocessing([0.2], [0.0], CPU)(black), 0, atol=1e-7)
 
 
 @pytest.mark.parametrize("crop", [5, 3, 7])
 def test_the_crop_is_the_centre(pixels, crop):
-    inputs = tensors.Inputs(MEAN, STD, CPU, crop)(pixels)
-    whole = tensors.Inputs(MEAN, STD, CPU)(pixels)
+    inputs = tensors.Preprocessing(MEAN, STD, CPU, crop)(pixels)
+    whole = tensors.Preprocessing(MEAN, STD, CPU)(pixels)
     torch.testing.assert_close(inputs, center_crop(whole, [crop, crop]), rtol=0, atol=0)
 
 
 def test_pixels_stay_as_they_are(pixels):
     before = pixels.clone()
-    tensors.Inputs(MEAN, STD, CPU, 3)(pixels)
+    tensors.Preprocessing(MEAN, STD, CPU, 3)(pixels)
     assert torch.equal(pixels, before)
 
 
@@ -93,7 +93,7 @@ def test_an_odd_margin_leaves_the_middle_to_the_upper_left():
 
 def test_a_crop_larger_than_the_image_is_refused(pixels):
     with pytest.raises(ConfigError, match="crop: 8 is more than the 9x7 pixels of an image"):
-        tensors.Inputs(MEAN, STD, CPU, 8)(pixels)
+        tensors.Preprocessing(MEAN, STD, CPU, 8)(pixels)
 
 
 def test_planes_keep_the_values(pixels):

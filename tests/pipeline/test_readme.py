@@ -28,7 +28,7 @@ EXAMPLES = [YAML(typ="safe").load(block) for block in re.findall(r"```yaml\n(.*?
 # Run elsewhere, since they would run these very tests or take long: `.ci/run` runs the first two on every change; the
 # tests of the pipeline, of reliability, of the browser and of the benchmarks run short forms of the others.
 ELSEWHERE = {
-    "make test", "make check", "make reproducible", "make reliability", "make performance", "make bill audit", "pytest",
+    "make test", "make check", "make reproducible", "make reliability", "make performance", "make sbom audit", "pytest",
     "make browser",
 }  # fmt: skip
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 from revisit.tasks import registry
 from revisit.tasks.base import Task
-from revisit.training.batches import Feed, Images
+from revisit.training.batches import BatchLoader, Images
 
 CPU = torch.device("cpu")
 DEFAULTS = {"loss": None, "margin": 1.0, "sampler": "random", "similar": 0.5, "pool": 1.0, "test_pairs": "random"}
@@ -27,12 +27,12 @@ def make() -> Callable[..., Task]:
 
 
 @pytest.fixture
-def feed() -> Callable[[np.ndarray], Feed]:
-    """`feed(labels)`: as many images of 4x4 pixels as labels, in their stored values, cropped to 2x2."""
+def make_loader() -> Callable[[np.ndarray], BatchLoader]:
+    """`make_loader(labels)`: as many images of 4x4 pixels as labels, in their stored values, cropped to 2x2."""
 
-    def build(labels: np.ndarray) -> Feed:
+    def build(labels: np.ndarray) -> BatchLoader:
         pixels = np.random.default_rng(1).integers(0, 256, (len(labels), 4, 4, 1), dtype=np.uint8)
-        return Feed(Images(pixels, labels, CPU), Inputs([0.0], [1.0], CPU, 2), 2, False, 0)
+        return BatchLoader(Images(pixels, labels, CPU), Preprocessing([0.0], [1.0], CPU, 2), 2, False, 0)
 
     return build
 

@@ -28,15 +28,15 @@ class Brightness(Task):
     def fits(self, output, image, classes):
         return None if len(output) == 1 else "one row of numbers"
 
-    def targets(self, feed, draw, seen, pixels):
+    def targets(self, loader, draw, seen, pixels):
         return (pixels.float().mean((1, 2, 3)) / 255,)
 
     def loss(self, output, brightness):
         return (output.mean(1) - brightness).square().mean()
 
-    def evaluate(self, network, feed, index, size):
-        (brightness,) = self.targets(feed, None, None, feed.evaluation(index))
-        return Evaluation(self.loss(outputs(network, feed, index, size), brightness.cpu()).item(), None, None)
+    def evaluate(self, network, loader, index, size):
+        (brightness,) = self.targets(loader, None, None, loader.evaluation(index))
+        return Evaluation(self.loss(outputs(network, loader, index, size), brightness.cpu()).item(), None, None)
 
 
 TASK = Brightness

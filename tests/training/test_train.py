@@ -266,17 +266,17 @@ def test_the_loss_of_pairs_is_that_of_the_kind_asked_for(run, change, pairs):
 
 def test_pairs_of_a_share_of_the_images_are_trained_and_measured_on_that_share(run, change, monkeypatch):
     drawn, measured = [], []
-    training, evaluate = batches.Feed.training, Pairs.evaluate
+    training, evaluate = batches.BatchLoader.training, Pairs.evaluate
 
     def training_seen(self, index, augmentation):
         drawn.append(index)
         return training(self, index, augmentation)
 
-    def evaluate_seen(self, network, feed, index, size):
+    def evaluate_seen(self, network, loader, index, size):
         measured.append(index.tolist())
-        return evaluate(self, network, feed, index, size)
+        return evaluate(self, network, loader, index, size)
 
-    monkeypatch.setattr(batches.Feed, "training", training_seen)
+    monkeypatch.setattr(batches.BatchLoader, "training", training_seen)
     monkeypatch.setattr(Pairs, "evaluate", evaluate_seen)
     values = {"model": "siamese", "network": {}, "epochs": 10, "evaluate_every": 40, "read_at": []}
     run("a", change(**values, name="pairs", pool=0.5))
@@ -289,10 +289,13 @@ def test_pairs_of_a_share_of_the_images_are_trained_and_measured_on_that_share(r
 
 def test_batches_drawn_anew_at_every_step(run, change, monkeypatch):
     drawn = []
-    training = batches.Feed.training
-    monkeypatch.setattr(
-        batches.Feed, "training", lambda self, index, step: drawn.append(index.tolist()) or training(self, index, step)
-    )
+    training = batches.BatchLoader.training
+
+    def training_seen(self, index, augmentation):
+        drawn.append(index.tolist())
+        return training(self, index, augmentation)
+
+    monkeypatch.setattr(batches.BatchLoader, "training", training_seen)
     outcome = run("a", change(sampling="step", epochs=None, steps=8, read_at=[], snapshots=[]))
     batch = drawn[1:]  # the first one is for the pictures in the events
     assert batch == [samplers.Fresh(40, 10, 0, torch.device("cpu")).draw(step).index.tolist() for step in range(1, 9)]

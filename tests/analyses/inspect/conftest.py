@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from revisit.analyses.inspect.view import View
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 
 CPU = torch.device("cpu")
 CLASSES = ["bar", "beam", "blob"]
@@ -50,7 +50,7 @@ def new_network() -> nn.Sequential:
 def trained_states() -> dict[int, dict[str, torch.Tensor]]:
     """The weights at `MOMENTS`: at the last one it knows all the pictures."""
     images, labels = bars_beams_blobs()
-    x, y = Inputs(MEAN, STD, CPU)(torch.from_numpy(images)), torch.from_numpy(labels)
+    x, y = Preprocessing(MEAN, STD, CPU)(torch.from_numpy(images)), torch.from_numpy(labels)
     states = {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -79,5 +79,5 @@ def view(trained_states) -> View:
     images, labels = bars_beams_blobs()
     snapshots = {moment: lambda moment=moment: load(moment) for moment in MOMENTS}
     return View(
-        load(MOMENTS[-1]), Inputs(MEAN, STD, CPU), CPU, images, labels, CLASSES, unit="step", snapshots=snapshots
+        load(MOMENTS[-1]), Preprocessing(MEAN, STD, CPU), CPU, images, labels, CLASSES, unit="step", snapshots=snapshots
     )

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from revisit.analyses.inspect import tiles
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 
 
 def test_what_is_seen_is_the_crop_of_the_network(view):
     rows = np.array([5, 2])
     np.testing.assert_array_equal(tiles.seen(view, rows), view.images[rows])
     assert tiles.size(view) == (12, 12)
-    cropped = dataclasses.replace(view, inputs=Inputs([0.25], [0.25], view.device, crop=7))
+    cropped = dataclasses.replace(view, preprocessing=Preprocessing([0.25], [0.25], view.device, crop=7))
     seen = tiles.seen(cropped, rows)
     assert tiles.size(cropped) == (7, 7)
     np.testing.assert_array_equal(seen, view.images[rows][:, 2:9, 2:9])
@@ -23,7 +23,7 @@ def test_what_is_seen_is_the_crop_of_the_network(view):
 def test_the_crop_of_images_that_are_not_square(view):
     wide = dataclasses.replace(view, images=view.images[:, :9])
     assert tiles.seen(wide, np.array([0])).shape == (1, 9, 12, 1)
-    cropped = dataclasses.replace(wide, inputs=Inputs([0.25], [0.25], view.device, crop=9))
+    cropped = dataclasses.replace(wide, preprocessing=Preprocessing([0.25], [0.25], view.device, crop=9))
     np.testing.assert_array_equal(tiles.seen(cropped, np.array([3])), wide.images[3:4, :, 1:10])
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from revisit.models.parts.cells import GatedRecurrentUnit, LongShortTermMemory, SimpleCell
-from revisit.training import operations
+from revisit.training import flops
 
 CELLS = {
     "rnn": SimpleCell,
@@ -144,7 +144,7 @@ def test_under_bf16_autocast(name):
 def test_operations_are_counted(name):
     """Per image and step a product with the input and one with the state, for every gate; nothing else counts."""
     cell, gates = drawn(name, 6, 8), {"rnn": 1, "lstm": 4}.get(name, 3)
-    _, found = operations.counted(lambda: cell(torch.randn(5, 7, 6)))
+    _, found = flops.counted(lambda: cell(torch.randn(5, 7, 6)))
     assert found == 2 * 5 * 7 * gates * (6 * 8 + 8 * 8)
 
 

@@ -12,7 +12,7 @@ from revisit import paths
 from revisit.report import claims, page, study
 from revisit.report.collect import collect
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet
+from revisit.report.study_writer import StudyWriter
 
 HOSTILE = "<b>cow</b> & $x^$"
 CLASSES = ["person", "horse", HOSTILE, "bicycle", "NA", "car"]
@@ -114,13 +114,13 @@ def drawn(tmp_path_factory: pytest.TempPathFactory, found: Path) -> tuple[Path, 
 
 
 @pytest.fixture
-def sheet(tmp_path: Path, found: Path) -> Sheet:
-    """An empty sheet with the runs of the study."""
+def writer(tmp_path: Path, found: Path) -> StudyWriter:
+    """An empty writer with the runs of the study."""
     runs = []
     for name, about in NETWORKS.items():
         metrics = {file.stem: json.loads(file.read_text()) for file in sorted((found / name).glob("*.json"))}
         runs.append(Run(name, name, settings_of(about), metrics, found / name))
-    return Sheet("scenes", tmp_path / "sheet", runs)
+    return StudyWriter("scenes", tmp_path / "writer", runs)
 
 
 @pytest.fixture(scope="session", name="draw")

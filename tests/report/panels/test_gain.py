@@ -9,11 +9,11 @@ def precisions(folder, name):
     return dict(zip(rows["class"], rows["average_precision"], strict=True))
 
 
-def test_each_class_from_scratch_and_fine_tuned_the_largest_gain_first(sheet, found):
-    ((row,),) = [gain.gain(sheet)["blocks"]]
+def test_each_class_from_scratch_and_fine_tuned_the_largest_gain_first(writer, found):
+    ((row,),) = [gain.gain(writer)["blocks"]]
     figure, table = row["blocks"]
     before, after = precisions(found, "scratch"), precisions(found, "tuned")
-    rows = pd.read_csv(sheet.folder / table["file"], keep_default_na=False)
+    rows = pd.read_csv(writer.folder / table["file"], keep_default_na=False)
     gains = {name: after[name] - before[name] for name in before}
     assert list(rows["class"]) == sorted(gains, key=gains.get, reverse=True)
     assert list(rows["gain"]) == pytest.approx(sorted(gains.values(), reverse=True))
@@ -26,25 +26,25 @@ def test_each_class_from_scratch_and_fine_tuned_the_largest_gain_first(sheet, fo
     assert table["made_by"] == ["evaluate@scratch", "evaluate@tuned"]
 
 
-def test_only_the_same_network_on_the_same_data_is_compared(sheet):
-    runs = {run.name: run for run in sheet.runs}
-    assert gain.pairs(sheet.runs) == [(runs["scratch"], runs["tuned"])]
+def test_only_the_same_network_on_the_same_data_is_compared(writer):
+    runs = {run.name: run for run in writer.runs}
+    assert gain.pairs(writer.runs) == [(runs["scratch"], runs["tuned"])]
     runs["scratch"].settings["dataset"] = "others"
-    assert gain.pairs(sheet.runs) == []
-    assert gain.gain(sheet) is None
+    assert gain.pairs(writer.runs) == []
+    assert gain.gain(writer) is None
     runs["caffenet"].settings["weights"] = "imagenet"
     runs["tuned"].settings["weights"] = "imagenet"
-    assert gain.pairs(sheet.runs) == [(runs["caffenet_7x7"], runs["caffenet"])]
+    assert gain.pairs(writer.runs) == [(runs["caffenet_7x7"], runs["caffenet"])]
 
 
-def test_a_diverged_training_gains_nothing_and_breaks_nothing(sheet, tmp_path, found):
-    run = next(run for run in sheet.runs if run.name == "tuned")
+def test_a_diverged_training_gains_nothing_and_breaks_nothing(writer, tmp_path, found):
+    run = next(run for run in writer.runs if run.name == "tuned")
     run.folder = tmp_path / "tuned"
     (run.folder / "evaluate").mkdir(parents=True)
     scores = pd.read_csv(found / "tuned/evaluate/per_class.csv", keep_default_na=False)
     scores.assign(average_precision=None).to_csv(run.folder / "evaluate/per_class.csv", index=False)
-    figure, table = gain.gain(sheet)["blocks"][0]["blocks"]
+    figure, table = gain.gain(writer)["blocks"][0]["blocks"]
     assert figure["caption"] == "Unknown: a training diverged."
-    rows = pd.read_csv(sheet.folder / table["file"], keep_default_na=False, na_values=[""])
+    rows = pd.read_csv(writer.folder / table["file"], keep_default_na=False, na_values=[""])
     assert rows["gain"].isna().all()
     assert len(rows) == len(scores)

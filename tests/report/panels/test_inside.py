@@ -7,7 +7,7 @@ from revisit.analyses.inspect.looks.deconvnet.panel import deconvnet
 from revisit.analyses.inspect.looks.evolution.panel import evolution
 from revisit.analyses.inspect.looks.filters.panel import filters
 from revisit.analyses.inspect.looks.strongest.panel import strongest
-from revisit.report.sheet import slug
+from revisit.report.study_writer import slug
 
 PANELS = (filters, strongest, deconvnet, evolution)
 
@@ -16,28 +16,28 @@ def flat(blocks):
     return [inner for block in blocks for inner in (block["blocks"] if block["kind"] == "row" else [block])]
 
 
-def picture(sheet, block):
-    with Image.open(sheet.folder / block["file"]) as image:
+def picture(writer, block):
+    with Image.open(writer.folder / block["file"]) as image:
         return np.asarray(image.convert("RGBA"))
 
 
-def test_first_layers_side_by_side_with_what_the_networks_reach(sheet, found):
-    table, followed = flat(filters(sheet)["blocks"])
-    rows = pd.read_csv(sheet.folder / table["file"]).set_index("experiment")
+def test_first_layers_side_by_side_with_what_the_networks_reach(writer, found):
+    table, followed = flat(filters(writer)["blocks"])
+    rows = pd.read_csv(writer.folder / table["file"]).set_index("experiment")
     assert rows["kernel"].tolist() == ["11×11", "7×7"]
     assert rows["dead"].tolist() == [6, 2]
-    assert rows["map"].tolist() == pytest.approx([run.kept["test_map"] for run in sheet.looked("first_layer")])
+    assert rows["map"].tolist() == pytest.approx([run.kept["test_map"] for run in writer.looked("first_layer")])
     assert table["columns"][-1] == {"key": "map", "label": "test mean AP", "format": "percent"}
     assert "caffenet (11×11, stride 4): 6 of 32 dead, 30.0% high frequencies, 20.0% low ones" in table["caption"]
     assert rows["low_frequency"].tolist() == [0.2, 0.2]
-    assert (sheet.folder / "tables/first-layer-caffenet_7x7.csv").is_file()
+    assert (writer.folder / "tables/first-layer-caffenet_7x7.csv").is_file()
     assert (followed["rows"], followed["columns"]) == (["filter 4", "filter 9"], ["epoch 0", "epoch 30", "epoch 58"])
     assert followed["caption"].endswith("the mean of these filters: 80% at first, 51% in the end.")
 
 
-def test_a_followed_filter_is_a_row(sheet, found):
-    block = flat(filters(sheet)["blocks"])[1]
-    image = picture(sheet, block)
+def test_a_followed_filter_is_a_row(writer, found):
+    block = flat(filters(writer)["blocks"])[1]
+    image = picture(writer, block)
     cell = 7  # 80 // 11
     side = 11 * cell
     assert image.shape == (2 * side + 4, 3 * side + 2 * 4, 4)
@@ -47,17 +47,17 @@ def test_a_followed_filter_is_a_row(sheet, found):
     assert tile == pytest.approx(127.5 + 127.5 * weights.transpose(1, 2, 0) / largest, abs=1)
 
 
-def test_images_stand_above_the_strongest_map_of_each_layer(sheet):
-    (block,) = strongest(sheet)["blocks"]
+def test_images_stand_above_the_strongest_map_of_each_layer(writer):
+    (block,) = strongest(writer)["blocks"]
     assert block["rows"] == ["image", "conv1", "features.30"]
     assert block["columns"] == ["5", "6", "7", "8"]
     assert "Different maps among 4 images: conv1 3, features.30 3." in block["caption"]
-    assert picture(sheet, block).shape[:2] == (3 * 84 + 2 * 4, 4 * 84 + 3 * 4)  # tiles of 28, three times as large
-    assert (sheet.folder / block["data"]).is_file()
+    assert picture(writer, block).shape[:2] == (3 * 84 + 2 * 4, 4 * 84 + 3 * 4)  # tiles of 28, three times as large
+    assert (writer.folder / block["data"]).is_file()
 
 
-def test_projections_stand_beside_their_patches(sheet):
-    rows = deconvnet(sheet)["blocks"]
+def test_projections_stand_beside_their_patches(writer):
+    rows = deconvnet(writer)["blocks"]
     assert [[block["id"] for block in row["blocks"]] for row in rows] == [
         [f"deconvnet-caffenet-{slug(layer)}", f"deconvnet-patches-caffenet-{slug(layer)}"]
         for layer in ("conv1", "features.30")
@@ -65,28 +65,28 @@ def test_projections_stand_beside_their_patches(sheet):
     projections, patches = rows[1]["blocks"]
     assert projections["rows"] == ["map 3", "map 4"]
     assert "fields of 60 pixels: the 9 images of a map show 4.0 different classes on average" in patches["caption"]
-    assert picture(sheet, patches).shape[:2] == (2 * 48 + 4, 9 * 48 + 8 * 4)  # larger tiles are shrunk
+    assert picture(writer, patches).shape[:2] == (2 * 48 + 4, 9 * 48 + 8 * 4)  # larger tiles are shrunk
 
 
-def test_evolution_has_a_column_per_snapshot(sheet):
-    first, second = flat(evolution(sheet)["blocks"])
+def test_evolution_has_a_column_per_snapshot(writer):
+    first, second = flat(evolution(writer)["blocks"])
     assert first["columns"] == second["columns"] == ["epoch 0", "epoch 30", "epoch 58"]
     assert "changes in 75% of the cases" in first["caption"]
-    assert picture(sheet, first).shape[:2] == (2 * 120 + 4, 3 * 120 + 2 * 4)
+    assert picture(writer, first).shape[:2] == (2 * 120 + 4, 3 * 120 + 2 * 4)
 
 
-def test_parts_that_were_not_asked_for_are_left_out(sheet):
-    for run in sheet.runs:
+def test_parts_that_were_not_asked_for_are_left_out(writer):
+    for run in writer.runs:
         for part in ("filters", "strongest", "deconvnet", "evolution", "first_layer"):
             run.metrics.get("inspect", {})[part] = None
-    assert [panel(sheet) for panel in PANELS] == [None] * 4
+    assert [panel(writer) for panel in PANELS] == [None] * 4
 
 
-def test_what_is_not_known_says_so(sheet):
-    run = next(run for run in sheet.runs if run.name == "caffenet")
+def test_what_is_not_known_says_so(writer):
+    run = next(run for run in writer.runs if run.name == "caffenet")
     run.look("first_layer")["high_frequency"] = None
     run.look("deconvnet")["layers"]["conv1"]["mean_distinct_classes"] = None
     run.look("evolution")["layers"]["conv1"]["changed_image"] = None
     run.kept["test_map"] = None
-    captions = [block["caption"] for panel in PANELS for block in flat(panel(sheet)["blocks"])]
+    captions = [block["caption"] for panel in PANELS for block in flat(panel(writer)["blocks"])]
     assert sum("unknown" in caption for caption in captions) == 3

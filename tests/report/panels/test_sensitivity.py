@@ -10,32 +10,32 @@ from revisit.analyses.inspect.looks.occlusion.panel import occlusion
 PANELS = (invariance, occlusion, correspondence)
 
 
-def looked(sheet):
-    return next(run for run in sheet.runs if run.name == "caffenet")
+def looked(writer):
+    return next(run for run in writer.runs if run.name == "caffenet")
 
 
-def test_a_column_for_each_transformation_and_a_line_for_each_layer(sheet):
-    figure, table = invariance(sheet)["blocks"]
-    svg = (sheet.folder / figure["file"]).read_text()
+def test_a_column_for_each_transformation_and_a_line_for_each_layer(writer):
+    figure, table = invariance(writer)["blocks"]
+    svg = (writer.folder / figure["file"]).read_text()
     for text in ("Moved", "Enlarged", "Turned", "conv1", "fc7", "degrees", "probability"):
         assert f">{text}<" in svg
     assert figure["wide"]
     assert "Mean over 3 test images" in figure["caption"]
     assert "conv1 moved 0.80, enlarged 0.80, turned 0.80; fc7 moved 0.60" in figure["alt"]
     assert [column["label"] for column in table["columns"]] == ["layer", "moved", "enlarged", "turned"]
-    names = {path.name for path in (sheet.folder / "tables").iterdir()}
+    names = {path.name for path in (writer.folder / "tables").iterdir()}
     assert {"invariance-caffenet.csv", "invariance-caffenet-probability.csv"} <= names
 
 
-def test_heat_maps_below_each_image_and_their_numbers(sheet, found):
-    (row,) = occlusion(sheet)["blocks"]
+def test_heat_maps_below_each_image_and_their_numbers(writer, found):
+    (row,) = occlusion(writer)["blocks"]
     figure, table = row["blocks"]
     assert figure["rows"] == ["image", "probability", "strongest map"]
     assert figure["columns"][0] == "person"
     assert "falls by 30.0 points on average over 3 images, elsewhere it falls by 5.0 points." in figure["caption"]
-    rows = pd.read_csv(sheet.folder / table["file"])
+    rows = pd.read_csv(writer.folder / table["file"])
     assert rows["drop_off_object"].isna().tolist() == [False, False, True]
-    with Image.open(sheet.folder / figure["file"]) as image:
+    with Image.open(writer.folder / figure["file"]) as image:
         pixels = np.asarray(image.convert("RGB")).astype(int)
     side = 56  # twice 28
     assert pixels.shape[:2] == (3 * side + 8, 3 * side + 8)
@@ -46,16 +46,16 @@ def test_heat_maps_below_each_image_and_their_numbers(sheet, found):
     assert brightness[values.argmin()] == pytest.approx(min(brightness), abs=30)
 
 
-def test_parts_are_outlined_and_compared_with_random_ones_in_each_layer(sheet):
-    picture, tables = correspondence(sheet)["blocks"]
+def test_parts_are_outlined_and_compared_with_random_ones_in_each_layer(writer):
+    picture, tables = correspondence(writer)["blocks"]
     assert picture["caption"].endswith("The boxes: left sleeve blue, collar rust.")
     first, last = tables["blocks"]
     assert first["caption"].endswith("the parts are below random.")
     assert last["caption"].endswith("the parts are not below random.")
-    rows = pd.read_csv(sheet.folder / first["file"])
+    rows = pd.read_csv(writer.folder / first["file"])
     assert rows["part"].tolist() == ["left sleeve", "collar", "random 1", "fixed 1"]
     assert rows["delta"].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4])
-    with Image.open(sheet.folder / picture["file"]) as image:
+    with Image.open(writer.folder / picture["file"]) as image:
         pixels = np.asarray(image.convert("RGB"))
     side = 140  # five times 28
     left, top = pixels[round(0.4 * side) + 1, 0], pixels[0, round(0.35 * side) + 1]
@@ -63,28 +63,28 @@ def test_parts_are_outlined_and_compared_with_random_ones_in_each_layer(sheet):
     assert top == pytest.approx([0xB5, 0x48, 0x1D], abs=12)
 
 
-def test_parts_that_were_not_asked_for_are_left_out(sheet):
+def test_parts_that_were_not_asked_for_are_left_out(writer):
     for part in ("invariance", "occlusion", "correspondence"):
-        looked(sheet).metrics["inspect"].pop(part)
-    assert [panel(sheet) for panel in PANELS] == [None] * 3
+        looked(writer).metrics["inspect"].pop(part)
+    assert [panel(writer) for panel in PANELS] == [None] * 3
 
 
-def test_what_is_not_known_says_so(sheet, found, tmp_path):
-    run = looked(sheet)
+def test_what_is_not_known_says_so(writer, found, tmp_path):
+    run = looked(writer)
     run.look("invariance")["layers"]["conv1"] = dict.fromkeys(("translate", "scale", "rotate"))
     run.look("occlusion").update(drop_on_object=None, drop_off_object=-0.014)
     run.look("correspondence")["layers"]["fc7"] = dict.fromkeys(("parts", "random", "fixed"))
-    figure, _ = invariance(sheet)["blocks"]
+    figure, _ = invariance(writer)["blocks"]
     assert "conv1 moved unknown" in figure["alt"]
-    caption = occlusion(sheet)["blocks"][0]["blocks"][0]["caption"]
+    caption = occlusion(writer)["blocks"][0]["blocks"][0]["caption"]
     assert "the probability changes by an unknown amount on average" in caption
     assert caption.endswith("elsewhere it rises by 1.4 points.")
-    caption = correspondence(sheet)["blocks"][1]["blocks"][1]["caption"]
+    caption = correspondence(writer)["blocks"][1]["blocks"][1]["caption"]
     assert caption == "Mean of the parts unknown, of random boxes unknown."
 
 
-def test_a_diverged_network_is_drawn(sheet, found, tmp_path):
-    run = looked(sheet)
+def test_a_diverged_network_is_drawn(writer, found, tmp_path):
+    run = looked(writer)
     folder = tmp_path / "caffenet/inspect"
     folder.mkdir(parents=True)
     for file in (found / "caffenet/inspect").iterdir():
@@ -96,4 +96,4 @@ def test_a_diverged_network_is_drawn(sheet, found, tmp_path):
     for kind in ("probability", "activation"):
         np.save(folder / f"occlusion_{kind}.npy", np.full((3, 9, 9), np.nan, np.float32))
     run.folder = folder.parent
-    assert all(panel(sheet) for panel in PANELS)
+    assert all(panel(writer) for panel in PANELS)

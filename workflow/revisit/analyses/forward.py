@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 
 BATCH = 256  # images at a time, fewer where they are large: batches bound the memory
@@ -23,20 +23,20 @@ def check_layers(network: nn.Module, layers: list[str]) -> None:
             raise ConfigError(f"layers: the network has no layer {layer!r}; it has: {', '.join(there)}")
 
 
-def inputs_of(info: dict[str, Any], device: torch.device) -> Inputs:
+def preprocessing_of(info: dict[str, Any], device: torch.device) -> Preprocessing:
     """What a trained network wants to see, by its network.json: crop, mean, deviation and channels of its training."""
-    return Inputs(info["mean"], info["std"], device, info["crop"], info.get("channels", "rgb"))
+    return Preprocessing(info["mean"], info["std"], device, info["crop"], info.get("channels", "rgb"))
 
 
 def activations(
-    network: nn.Module, images: np.ndarray, inputs: Inputs, layers: list[str], device: torch.device
+    network: nn.Module, images: np.ndarray, preprocessing: Preprocessing, layers: list[str], device: torch.device
 ) -> Iterator[tuple[slice, dict[str, torch.Tensor]]]:
     """Yield rows and the outputs of `layers` for them, (B, ...) on `device`, batch by batch in the order of the images.
 
     Args:
         network: in evaluation mode, on `device`.
         images: (N, H, W, C) uint8, in memory or memory-mapped.
-        inputs: from stored pixels to the network's input, as `inputs_of` gives it.
+        preprocessing: from stored pixels to the network's input, as `preprocessing_of` gives it.
         layers: names of submodules.
         device: where the network is.
 
@@ -48,7 +48,7 @@ def activations(
     for start in range(0, len(images), rows):
         pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device)
         with tapped(network, layers) as outputs, torch.inference_mode():
-            network(inputs(pixels))
+            network(preprocessing(pixels))
         yield slice(start, start + len(pixels)), {layer: _single(layer, kept) for layer, kept in outputs.items()}
 
 

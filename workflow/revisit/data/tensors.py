@@ -7,7 +7,7 @@ from revisit.errors import ConfigError
 IMAGENET_MEAN = (123.68, 116.779, 103.939)  # red, green, blue, 0..255
 
 
-class Inputs:
+class Preprocessing:
     """A centre crop, then (x / 255 - mean) / std per channel, in one multiplication and one subtraction.
 
     Then the channels are put in the order that the network takes.
@@ -48,7 +48,7 @@ class Inputs:
 
 
 def normalisation(inputs: str, mean: list[float], std: list[float]) -> dict[str, list[float]]:
-    """`mean` and `std` of `Inputs` for pixels as a protocol wants them (`inputs` of `params.yaml`).
+    """`mean` and `std` of `Preprocessing` for pixels as a protocol wants them (`inputs` of `params.yaml`).
 
     Args:
         inputs: "standardised", "scaled" (to 0..1) or "imagenet_mean" (0..255 less ImageNet's mean colour, as Caffe's

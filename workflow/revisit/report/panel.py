@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from revisit.report.panels import modules
-from revisit.report.sheet import Sheet
+from revisit.report.study_writer import StudyWriter
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,15 @@ class Panel:
 
     section: str
     order: int
-    draw: Callable[[Sheet], dict[str, Any] | None]
+    draw: Callable[[StudyWriter], dict[str, Any] | None]
 
-    def __call__(self, sheet: Sheet) -> dict[str, Any] | None:
-        """The section of the study of `sheet`, if it has one."""
-        found = self.draw(sheet)
+    def __call__(self, writer: StudyWriter) -> dict[str, Any] | None:
+        """The section of the study of `writer`, if it has one."""
+        found = self.draw(writer)
         return {"id": self.section, **found} if found else None
 
 
-def panel(section: str, order: int) -> Callable[[Callable[[Sheet], dict[str, Any] | None]], Panel]:
+def panel(section: str, order: int) -> Callable[[Callable[[StudyWriter], dict[str, Any] | None]], Panel]:
     """Makes a function that draws a section a panel."""
     return lambda draw: Panel(section, order, draw)
 

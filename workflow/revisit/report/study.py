@@ -10,7 +10,7 @@ from revisit.report import claims as ledger
 from revisit.report import seeds, verdicts
 from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet
+from revisit.report.study_writer import StudyWriter
 
 
 def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
@@ -47,8 +47,8 @@ def render(settings: Mapping[str, Any], claims: list[ledger.Claim], collected: P
     of_seeds = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs if "train" in run.metrics})
     rows = verdicts.judge_all(claims, study, of_seeds, _conditions(settings, runs))
     with files.replacing(destination) as partial:
-        sheet = Sheet(study, partial, runs)
-        shown = [section for panel in panels() if (section := panel(sheet))]
+        writer = StudyWriter(study, partial, runs)
+        shown = [section for panel in panels() if (section := panel(writer))]
         _check_links(rows, shown)
         described = {
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import torch
 
 from revisit.tasks.facts import Facts
-from revisit.training.batches import Augmentation, Feed
+from revisit.training.batches import Augmentation, BatchLoader
 from revisit.training.samplers import Draw, Epochs, Fresh
 
 Network = Callable[[torch.Tensor], torch.Tensor]  # in evaluation mode: (B, C, h, w) float32 -> float32
@@ -50,21 +50,21 @@ class Task(ABC):
         """How many of `count` training images, the first ones, training draws from."""
         return count
 
-    def sampler(self, feed: Feed, batch_size: int, seed: int, sampling: str = "epoch") -> Sampler:
+    def sampler(self, loader: BatchLoader, batch_size: int, seed: int, sampling: str = "epoch") -> Sampler:
         """What draws the minibatches of `batch_size` images or pairs; `sampling` is one of the facts' `samplings`."""
         draws = Fresh if sampling == "step" else Epochs
-        return draws(len(feed.images), batch_size, seed, feed.images.device)
+        return draws(len(loader.images), batch_size, seed, loader.images.device)
 
-    def targets(self, feed: Feed, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: ARG002
+    def targets(self, loader: BatchLoader, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: ARG002
         """What the outputs for the images of a draw are compared with, on the device.
 
         Args:
-            feed: where the images come from.
+            loader: where the images come from.
             draw: which images.
             seen: how they were cropped and mirrored: targets that have a place in the image follow.
             pixels: the images after that, (B, h, w, C) uint8.
         """
-        return (feed.labels.index_select(0, draw.index),)
+        return (loader.labels.index_select(0, draw.index),)
 
     @abstractmethod
     def loss(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
@@ -75,10 +75,10 @@ class Task(ABC):
         raise TypeError(f"{type(self).__name__} has no metric of a minibatch")
 
     @abstractmethod
-    def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:
+    def evaluate(self, network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> Evaluation:
         """The numbers of the images at `index` (N,), computed `size` images at a time."""
 
 
-def outputs(network: Network, feed: Feed, index: torch.Tensor, size: int) -> torch.Tensor:
+def outputs(network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> torch.Tensor:
     """The network's outputs for the middles of the images at `index`, (N, ...) float32 on the CPU."""
-    return torch.cat([network(feed.inputs(feed.evaluation(part))).cpu() for part in index.split(size)])
+    return torch.cat([network(loader.preprocessing(loader.evaluation(part))).cpu() for part in index.split(size)])

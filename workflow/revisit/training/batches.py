@@ -105,7 +105,7 @@ def mirror(pixels: torch.Tensor, rows: np.ndarray) -> None:
         pixels[places] = pixels[places].flip(2)
 
 
-class Feed:
+class BatchLoader:
     """Images as a network is given them in training and in evaluation.
 
     Training takes a random crop and mirrors half of the images left to right, both drawn for each image anew from
@@ -113,7 +113,7 @@ class Feed:
 
     Args:
         images: where they come from.
-        inputs: what crops to the centre and normalises.
+        preprocessing: what crops to the centre and normalises.
         crop: side of the part that is cut out, pixels; None: whole images.
         flip: whether images are mirrored in training.
         seed: of the crops and flips.
@@ -122,8 +122,10 @@ class Feed:
         ConfigError: the crop is larger than the images.
     """
 
-    def __init__(self, images: Images, inputs: tensors.Inputs, crop: int | None, flip: bool, seed: int) -> None:
-        self.images, self.inputs = images, inputs
+    def __init__(
+        self, images: Images, preprocessing: tensors.Preprocessing, crop: int | None, flip: bool, seed: int
+    ) -> None:
+        self.images, self.preprocessing = images, preprocessing
         self._size = tensors.cropped(images.size, crop)
         self._crop, self._flip, self._seed = crop, flip, seed
 

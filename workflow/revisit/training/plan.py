@@ -12,7 +12,7 @@ import torch
 from revisit.data import arrays, tensors
 from revisit.errors import ConfigError
 from revisit.tasks import registry as tasks
-from revisit.training import batches, events, graphs, state
+from revisit.training import batches, graphs, state, tensorboard
 from revisit.training.history import History
 from revisit.training.results import Result
 from revisit.training.snapshots import Snapshots
@@ -112,7 +112,7 @@ class Plan:
 
     def complete(self, content: dict[str, Any]) -> bool:
         """Whether the snapshots and events that belong to a resume state, or to a result, are there."""
-        log = self.folder / "events" / events.NAME
+        log = self.folder / "events" / tensorboard.NAME
         logged = not self.logged or (log.exists() and log.stat().st_size >= content["events"])
         # a run that diverged stopped before the snapshots that fell due after its last check
         return logged and (content.get("diverged", False) or self.snapshots.present(len(content["history"]["values"])))

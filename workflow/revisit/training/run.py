@@ -13,7 +13,7 @@ from revisit import progress
 from revisit.data import arrays, tensors
 from revisit.errors import ConfigError
 from revisit.models import registry, weights
-from revisit.training import batches, events, freezing, graphs, mixup, operations, optimizers
+from revisit.training import batches, flops, freezing, graphs, mixup, optimizers, tensorboard
 from revisit.training.checkpoint import Checkpoint
 from revisit.training.criterion import Criterion
 from revisit.training.plan import Plan
@@ -59,10 +59,10 @@ class Run:
     def _set_up_data(self, images: Splits) -> None:
         plan, protocol, device = self.plan, self.plan.protocol, self.plan.common.device
         seed, crop = protocol["seed"], protocol["crop"]
-        inputs = tensors.Inputs(**plan.statistics, device=device, crop=crop, channels=plan.channels)
-        self.train_feed = batches.Feed(images.train, inputs, crop, protocol["flip"], seed)
-        self.test_feed = batches.Feed(images.test, inputs, crop, False, seed)
-        self.sampler = plan.task.sampler(self.train_feed, protocol["batch_size"], seed, protocol["sampling"])
+        preprocessing = tensors.Preprocessing(**plan.statistics, device=device, crop=crop, channels=plan.channels)
+        self.train_loader = batches.BatchLoader(images.train, preprocessing, crop, protocol["flip"], seed)
+        self.test_loader = batches.BatchLoader(images.test, preprocessing, crop, False, seed)
+        self.sampler = plan.task.sampler(self.train_loader, protocol["batch_size"], seed, protocol["sampling"])
         # Numbers of the training set are read on images that training draws from, always the same ones: as many as
         # the test set has, or all of them where there are fewer.
         drawn_from = plan.task.drawn_from(len(images.train))
@@ -89,8 +89,8 @@ class Run:
         """An image goes through the network: a mistake in the settings shows before the first step."""
         self.network.eval()
         with torch.inference_mode():
-            one = self.test_feed.inputs(self.test_feed.evaluation(self.whole_test[:1]))
-            output, self.operations = operations.counted(lambda: self.criterion.predict(one))
+            one = self.test_loader.preprocessing(self.test_loader.evaluation(self.whole_test[:1]))
+            output, self.operations = flops.counted(lambda: self.criterion.predict(one))
         if wanted := self.plan.task.fits(tuple(output.shape[1:]), image, classes):
             protocol = self.plan.protocol
             raise ConfigError(
@@ -125,7 +125,7 @@ class Run:
         plan = self.plan
         written = self.checkpoint.restore(plan.complete)
         next_save = time.monotonic() + save_every
-        log_file = events.EventFile(plan.folder / "events", written) if plan.logged else nullcontext()
+        log_file = tensorboard.EventFile(plan.folder / "events", written) if plan.logged else nullcontext()
         with log_file as log, progress.bar(plan.steps, plan.title, "step", self.history.step) as bar:
             if self.history.step == 0:
                 self._begin(log)
@@ -154,10 +154,10 @@ class Run:
             "scores": self._test_scores() if plan.kept and plan.task.facts.scored else None,
         }
 
-    def _begin(self, log: events.EventFile | None) -> None:
+    def _begin(self, log: tensorboard.EventFile | None) -> None:
         if log:
             index = self.sampler.draw(1).index
-            pixels = self.train_feed.training(index, self.train_feed.augmentation(1, len(index)))
+            pixels = self.train_loader.training(index, self.train_loader.augmentation(1, len(index)))
             log.images(0, "inputs", pixels[:SHOWN].cpu().numpy())
         self.plan.snapshots.write(0, self.network)
         if 0 in self.plan.read_at:
@@ -177,20 +177,21 @@ class Run:
 
     def _minibatch(self, step: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         draw = self.sampler.draw(step)
-        seen = self.train_feed.augmentation(step, len(draw.index))
-        pixels = self.train_feed.training(draw.index, seen)
-        inputs, targets = self.train_feed.inputs(pixels), self.plan.task.targets(self.train_feed, draw, seen, pixels)
+        seen = self.train_loader.augmentation(step, len(draw.index))
+        pixels = self.train_loader.training(draw.index, seen)
+        inputs = self.train_loader.preprocessing(pixels)
+        targets = self.plan.task.targets(self.train_loader, draw, seen, pixels)
         if (alpha := self.plan.protocol["mixup"]) is not None:
             return mixup.mix(inputs, targets, alpha, self.plan.protocol["seed"], step)
         return inputs, targets
 
-    def _evaluate(self, log: events.EventFile | None) -> None:
+    def _evaluate(self, log: tensorboard.EventFile | None) -> None:
         """Loss and metric on the test set and on as many training images, into history and events."""
         size, known = self.plan.protocol["batch_size"], self.plan.task.facts
         self.network.eval()
         with torch.inference_mode():
-            train = self.plan.task.evaluate(self.criterion.predict, self.train_feed, self.subset, size)
-            test = self.plan.task.evaluate(self.criterion.predict, self.test_feed, self.whole_test, size)
+            train = self.plan.task.evaluate(self.criterion.predict, self.train_loader, self.subset, size)
+            test = self.plan.task.evaluate(self.criterion.predict, self.test_loader, self.whole_test, size)
         self.scores = test.scores
         values = {"train_loss": train.loss, "test_loss": test.loss}
         if known.metric:
@@ -206,7 +207,7 @@ class Run:
                 if parameter.grad is not None:
                     log.histogram(self.history.step, f"gradients/{name}", parameter.grad)
 
-    def _log_steps(self, log: events.EventFile | None) -> None:
+    def _log_steps(self, log: tensorboard.EventFile | None) -> None:
         """The steps since the last evaluation, into the events."""
         before = self.history.evaluations[-1]["step"] if self.history.evaluations else 0
         for step, values in self.history.steps_since(before) if log else ():

@@ -10,7 +10,7 @@ from revisit.analyses import forward
 from revisit.analyses.inspect import objects
 from revisit.analyses.inspect.looks.correspondence import look as correspondence
 from revisit.analyses.inspect.view import View
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 
 CPU = torch.device("cpu")
@@ -35,7 +35,7 @@ def light_view(images):
     same = nn.Conv2d(1, 1, 1, bias=False)
     nn.init.ones_(same.weight)
     network = nn.Sequential(OrderedDict(same=same, light=Light())).eval()
-    return View(network, Inputs([0.0], [1.0], CPU), CPU, images, np.zeros(len(images), np.int64), ["on", "off"])
+    return View(network, Preprocessing([0.0], [1.0], CPU), CPU, images, np.zeros(len(images), np.int64), ["on", "off"])
 
 
 LIGHT = {"layers": ["same", "light"], "label": "on", "images": 5, "parts": {"part": [0, 0, 0.5, 0.25]}, "random": 2}

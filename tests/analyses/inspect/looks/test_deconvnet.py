@@ -12,7 +12,7 @@ from torch.nn import functional
 from revisit.analyses import forward
 from revisit.analyses.inspect import fields, projections, tiles
 from revisit.analyses.inspect.looks.deconvnet import look as deconvnet
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models import registry
 
@@ -232,7 +232,7 @@ def test_ties_go_to_what_comes_first(view):
 
 @pytest.mark.parametrize("crop", [None, 9])
 def test_the_files_agree_with_each_other_and_with_the_network(view, crop):
-    view = dataclasses.replace(view, inputs=Inputs([0.25], [0.25], view.device, crop))
+    view = dataclasses.replace(view, preprocessing=Preprocessing([0.25], [0.25], view.device, crop))
     side = crop or 12
     if crop:  # a network for 9 pixels
         view = dataclasses.replace(view, network=view.network[:6])

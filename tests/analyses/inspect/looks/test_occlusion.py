@@ -10,7 +10,7 @@ from revisit.analyses import forward
 from revisit.analyses.inspect import objects
 from revisit.analyses.inspect.looks.occlusion import look as occlusion
 from revisit.analyses.inspect.view import View
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 
 CPU = torch.device("cpu")
@@ -29,7 +29,7 @@ def pixel_view(images, labels, crop=None):
     conv = nn.Conv2d(1, 1, 1, bias=False)
     nn.init.constant_(conv.weight, 0.5)
     network = nn.Sequential(OrderedDict(conv=conv, pixel=Pixel())).eval()
-    return View(network, Inputs([0.0], [1.0], CPU, crop), CPU, images, labels, ["on", "off"])
+    return View(network, Preprocessing([0.0], [1.0], CPU, crop), CPU, images, labels, ["on", "off"])
 
 
 def test_the_probability_changes_exactly_where_the_square_covers_what_counts():

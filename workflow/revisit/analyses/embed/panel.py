@@ -10,16 +10,16 @@ from revisit.report.numbers import formatted
 from revisit.report.palette import class_colour, of_label
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, section, slug
+from revisit.report.study_writer import StudyWriter, section, slug
 
 SEVERAL = "An image of several classes has the mean of their colours, one without a class is grey."
 
 
 @panel("embedding", order=180)
-def embeddings(sheet: Sheet) -> dict[str, Any] | None:
+def embeddings(writer: StudyWriter) -> dict[str, Any] | None:
     """t-SNE maps: for each layer points, pictures and a static picture for each number of iterations."""
-    runs = sheet.having("embed")
-    blocks = [block for run in runs for block in _embedded(sheet, run)]
+    runs = writer.having("embed")
+    blocks = [block for run in runs for block in _embedded(writer, run)]
     text = (
         "Each point is a test image; near points have similar features. Distances between far groups and the size of a "
         "group mean little."
@@ -27,11 +27,11 @@ def embeddings(sheet: Sheet) -> dict[str, Any] | None:
     return section("t-SNE of the features", text, blocks) if runs else None
 
 
-def _embedded(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
+def _embedded(writer: StudyWriter, run: Run) -> list[dict[str, Any]]:
     """A block for each layer; all of them show the same images."""
     frame, found = run.read("embed", POINTS), run.metrics["embed"]
     name, made_by = f"tsne-{run.name}", [f"embed@{run.name}"]
-    common = {"file": sheet.data(name, frame), **sheet.sprite(name, [run.path("embed")])}
+    common = {"file": writer.data(name, frame), **writer.sprite(name, [run.path("embed")])}
     classes = common["sprite"]["classes"]
     common["legend"] = [{"name": str(label), "colour": class_colour(n)} for n, label in enumerate(classes)]
     caption = f"{found['points']:,} test images, perplexity {found['perplexity']:g}."
@@ -44,7 +44,7 @@ def _embedded(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
         inner = f"{name}-{slug(layer)}"
         maps = []
         for iterations, points in part.groupby("iterations", sort=True):
-            still = _still(sheet, inner, points, int(iterations), found["layers"][layer], made_by)
+            still = _still(writer, inner, points, int(iterations), found["layers"][layer], made_by)
             maps.append({"iterations": int(iterations), "still": still})
         block = {"kind": "embedding", "id": inner, "title": f"t-SNE of {layer}, {run.label}", "layer": layer}
         blocks.append({**block, "caption": caption, **common, "maps": maps, "made_by": made_by})
@@ -52,7 +52,7 @@ def _embedded(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
 
 
 def _still(
-    sheet: Sheet, name: str, points: pd.DataFrame, iterations: int, scores: dict[str, Any], made_by: list[str]
+    writer: StudyWriter, name: str, points: pd.DataFrame, iterations: int, scores: dict[str, Any], made_by: list[str]
 ) -> dict[str, Any]:
     scores = scores[f"iterations_{iterations}"]
     told = (
@@ -63,4 +63,4 @@ def _still(
     colours = [of_label(label) for label in points["label"]]
     drawing = figures.scatter(points["x"].to_numpy(), points["y"].to_numpy(), colours)
     title = f"{iterations} iterations"
-    return sheet.figure(f"{name}-{iterations}", drawing, title, f"{told}.", f"Map, {told}", made_by, ".webp")
+    return writer.figure(f"{name}-{iterations}", drawing, title, f"{told}.", f"Map, {told}", made_by, ".webp")

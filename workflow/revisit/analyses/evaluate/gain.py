@@ -9,7 +9,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 COLUMNS = {
     "class": ("class", "text"),
@@ -20,9 +20,9 @@ COLUMNS = {
 
 
 @panel("gain", order=80)
-def gain(sheet: Sheet) -> dict[str, Any] | None:
+def gain(writer: StudyWriter) -> dict[str, Any] | None:
     """Average precision per class from scratch and fine-tuned, of the same network on the same data."""
-    blocks = [_compared(sheet, *pair) for pair in pairs(sheet.having("evaluate"))]
+    blocks = [_compared(writer, *pair) for pair in pairs(writer.having("evaluate"))]
     text = (
         "The same network on the same data, once with random and once with pretrained weights at the start. Average "
         "precision of each class on the test set; the classes that gain most come first."
@@ -44,7 +44,7 @@ def pairs(runs: list[Run]) -> list[tuple[Run, Run]]:
     return found
 
 
-def _compared(sheet: Sheet, scratch: Run, tuned: Run) -> dict[str, Any]:
+def _compared(writer: StudyWriter, scratch: Run, tuned: Run) -> dict[str, Any]:
     made_by = [f"evaluate@{run.name}" for run in (scratch, tuned)]
     before, after = (
         run.read("evaluate", PER_CLASS).set_index("class")["average_precision"] for run in (scratch, tuned)
@@ -57,9 +57,9 @@ def _compared(sheet: Sheet, scratch: Run, tuned: Run) -> dict[str, Any]:
     ends = {"from scratch": known["scratch"], "fine-tuned": known["finetuned"]}
     drawing = figures.dumbbells(list(known["class"]), ends, "average precision")
     name, title = f"gain-{tuned.name}", f"Average precision, {scratch.label} and {tuned.label}"
-    table = sheet.table(f"{name}-table", frame, f"Gain of {tuned.label}, in numbers", COLUMNS, made_by)
+    table = writer.table(f"{name}-table", frame, f"Gain of {tuned.label}, in numbers", COLUMNS, made_by)
     alt = f"Two dots per class. {caption}"
-    return row(sheet.figure(name, drawing, title, caption, alt, made_by, data=table["file"]), table)
+    return row(writer.figure(name, drawing, title, caption, alt, made_by, data=table["file"]), table)
 
 
 def _told(known: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 __all__ = ["classes", "gain"]
 
@@ -32,18 +32,18 @@ MOST_CURVES = 6  # in one figure
 
 
 @panel("classes", order=70)
-def classes(sheet: Sheet) -> dict[str, Any] | None:
+def classes(writer: StudyWriter) -> dict[str, Any] | None:
     """Confusion matrix, ROC curves and scores per class of each experiment that was evaluated.
 
     An image of several classes is not taken for another class: no confusion, neither precision nor recall.
     """
-    runs = sheet.having("evaluate")
+    runs = writer.having("evaluate")
     if not runs:
         return None
     several = [run for run in runs if run.metric != "accuracy"]
-    alone = [*_together(sheet, runs), *(_roc(sheet, run) for run in several)]
+    alone = [*_together(writer, runs), *(_roc(writer, run) for run in several)]
     blocks = [row(*alone)] if alone else []
-    blocks += [row(_confusion(sheet, run), _roc(sheet, run)) for run in runs if run not in several]
+    blocks += [row(_confusion(writer, run), _roc(writer, run)) for run in runs if run not in several]
     for number, run in enumerate(runs):
         found = run.metrics["evaluate"]
         caption = (
@@ -54,7 +54,7 @@ def classes(sheet: Sheet) -> dict[str, Any] | None:
         frame = run.read("evaluate", tables.PER_CLASS)
         columns = {key: about for key, about in PER_CLASS.items() if key in frame}
         title, made_by = f"Scores per class, {run.label}", [f"evaluate@{run.name}"]
-        blocks.append(sheet.table(f"classes-{run.name}", frame, title, columns, made_by, caption, folded=number > 0))
+        blocks.append(writer.table(f"classes-{run.name}", frame, title, columns, made_by, caption, folded=number > 0))
     text = (
         "On the test set, after training. Average precision is the area under the precision-recall curve, as VOC 2007 "
         "has it the mean of eleven points of it; its interval is by bootstrap of the test images."
@@ -67,7 +67,7 @@ def classes(sheet: Sheet) -> dict[str, Any] | None:
     return section("Class by class", text, blocks)
 
 
-def _confusion(sheet: Sheet, run: Run) -> dict[str, Any]:
+def _confusion(writer: StudyWriter, run: Run) -> dict[str, Any]:
     frame = run.read("evaluate", tables.CONFUSION)
     names = list(dict.fromkeys(frame["actual"]))
     index = {name: number for number, name in enumerate(names)}
@@ -84,11 +84,11 @@ def _confusion(sheet: Sheet, run: Run) -> dict[str, Any]:
     drawing = figures.confusion(counts, names)
     title = f"Confusion, {run.label}"
     alt = f"Confusion matrix, {run.label}. {caption}"
-    data = sheet.data(f"confusion-{run.name}", frame)
-    return sheet.figure(f"confusion-{run.name}", drawing, title, caption, alt, [f"evaluate@{run.name}"], data=data)
+    data = writer.data(f"confusion-{run.name}", frame)
+    return writer.figure(f"confusion-{run.name}", drawing, title, caption, alt, [f"evaluate@{run.name}"], data=data)
 
 
-def _roc(sheet: Sheet, run: Run) -> dict[str, Any]:
+def _roc(writer: StudyWriter, run: Run) -> dict[str, Any]:
     curves = _curves(run)
     found = run.metrics["evaluate"]
     scores = run.read("evaluate", tables.PER_CLASS).set_index("class")["auc"]
@@ -103,12 +103,12 @@ def _roc(sheet: Sheet, run: Run) -> dict[str, Any]:
         caption = f"One class against the rest; the class with the smallest area is {lowest}."
     drawing = figures.roc(curves, {name: text for name, text in emphasised.items() if name in curves})
     alt = f"ROC curves, {run.label}. {caption}"
-    data = sheet.data(f"roc-{run.name}", run.read("evaluate", tables.ROC))
+    data = writer.data(f"roc-{run.name}", run.read("evaluate", tables.ROC))
     name, title = f"roc-{run.name}", f"ROC, {run.label}"
-    return sheet.figure(name, drawing, title, caption, alt, [f"evaluate@{run.name}"], data=data)
+    return writer.figure(name, drawing, title, caption, alt, [f"evaluate@{run.name}"], data=data)
 
 
-def _together(sheet: Sheet, runs: list[Run]) -> Iterable[dict[str, Any]]:
+def _together(writer: StudyWriter, runs: list[Run]) -> Iterable[dict[str, Any]]:
     """The curves of all decisions of several trainings, those on the same data set in one figure."""
     for dataset in dict.fromkeys(run.settings["dataset"] for run in runs):
         alike = [run for run in runs if run.settings["dataset"] == dataset][:MOST_CURVES]
@@ -122,7 +122,7 @@ def _together(sheet: Sheet, runs: list[Run]) -> Iterable[dict[str, Any]]:
             f"All decisions on {dataset} (micro). {'; '.join(told.values())}.",
         )
         made_by = [f"evaluate@{run.name}" for run in alike]
-        yield sheet.figure(
+        yield writer.figure(
             f"roc-of-{dataset}", figures.roc(curves, told), title, caption, f"{title}. {caption}", made_by
         )
 

@@ -62,7 +62,7 @@ def shapes(view: "View", key: str, layers: list[str]) -> dict[str, tuple[int, in
     there = networks.observed_layers(view.network, view.batch(np.arange(1)))
     known = dict(view.network.named_modules())
     every = list(dict.fromkeys([*there, *(layer for layer in layers if layer in known)]))
-    _, outputs = next(forward.activations(view.network, first, view.inputs, every, view.device))
+    _, outputs = next(forward.activations(view.network, first, view.preprocessing, every, view.device))
     found = {layer: tuple(output.shape[1:]) for layer, output in outputs.items() if output.ndim == 4}
     for layer in layers:
         if layer not in found:

@@ -75,7 +75,7 @@ def largest_activations(view: View, layer: str, rectified: bool) -> np.ndarray:
 
     After the ReLU if one follows (`rectified`), else by absolute value: what is negative then says something too.
     """
-    batches = forward.activations(view.network, view.images, view.inputs, [layer], view.device)
+    batches = forward.activations(view.network, view.images, view.preprocessing, [layer], view.device)
     outputs = (output[layer] for _, output in batches)
     largest = [(o.clamp(min=0) if rectified else o.abs()).amax(dim=(0, 2, 3)) for o in outputs]
     return torch.stack(largest).amax(dim=0).cpu().numpy()

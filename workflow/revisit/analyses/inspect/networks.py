@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from revisit.analyses import forward
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 
 NEAR_ZERO = 0.1  # tanh hardly ever gives exactly 0
@@ -135,7 +135,7 @@ def observed_layers(network: nn.Module, images: torch.Tensor) -> list[str]:
 
 
 def activation_statistics(
-    network: nn.Module, images: np.ndarray, inputs: Inputs, device: torch.device
+    network: nn.Module, images: np.ndarray, preprocessing: Preprocessing, device: torch.device
 ) -> tuple[dict[str, dict[str, float | None]], dict[str, dict[str, int | float | None]]]:
     """Statistics of the outputs of every layer over images (N, H, W, C) uint8, in one pass.
 
@@ -150,9 +150,9 @@ def activation_statistics(
     """
     if not len(images):
         raise ConfigError("images: activations of no images have no statistics; give at least 1 in analyses.inspect")
-    layers = observed_layers(network, inputs(torch.from_numpy(np.array(images[:1])).to(device)))
+    layers = observed_layers(network, preprocessing(torch.from_numpy(np.array(images[:1])).to(device)))
     statistics = {layer: Statistics() for layer in layers}
-    for _, outputs in forward.activations(network, images, inputs, layers, device):
+    for _, outputs in forward.activations(network, images, preprocessing, layers, device):
         for layer, output in outputs.items():
             statistics[layer].add(output)
     result = {}

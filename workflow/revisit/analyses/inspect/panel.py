@@ -8,7 +8,7 @@ from revisit.analyses.inspect.tables import ACTIVATIONS, PARAMETERS
 from revisit.report import figures
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 MOST_LAYERS = 16  # in a table that is not folded
 
@@ -30,9 +30,9 @@ STATISTICS = {
 
 
 @panel("parameters", order=90)
-def network(sheet: Sheet) -> dict[str, Any] | None:
+def network(writer: StudyWriter) -> dict[str, Any] | None:
     """Parameters, first-layer filters and activations; equal tables of further experiments are not repeated."""
-    runs = sheet.having("inspect")
+    runs = writer.having("inspect")
     counted: list[tuple[pd.DataFrame, list[Run]]] = []
     for run in runs:
         frame = run.read("inspect", PARAMETERS)
@@ -40,7 +40,7 @@ def network(sheet: Sheet) -> dict[str, Any] | None:
         if same is None:
             counted.append((frame, same := []))
         same.append(run)
-    blocks = [row(*(_parameters(sheet, *found) for found in counted))]
+    blocks = [row(*(_parameters(writer, *found) for found in counted))]
     tables, images = [], []
     for run in runs:
         made_by, name = [f"inspect@{run.name}"], run.name
@@ -50,11 +50,11 @@ def network(sheet: Sheet) -> dict[str, Any] | None:
             alt = f"Grid of {len(weights)} small patches of {weights.shape[2]} by {weights.shape[3]} weights"
             title = f"First-layer filters, {run.label}"
             grid = figures.filter_grid(weights)
-            images.append(sheet.figure(f"filters-{name}", grid, title, caption, alt, made_by, ".webp"))
+            images.append(writer.figure(f"filters-{name}", grid, title, caption, alt, made_by, ".webp"))
         frame = _activations(run)
         title = f"Activations on test images, {run.label}"
         folded = len(frame) > MOST_LAYERS
-        tables.append(sheet.table(f"activations-{name}", frame, title, STATISTICS, made_by, folded=folded))
+        tables.append(writer.table(f"activations-{name}", frame, title, STATISTICS, made_by, folded=folded))
     text = (
         "Counted, not calculated by hand; the filters are the weights after training. The strongest map of a layer is "
         "the one with the highest mean; below 0.1: the share of activations of so small a magnitude."
@@ -71,8 +71,8 @@ def _activations(run: Run) -> pd.DataFrame:
     return frame
 
 
-def _parameters(sheet: Sheet, frame: pd.DataFrame, runs: list[Run]) -> dict[str, Any]:
+def _parameters(writer: StudyWriter, frame: pd.DataFrame, runs: list[Run]) -> dict[str, Any]:
     title = f"Trainable parameters, {' and '.join(run.label for run in runs)}"
     caption = f"{runs[0].metrics['inspect']['total_parameters']:,} trainable parameters in all."
     name, made_by = f"parameters-{runs[0].name}", [f"inspect@{run.name}" for run in runs]
-    return sheet.table(name, frame, title, COUNTED, made_by, caption, folded=len(frame) > MOST_LAYERS)
+    return writer.table(name, frame, title, COUNTED, made_by, caption, folded=len(frame) > MOST_LAYERS)

@@ -45,7 +45,7 @@ def outputs_of(view: View, inputs: torch.Tensor, layers: list[str]) -> tuple[tor
 def check_layers(view: View, key: str, layers: list[str]) -> None:
     """Raise ConfigError, which names `key`, unless every layer exists, runs once in a pass and gives a tensor."""
     try:
-        list(forward.activations(view.network, view.images[:1], view.inputs, layers, view.device))
+        list(forward.activations(view.network, view.images[:1], view.preprocessing, layers, view.device))
     except ConfigError as error:
         raise ConfigError(f"{key}: {str(error).removeprefix('layers: ')}") from error
 

@@ -69,7 +69,7 @@ def all_peaks(view: View, layers: list[str]) -> dict[str, Peaks]:
         ArtifactError: activations are not finite.
     """
     values, positions, widths = ({layer: [] for layer in layers} for _ in range(3))
-    for _, outputs in forward.activations(view.network, view.images, view.inputs, layers, view.device):
+    for _, outputs in forward.activations(view.network, view.images, view.preprocessing, layers, view.device):
         for layer, output in outputs.items():
             largest, where = output.flatten(2).max(dim=2)
             fields.check_finite(layer, largest.cpu().numpy())

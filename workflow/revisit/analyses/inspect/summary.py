@@ -32,7 +32,7 @@ def look(
         ArtifactError: activations that must be finite are not.
     """
     table = networks.parameters(view.network)
-    statistics, strongest = networks.activation_statistics(view.network, view.images, view.inputs, view.device)
+    statistics, strongest = networks.activation_statistics(view.network, view.images, view.preprocessing, view.device)
     first, found = first_layer.look(view, {})
     summary = {
         "parameters": {row["layer"]: row["parameters"] for row in table},

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from revisit.analyses import forward
-from revisit.data.tensors import Inputs
+from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 from revisit.models import registry
 
@@ -26,7 +26,7 @@ class View:
     """A trained network, the test images to show it, and how it looked earlier in its training."""
 
     network: nn.Module  # in evaluation mode, on `device`
-    inputs: Inputs  # from stored pixels (B, H, W, C) uint8 to what the network wants to see
+    preprocessing: Preprocessing  # from stored pixels (B, H, W, C) uint8 to what the network wants to see
     device: torch.device
     images: np.ndarray  # (N, H, W, C) uint8, memory-mapped
     labels: np.ndarray  # (N,) int64, or (N, K) int8 with several labels per image
@@ -58,7 +58,7 @@ class View:
         unit, snapshots = registry.snapshots(folder)
         return cls(
             network,
-            forward.inputs_of(info, device),
+            forward.preprocessing_of(info, device),
             device,
             data.test_images[: settings["images"]],
             data.test_labels[: settings["images"]],
@@ -83,7 +83,7 @@ class View:
 
     def batch(self, rows: np.ndarray) -> torch.Tensor:
         """The images of `rows` as the network wants them: (B, C, h, w) float32 on the device."""
-        return self.inputs(torch.from_numpy(np.array(self.images[rows])).to(self.device))
+        return self.preprocessing(torch.from_numpy(np.array(self.images[rows])).to(self.device))
 
     @torch.inference_mode()
     def probabilities(self, inputs: torch.Tensor) -> torch.Tensor:

@@ -8,17 +8,17 @@ from revisit.analyses.neighbours.tables import QUERIES
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, section
+from revisit.report.study_writer import StudyWriter, section
 
 
 @panel("neighbours", order=190)
-def neighbours(sheet: Sheet) -> dict[str, Any] | None:
+def neighbours(writer: StudyWriter) -> dict[str, Any] | None:
     """Pictures of the nearest neighbours of some test images in each layer; a block for runs with the same queries."""
     groups: dict[Any, list[tuple[Run, pd.DataFrame]]] = {}
-    for run in sheet.having("neighbours"):
+    for run in writer.having("neighbours"):
         frame = run.read("neighbours", QUERIES)
         groups.setdefault((run.settings["dataset"], *frame["query"].unique()), []).append((run, frame))
-    blocks = [_neighbours(sheet, found) for found in groups.values()]
+    blocks = [_neighbours(writer, found) for found in groups.values()]
     text = (
         "Test images nearest to a query by Euclidean distance, in the features of each layer. ≠ marks an image that "
         "shows another class; of images with several classes, one that shares none with the query."
@@ -26,7 +26,7 @@ def neighbours(sheet: Sheet) -> dict[str, Any] | None:
     return section("Nearest neighbours", text, blocks) if blocks else None
 
 
-def _neighbours(sheet: Sheet, found: list[tuple[Run, pd.DataFrame]]) -> dict[str, Any]:
+def _neighbours(writer: StudyWriter, found: list[tuple[Run, pd.DataFrame]]) -> dict[str, Any]:
     name = f"neighbours-{found[0][0].name}"
     frame = pd.concat([frame.assign(experiment=run.name) for run, frame in found], ignore_index=True)
     rows = sorted({*frame["query"], *frame["neighbour"]})
@@ -40,8 +40,8 @@ def _neighbours(sheet: Sheet, found: list[tuple[Run, pd.DataFrame]]) -> dict[str
         "id": name,
         "title": f"Nearest neighbours, {' and '.join(run.label for run, _ in found)}",
         "caption": f"Neighbours that share a class, over the whole test set: {'; '.join(told)}.",
-        "file": sheet.data(name, frame),
-        **sheet.sprite(name, [run.path("neighbours") for run, _ in found], rows),
+        "file": writer.data(name, frame),
+        **writer.sprite(name, [run.path("neighbours") for run, _ in found], rows),
         "runs": {run.name: run.label for run, _ in found},
         "made_by": [f"neighbours@{run.name}" for run, _ in found],
     }

@@ -11,14 +11,14 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 
 @panel("probes", order=170)
-def probes(sheet: Sheet) -> dict[str, Any] | None:
+def probes(writer: StudyWriter) -> dict[str, Any] | None:
     """Accuracy or mean average precision of a linear classifier on the features of each layer."""
-    runs = sheet.having("probe")
-    blocks = _compared(sheet, runs) if len(runs) > 1 else []
+    runs = writer.having("probe")
+    blocks = _compared(writer, runs) if len(runs) > 1 else []
     for run in runs:
         frame, metric = _probed(run), _metric(run)
         layers = list(dict.fromkeys(frame["layer"]))
@@ -38,11 +38,11 @@ def probes(sheet: Sheet) -> dict[str, Any] | None:
         caption = f"A linear SVM on the features of each layer{_first(run)}. {told}."
         name = f"probe-{run.name}"
         columns = {"layer": ("layer", "text"), "protocol": ("protocol", "text"), **_columns(metric)}
-        table = sheet.table(f"{name}-table", frame, f"{title}, in numbers", columns, made_by)
-        figure = sheet.figure(name, drawing, title, caption, f"Dot plot. {caption}", made_by, data=table["file"])
+        table = writer.table(f"{name}-table", frame, f"{title}, in numbers", columns, made_by)
+        figure = writer.figure(name, drawing, title, caption, f"Dot plot. {caption}", made_by, data=table["file"])
         blocks.append(row(figure, table))
         if metric == "map":
-            blocks.append(_by_class(sheet, run))
+            blocks.append(_by_class(writer, run))
     text = (
         "Published protocol: the report's classifier, fitted and scored on parts of the test set. Split: a classifier "
         "on standardised features with a chosen C, on those very images. Sound: the latter, fitted on training images "
@@ -75,7 +75,7 @@ def _columns(metric: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def _compared(sheet: Sheet, runs: Sequence[Run]) -> list[dict[str, Any]]:
+def _compared(writer: StudyWriter, runs: Sequence[Run]) -> list[dict[str, Any]]:
     """The layers of all runs in one table, a column per protocol; a table for each metric."""
     blocks = []
     for metric in dict.fromkeys(_metric(run) for run in runs):
@@ -91,11 +91,11 @@ def _compared(sheet: Sheet, runs: Sequence[Run]) -> list[dict[str, Any]]:
         columns |= {protocol: (f"{METRICS[metric].label}, {protocol}", METRICS[metric].form) for protocol in protocols}
         made_by = [f"probe@{run.name}" for run in alike]
         title = f"Linear probes side by side: {METRICS[metric].label}"
-        blocks.append(sheet.table(f"probes-{metric}", frame, title, columns, made_by))
+        blocks.append(writer.table(f"probes-{metric}", frame, title, columns, made_by))
     return blocks
 
 
-def _by_class(sheet: Sheet, run: Run) -> dict[str, Any]:
+def _by_class(writer: StudyWriter, run: Run) -> dict[str, Any]:
     """Average precision of each class, a column per layer and protocol."""
     rows = run.read("probe", PER_CLASS)
     rows["probe"] = rows["layer"] + ", " + rows["protocol"]
@@ -104,4 +104,4 @@ def _by_class(sheet: Sheet, run: Run) -> dict[str, Any]:
     frame = frame.reindex(index=classes, columns=order).rename_axis(columns=None).reset_index()
     columns = {"class": ("class", "text"), **{probe: (probe, "percent") for probe in order}}
     title = f"Linear probes, average precision per class, {run.label}"
-    return sheet.table(f"probe-{run.name}-classes", frame, title, columns, [f"probe@{run.name}"], folded=True)
+    return writer.table(f"probe-{run.name}-classes", frame, title, columns, [f"probe@{run.name}"], folded=True)

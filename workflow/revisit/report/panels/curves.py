@@ -13,8 +13,8 @@ from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, RUST
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
 from revisit.report.statistics import RUNNING_MEAN, running_mean
+from revisit.report.study_writer import StudyWriter, row, section
 
 LARGE = 2  # experiments that get large figures; more get small multiples
 MOST_BOUNDARIES = 20  # epoch boundaries that can be told apart; longer trainings have epochs on their axis
@@ -23,12 +23,12 @@ Range = tuple[float, float] | None
 
 
 @panel("curves", order=30)
-def curves(sheet: Sheet) -> dict[str, Any] | None:
+def curves(writer: StudyWriter) -> dict[str, Any] | None:
     """Loss and metric of every training that is no sweep, on common scales where they can be compared."""
-    trained = sheet.having("train")
+    trained = writer.having("train")
     for name in ("history", "evaluations") if trained else ():
         parts = [pd.DataFrame({"experiment": run.name, **getattr(run, name)}) for run in trained]
-        sheet.data(name, pd.concat(parts, ignore_index=True))
+        writer.data(name, pd.concat(parts, ignore_index=True))
     runs = [run for run in trained if not run.is_sweep]
     if not runs:
         return None
@@ -41,9 +41,9 @@ def curves(sheet: Sheet) -> dict[str, Any] | None:
     losses = _common(runs, lambda run: run.loss, lambda run: [run.history["loss"], run.evaluations["test_loss"]])
     pairs = []
     for run in runs:
-        pairs.append([_loss(sheet, run, losses[run.name], small)])
+        pairs.append([_loss(writer, run, losses[run.name], small)])
         if run.metric:
-            pairs[-1].append(_metric(sheet, run, metrics[run.name], small))
+            pairs[-1].append(_metric(writer, run, metrics[run.name], small))
     if small or not any(run.metric for run in runs):
         blocks = [row(*(figure for pair in pairs for figure in pair), small=small)]
     else:
@@ -58,9 +58,9 @@ def curves(sheet: Sheet) -> dict[str, Any] | None:
 
 
 @panel("gap", order=40)
-def gap(sheet: Sheet) -> dict[str, Any] | None:
+def gap(writer: StudyWriter) -> dict[str, Any] | None:
     """Training against test loss of classifiers: does the network overfit, and from which step on?"""
-    runs = [run for run in sheet.having("train") if run.metric == "accuracy"]
+    runs = [run for run in writer.having("train") if run.metric == "accuracy"]
     if not runs:
         return None
     small = len(runs) > LARGE
@@ -88,7 +88,7 @@ def gap(sheet: Sheet) -> dict[str, Any] | None:
         title, text = f"Training and test loss, {_label(run)}", ""
         if ratio is not None and lowest is not None:
             text = f"At the end the test loss is {ratio:.2f} times the training loss; it was lowest at step {lowest:,}."
-        blocks.append(sheet.figure(f"gap-{run.name}", drawing, title, text, f"{title}. {text}", run.made_by))
+        blocks.append(writer.figure(f"gap-{run.name}", drawing, title, text, f"{title}. {text}", run.made_by))
     text = (
         "Both losses are measured without dropout, the training loss on a fixed part of the training set as large as "
         "the test set. A gap that grows while the test loss rises is overfitting; a gap alone is not."
@@ -96,7 +96,7 @@ def gap(sheet: Sheet) -> dict[str, Any] | None:
     return section("Training against test", text, [row(*blocks, small=small)])
 
 
-def _loss(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, Any]:
+def _loss(writer: StudyWriter, run: Run, y_range: Range, small: bool) -> dict[str, Any]:
     step, loss = run.history["step"], run.history["loss"]
     mean, (unit, scale) = running_mean(loss), _axis(run)
     middle = np.arange(len(mean)) + (RUNNING_MEAN + 1) / 2
@@ -120,10 +120,10 @@ def _loss(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, Any]
     title, caption = f"Loss, {run.label}", f"Test loss at the end: {formatted(value, '.3f')}."
     if run.diverged:
         caption = f"Diverged after step {_last_finite(run):,}."
-    return sheet.figure(f"loss-{run.name}", drawing, title, caption, f"{title}. {caption}", run.made_by)
+    return writer.figure(f"loss-{run.name}", drawing, title, caption, f"{title}. {caption}", run.made_by)
 
 
-def _metric(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, Any]:
+def _metric(writer: StudyWriter, run: Run, y_range: Range, small: bool) -> dict[str, Any]:
     columns, metric, label = run.evaluations, run.metric, METRICS[run.metric].label
     unit, scale = _axis(run)
     minibatch = [run.history[metric]] if metric in run.history else []
@@ -147,7 +147,7 @@ def _metric(sheet: Sheet, run: Run, y_range: Range, small: bool) -> dict[str, An
     end = f"{formatted(run.train[f'test_{metric}'], '.1%')} at the end"
     told = f"{', '.join(read)} {'epochs' if run.epochs else 'steps'}" if read else end
     title, caption = f"{label[0].upper()}{label[1:]}, {run.label}", f"Test set: {told}."
-    return sheet.figure(f"{metric}-{run.name}", drawing, title, caption, f"{title}. {caption}", run.made_by)
+    return writer.figure(f"{metric}-{run.name}", drawing, title, caption, f"{title}. {caption}", run.made_by)
 
 
 def _rise(run: Run) -> list[np.ndarray]:

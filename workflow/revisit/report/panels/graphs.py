@@ -10,8 +10,8 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
 from revisit.report.statistics import RUNNING_MEAN, epoch_mean, window
+from revisit.report.study_writer import StudyWriter, row, section
 
 SPAN = 120  # steps in the close-up of two losses
 MOST_EPOCHS = 20  # the question is about the first few
@@ -19,14 +19,14 @@ MOST_LINES = 4  # in one figure
 
 
 @panel("jumps", order=50)
-def jumps(sheet: Sheet) -> dict[str, Any] | None:
+def jumps(writer: StudyWriter) -> dict[str, Any] | None:
     """Does the loss fall at epoch boundaries more than elsewhere?"""
-    runs = _comparable([run for run in sheet.having("train") if _short_epochs(run)])
+    runs = _comparable([run for run in writer.having("train") if _short_epochs(run)])
     if not runs:
         return None
     epochs, first = min(run.settings["read_at"][0] for run in runs), runs[0]
     width = window(first.steps_per_epoch)
-    blocks = [_jump_test(sheet, runs, epochs, *way) for way in LOGGED]
+    blocks = [_jump_test(writer, runs, epochs, *way) for way in LOGGED]
     text = (
         f"How much the mean loss falls from the {width} steps before to the same number after each step. Dots: the "
         "epoch boundaries; a boundary is a jump when its dot lies above its bar, 3 standard deviations (1.4826 times "
@@ -51,7 +51,7 @@ LOGGED = (  # the ways of logging: name of the figure, what it shows, the curve,
 
 
 def _jump_test(
-    sheet: Sheet,
+    writer: StudyWriter,
     runs: list[Run],
     epochs: int,
     name: str,
@@ -71,7 +71,7 @@ def _jump_test(
     title = f"Jumps in the first {epochs} epochs, {what}"
     alt = f"Fall of the loss at each step. {title}. {caption}"
     made_by = [stage for run in runs for stage in run.made_by]
-    return sheet.figure(name, drawing, title, caption, alt, made_by)
+    return writer.figure(name, drawing, title, caption, alt, made_by)
 
 
 def _which(runs: list[Run]) -> str:
@@ -105,9 +105,9 @@ def _twins(runs: list[Run]) -> list[Run]:
 
 
 @panel("smoothness", order=60)
-def smoothness(sheet: Sheet) -> dict[str, Any] | None:
+def smoothness(writer: StudyWriter) -> dict[str, Any] | None:
     """The raw losses of a static and a dynamic graph, close up, beside the means that make either look smooth."""
-    runs = _twins(sheet.having("train"))
+    runs = _twins(writer.having("train"))
     if not runs:
         return None
     losses = {run.label: run.history["loss"] for run in runs}
@@ -124,7 +124,7 @@ def smoothness(sheet: Sheet) -> dict[str, Any] | None:
     )
     made_by = [stage for run in runs for stage in run.made_by]
     alt = f"Losses of both graphs, a running mean, and the mean since the epoch began. {caption}"
-    block = sheet.figure("smoothness-closeup", drawing, "Both graphs, close up", caption, alt, made_by)
+    block = writer.figure("smoothness-closeup", drawing, "Both graphs, close up", caption, alt, made_by)
     frame = pd.DataFrame(
         [
             {"experiment": run.name, **run.statistics["roughness"], "difference": other}
@@ -142,7 +142,7 @@ def smoothness(sheet: Sheet) -> dict[str, Any] | None:
         "Roughness: standard deviation of the change from one step to the next; of the mean since the epoch began, "
         "within epochs."
     )
-    table = sheet.table("roughness", frame, "Roughness of the loss", columns, made_by, caption)
+    table = writer.table("roughness", frame, "Roughness of the loss", columns, made_by, caption)
     text = (
         f"Same initial weights, same batches, same order: only the way in which the graph is run differs.{_which(runs)}"
     )

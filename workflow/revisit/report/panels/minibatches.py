@@ -9,8 +9,8 @@ from revisit.metrics import METRICS
 from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row
 from revisit.report.statistics import running_mean
+from revisit.report.study_writer import StudyWriter, row
 
 SMOOTHED = 100  # the running mean takes this part of a training
 FEWEST = 5  # steps of it, at least
@@ -18,13 +18,13 @@ POINTS = 100  # of a curve: such a mean changes no faster, and the page stays li
 HIGHEST = 0.98  # quantile of the losses at which their axis ends: the first few are far above the others
 
 
-def minibatches(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
+def minibatches(writer: StudyWriter, run: Run) -> list[dict[str, Any]]:
     """Side by side the loss, where all variants have the same one, and the metric, where minibatches have one."""
     found = {variant: run.minibatches(variant) for variant in run.train["variants"]}
     losses = {protocol["objective"]["loss"] for protocol in run.settings["runs"].values()}
-    blocks = [_figure(sheet, run, found, "loss", "loss")] if len(losses) == 1 else []
+    blocks = [_figure(writer, run, found, "loss", "loss")] if len(losses) == 1 else []
     if run.metric and all(run.metric in columns for columns in found.values()):
-        blocks.append(_figure(sheet, run, found, run.metric, METRICS[run.metric].label))
+        blocks.append(_figure(writer, run, found, run.metric, METRICS[run.metric].label))
     return [row(*blocks)] if blocks else []
 
 
@@ -42,7 +42,7 @@ def smoothed(columns: Mapping[str, np.ndarray], key: str, window: int) -> tuple[
 
 
 def _figure(
-    sheet: Sheet, run: Run, found: Mapping[str, Mapping[str, np.ndarray]], key: str, label: str
+    writer: StudyWriter, run: Run, found: Mapping[str, Mapping[str, np.ndarray]], key: str, label: str
 ) -> dict[str, Any]:
     window, percent = max(FEWEST, run.length // SMOOTHED), key != "loss"
     curves = []
@@ -66,7 +66,7 @@ def _figure(
     )
     told = "; ".join(f"{curve.name} {curve.end}" for curve in curves)
     alt = f"{title}, against the step. {caption} At the end: {told}."
-    return sheet.figure(f"minibatches-{run.name}-{key}", drawing, title, caption, alt, run.made_by)
+    return writer.figure(f"minibatches-{run.name}-{key}", drawing, title, caption, alt, run.made_by)
 
 
 def _range(values: Sequence[np.ndarray], quantile: float) -> tuple[float, float] | None:

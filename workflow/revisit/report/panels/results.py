@@ -13,15 +13,15 @@ from revisit.report.palette import BLUE, RUST
 from revisit.report.panel import panel
 from revisit.report.panels.minibatches import minibatches
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 BOOTSTRAP = {"accuracy": "accuracy", "map": "mean_average_precision"}  # metric -> key in evaluate.json
 
 
 @panel("results", order=10)
-def results(sheet: Sheet) -> dict[str, Any] | None:
+def results(writer: StudyWriter) -> dict[str, Any] | None:
     """One row per training: its test metric, or its losses where it has none."""
-    runs = sheet.having("train")
+    runs = writer.having("train")
     if not runs:
         return None
     frame = pd.DataFrame([_row(run) for run in runs])
@@ -50,7 +50,7 @@ def results(sheet: Sheet) -> dict[str, Any] | None:
         columns["addition"] = ("addition, because", "text")
     made_by = [stage for run in runs for stage in run.made_by]
     made_by += [f"evaluate@{run.name}" for run in runs if "evaluate" in run.metrics]
-    table = sheet.table("results-table", frame, "One row per training", columns, made_by, " ".join(_caption(runs)))
+    table = writer.table("results-table", frame, "One row per training", columns, made_by, " ".join(_caption(runs)))
     text = "At the end of training; the losses are measured without dropout."
     if any(run.is_sweep for run in runs):
         text += " Of a sweep, the variant whose network the analyses below use."
@@ -120,12 +120,12 @@ def _caption(runs: list[Run]) -> list[str]:
 
 
 @panel("sweeps", order=20)
-def sweeps(sheet: Sheet) -> dict[str, Any] | None:
+def sweeps(writer: StudyWriter) -> dict[str, Any] | None:
     """The variants of each sweep: their curves in one figure, their numbers in one table."""
-    runs = [run for run in sheet.having("train") if run.is_sweep]
+    runs = [run for run in writer.having("train") if run.is_sweep]
     blocks = []
     for run in runs:
-        blocks += [*_curves(sheet, run), *minibatches(sheet, run), _variants(sheet, run)]
+        blocks += [*_curves(writer, run), *minibatches(writer, run), _variants(writer, run)]
     text = (
         "Each variant on the test set and, as the sources plot them, on the minibatches that it is trained on, against "
         "the step. The one in bold is kept: the analyses below use its network."
@@ -137,15 +137,15 @@ def sweeps(sheet: Sheet) -> dict[str, Any] | None:
     return section("Variants compared", text, blocks) if runs else None
 
 
-def _curves(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
+def _curves(writer: StudyWriter, run: Run) -> list[dict[str, Any]]:
     """A figure of all variants; where their losses are different ones, a figure of each."""
     if run.metric or len({protocol["objective"]["loss"] for protocol in run.settings["runs"].values()}) == 1:
-        return [_figure(sheet, run)]
-    drawn = [_alone(sheet, run, variant) for variant in run.train["variants"]]
+        return [_figure(writer, run)]
+    drawn = [_alone(writer, run, variant) for variant in run.train["variants"]]
     return [row(*drawn, small=len(drawn) > 2)]
 
 
-def _alone(sheet: Sheet, run: Run, variant: str) -> dict[str, Any]:
+def _alone(writer: StudyWriter, run: Run, variant: str) -> dict[str, Any]:
     """Training and test loss of one variant, and the loss of its minibatches."""
     mean, stepwise = run.curve(variant)["mean"], run.minibatches(variant)
     curves = [Line(stepwise["step"], stepwise["loss"], "minibatches", BLUE, noisy=True)]
@@ -155,10 +155,10 @@ def _alone(sheet: Sheet, run: Run, variant: str) -> dict[str, Any]:
     name, last = variant.replace("_", " "), mean["test_loss"][-1] if len(mean["test_loss"]) else None
     title = f"Loss, {run.label}, {name}"
     caption = f"Test loss at the end: {_end(run.train['variants'][variant], last, '.3g')}."
-    return sheet.figure(f"sweep-{run.name}-{variant}", drawing, title, caption, f"{title}. {caption}", run.made_by)
+    return writer.figure(f"sweep-{run.name}-{variant}", drawing, title, caption, f"{title}. {caption}", run.made_by)
 
 
-def _figure(sheet: Sheet, run: Run) -> dict[str, Any]:
+def _figure(writer: StudyWriter, run: Run) -> dict[str, Any]:
     column, label = f"test_{run.metric or 'loss'}", METRICS[run.metric].label if run.metric else "loss"
     curves, told = [], []
     for variant, numbers in run.train["variants"].items():
@@ -184,7 +184,7 @@ def _figure(sheet: Sheet, run: Run) -> dict[str, Any]:
     )
     title = f"Test {label} by variant, {run.label}"
     alt = f"{title}, against the step. At the end: {'; '.join(told)}."
-    return sheet.figure(f"sweep-{run.name}", drawing, title, "", alt, run.made_by, wide=True)
+    return writer.figure(f"sweep-{run.name}", drawing, title, "", alt, run.made_by, wide=True)
 
 
 def _end(numbers: dict[str, Any], value: float | None, form: str) -> str:
@@ -205,7 +205,7 @@ def _range(values: list[np.ndarray]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _variants(sheet: Sheet, run: Run) -> dict[str, Any]:
+def _variants(writer: StudyWriter, run: Run) -> dict[str, Any]:
     changes, metric = run.changes(), run.metric
     variants = run.train["variants"].items()
     frame = pd.DataFrame([{"variant": name, "settings": changes[name], **numbers} for name, numbers in variants])
@@ -221,9 +221,9 @@ def _variants(sheet: Sheet, run: Run) -> dict[str, Any]:
         columns |= {f"best_{main}": ("best", form), f"train_{metric}": (f"training {METRICS[metric].label}", form)}
         columns["test_loss"] = ("test loss", "decimal")
     columns |= {"train_loss": ("training loss", "decimal"), "settings": ("what it sets", "text")}
-    sheet.data(f"evaluations-{run.name}", run.all_evaluations())
+    writer.data(f"evaluations-{run.name}", run.all_evaluations())
     title = f"Variants, {run.label}"
     caption = "Means over the runs, with intervals by Student's t." if frame["runs"].max() > 1 else ""
     if frame["diverged"].any():
         caption = f"{caption} Unknown where a run diverged.".strip()
-    return sheet.table(f"variants-{run.name}", frame, title, columns, run.made_by, caption)
+    return writer.table(f"variants-{run.name}", frame, title, columns, run.made_by, caption)

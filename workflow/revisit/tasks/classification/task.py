@@ -5,7 +5,7 @@ from torch.nn.functional import cross_entropy
 
 from revisit.tasks.base import Evaluation, Network, Task, outputs
 from revisit.tasks.classification.facts import FACTS
-from revisit.training.batches import Feed
+from revisit.training.batches import BatchLoader
 
 
 class Classification(Task):
@@ -19,8 +19,8 @@ class Classification(Task):
     def accuracy(self, output: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:  # noqa: D102
         return (output.argmax(1) == labels).float().mean()
 
-    def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
-        logits, labels = outputs(network, feed, index, size), feed.labels[index].cpu()
+    def evaluate(self, network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
+        logits, labels = outputs(network, loader, index, size), loader.labels[index].cpu()
         loss = cross_entropy(logits.double(), labels).item()
         return Evaluation(loss, (logits.argmax(1) == labels).double().mean().item(), logits)
 

@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from revisit.tasks.base import Evaluation, Network, Task, outputs
 from revisit.tasks.multilabel.facts import FACTS
-from revisit.training.batches import Feed
+from revisit.training.batches import BatchLoader
 
 
 class MultiLabel(Task):
@@ -24,8 +24,8 @@ class MultiLabel(Task):
         losses = binary_cross_entropy_with_logits(output, (codes == 1).to(output.dtype), reduction="none")
         return (losses * counts).sum() / counts.sum().clamp(min=1)
 
-    def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
-        logits, codes = outputs(network, feed, index, size), feed.labels[index].cpu()
+    def evaluate(self, network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
+        logits, codes = outputs(network, loader, index, size), loader.labels[index].cpu()
         loss = self.loss(logits.double(), codes).item()
         return Evaluation(loss, mean_average_precision(logits.numpy(), codes.numpy()), logits)
 

@@ -7,7 +7,7 @@ import torch
 from revisit.tasks.base import Evaluation, Network, Sampler, Targets, Task, outputs
 from revisit.tasks.pairs.facts import FACTS
 from revisit.tasks.pairs.samplers import AnchorPairs, RandomPairs
-from revisit.training.batches import Augmentation, Feed
+from revisit.training.batches import Augmentation, BatchLoader
 from revisit.training.randomness import Purpose
 from revisit.training.samplers import Draw
 
@@ -39,12 +39,12 @@ class Pairs(Task):
     def drawn_from(self, count: int) -> int:  # noqa: D102
         return max(1, round(self.settings.get("pool", 1.0) * count))
 
-    def sampler(self, feed: Feed, batch_size: int, seed: int, sampling: str = "epoch") -> Sampler:  # noqa: D102, ARG002
-        pool = feed.labels[: self.drawn_from(len(feed.labels))].cpu().numpy()
+    def sampler(self, loader: BatchLoader, batch_size: int, seed: int, sampling: str = "epoch") -> Sampler:  # noqa: D102, ARG002
+        pool = loader.labels[: self.drawn_from(len(loader.labels))].cpu().numpy()
         pairs = AnchorPairs if self.settings["sampler"] == "anchor" else RandomPairs
-        return pairs(pool, batch_size, self.settings["similar"], seed, feed.images.device)
+        return pairs(pool, batch_size, self.settings["similar"], seed, loader.images.device)
 
-    def targets(self, feed: Feed, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
+    def targets(self, loader: BatchLoader, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
         return (draw.similar,)
 
     def loss(self, output: torch.Tensor, similar: torch.Tensor) -> torch.Tensor:
@@ -55,8 +55,8 @@ class Pairs(Task):
         apart = (self.settings["margin"] - squares).clamp(min=0)
         return (similar * self._similar * squares + (1 - similar) * apart).mean()
 
-    def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
-        features, labels = outputs(network, feed, index, size).double(), feed.labels[index].cpu().numpy()
+    def evaluate(self, network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
+        features, labels = outputs(network, loader, index, size).double(), loader.labels[index].cpu().numpy()
         share, cpu = self.settings["similar"], torch.device("cpu")
         drawn = RandomPairs(labels, len(labels), share, 0, cpu, Purpose.TEST_PAIRS).draw(0)
         anchors = AnchorPairs(labels, min(size, len(labels)), share, 0, cpu, Purpose.TEST_ANCHORS)

@@ -8,7 +8,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 from revisit.data import tensors
 from revisit.tasks.base import Evaluation, Network, Targets, Task
 from revisit.tasks.reconstruction.facts import FACTS
-from revisit.training.batches import Augmentation, Feed
+from revisit.training.batches import Augmentation, BatchLoader
 from revisit.training.samplers import Draw
 
 LOSSES = {"mean_squared_error": mse_loss, "binary_cross_entropy": binary_cross_entropy_with_logits}
@@ -30,17 +30,17 @@ class Reconstruction(Task):
     def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
         return None if output == image else f"an image of shape {image}; choose an autoencoder"
 
-    def targets(self, feed: Feed, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
+    def targets(self, loader: BatchLoader, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
         return (tensors.planes(pixels) / 255,)
 
     def loss(self, output: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:  # noqa: D102
         return self._loss(output, pixels)
 
-    def evaluate(self, network: Network, feed: Feed, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
+    def evaluate(self, network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102
         total = 0.0
         for part in index.split(size):  # batch by batch: all outputs together can be larger than the memory
-            pixels = feed.evaluation(part)
-            output = network(feed.inputs(pixels))
+            pixels = loader.evaluation(part)
+            output = network(loader.preprocessing(pixels))
             total += self.loss(output.double(), tensors.planes(pixels).double() / 255).item() * len(part)
         return Evaluation(total / len(index), None, None)
 

@@ -8,7 +8,7 @@ from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, GREEN, OCHRE, PURPLE, RUST, TEAL
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section, slug
+from revisit.report.study_writer import StudyWriter, row, section, slug
 
 SIDE = 72  # screen pixels of a tile
 HIDDEN = {"part": ("hidden part", "text"), "delta": ("distance", "decimal"), "delta_se": ("standard error", "decimal")}
@@ -16,9 +16,9 @@ PENS = {"blue": BLUE, "rust": RUST, "green": GREEN, "purple": PURPLE, "ochre": O
 
 
 @panel("correspondence", order=160)
-def correspondence(sheet: Sheet) -> dict[str, Any] | None:
+def correspondence(writer: StudyWriter) -> dict[str, Any] | None:
     """Whether hiding the same part of several images changes their features alike: parts against random boxes."""
-    blocks = [block for run in sheet.looked("correspondence") for block in _hidden(sheet, run)]
+    blocks = [block for run in writer.looked("correspondence") for block in _hidden(writer, run)]
     text = (
         "The same part is hidden in several images of a class. Distance: the share of features whose change has "
         "another sign in another image; the lower, the more alike the images are to the network there. To compare: "
@@ -27,10 +27,10 @@ def correspondence(sheet: Sheet) -> dict[str, Any] | None:
     return section("The same part of several images hidden", text, blocks) if blocks else None
 
 
-def _hidden(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
+def _hidden(writer: StudyWriter, run: Run) -> list[dict[str, Any]]:
     found, frame = run.look("correspondence"), run.read("inspect", CHANGES)
     name, made_by = f"correspondence-{run.name}", [f"inspect@{run.name}"]
-    data = sheet.data(name, frame)
+    data = writer.data(name, frame)
     pens = dict(zip(found["parts"], PENS.items(), strict=False))
     boxes = [(box, pens[part][1]) for part, box in found["parts"].items() if part in pens]
     images = [
@@ -40,14 +40,14 @@ def _hidden(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
     drawn = ", ".join(f"{part.replace('_', ' ')} {pen}" for part, (pen, _) in pens.items())
     title = f"Hidden parts, {run.label}"
     caption = f"The {len(images)} test images that the network finds most like {found['class']}. The boxes: {drawn}."
-    picture = sheet.figure(
+    picture = writer.figure(
         name, figures.mosaic(images, len(images)), title, caption, f"{title}. {caption}", made_by, ".webp", data=data
     )
     tables = []
     for layer, means in found["layers"].items():
         rows = frame[frame["layer"] == layer].drop(columns="layer")
         rows["part"] = rows["part"].str.replace("_", " ", regex=False)
-        table = sheet.table(
+        table = writer.table(
             f"{name}-{slug(layer)}", rows, f"Change of {layer}, {run.label}", HIDDEN, made_by, _told(means)
         )
         tables.append(table)

@@ -6,17 +6,17 @@ from revisit.analyses.inspect.looks.deconvnet.tables import DECONVNET
 from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
-from revisit.report.sheet import Sheet, row, section, slug
+from revisit.report.study_writer import StudyWriter, row, section, slug
 
 SMALL = 48  # screen pixels of a tile, at most
 
 
 @panel("deconvnet", order=120)
-def deconvnet(sheet: Sheet) -> dict[str, Any] | None:
+def deconvnet(writer: StudyWriter) -> dict[str, Any] | None:
     """Projections of strong activations back to the pixels, beside what the network saw there."""
     blocks = []
-    for run in sheet.looked("deconvnet"):
-        data = sheet.data(f"deconvnet-{run.name}", run.read("inspect", DECONVNET))
+    for run in writer.looked("deconvnet"):
+        data = writer.data(f"deconvnet-{run.name}", run.read("inspect", DECONVNET))
         for layer, found in run.look("deconvnet")["layers"].items():
             maps = [f"map {number}" for number in found["maps"]]
             told = f"the strongest activations of {len(maps)} feature maps of {layer}, strongest first"
@@ -32,7 +32,7 @@ def deconvnet(sheet: Sheet) -> dict[str, Any] | None:
             ):
                 tiles = run.array(f"inspect/{name}_{layer}.npy")
                 grid = figures.mosaic([figures.enlarged(tile, SMALL) for tile in figures.flat(tiles)], tiles.shape[1])
-                block = sheet.figure(
+                block = writer.figure(
                     f"{name.replace('_', '-')}-{run.name}-{slug(layer)}",
                     grid,
                     f"{title}, {layer}, {run.label}",

@@ -6,25 +6,25 @@ from revisit.analyses.inspect.looks.evolution.tables import EVOLUTION
 from revisit.report import figures
 from revisit.report.numbers import formatted, moments
 from revisit.report.panel import panel
-from revisit.report.sheet import Sheet, row, section, slug
+from revisit.report.study_writer import StudyWriter, row, section, slug
 
 LARGE = 128  # screen pixels of a tile, at most
 
 
 @panel("evolution", order=130)
-def evolution(sheet: Sheet) -> dict[str, Any] | None:
+def evolution(writer: StudyWriter) -> dict[str, Any] | None:
     """The projection of the strongest activation of some maps at each snapshot of the training."""
     blocks = []
-    for run in sheet.looked("evolution"):
+    for run in writer.looked("evolution"):
         found = run.look("evolution")
-        data = sheet.data(f"evolution-{run.name}", run.read("inspect", EVOLUTION))
+        data = writer.data(f"evolution-{run.name}", run.read("inspect", EVOLUTION))
         pictures = []
         for layer, of_layer in found["layers"].items():
             tiles = run.array(f"inspect/evolution_{layer}.npy")
             grid = figures.mosaic([figures.enlarged(tile, LARGE) for tile in figures.flat(tiles)], tiles.shape[1])
             changed = formatted(of_layer["changed_image"], ".0%")
             caption = f"From one snapshot to the next the strongest image of a map changes in {changed} of the cases."
-            block = sheet.figure(
+            block = writer.figure(
                 f"evolution-{run.name}-{slug(layer)}",
                 grid,
                 f"{layer}, {run.label}",

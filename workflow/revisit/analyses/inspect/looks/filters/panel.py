@@ -10,7 +10,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted, moments
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 FIRST = {
     "experiment": ("experiment", "text"),
@@ -25,11 +25,11 @@ FIRST = {
 
 
 @panel("filters", order=100)
-def filters(sheet: Sheet) -> dict[str, Any] | None:
+def filters(writer: StudyWriter) -> dict[str, Any] | None:
     """First layers side by side, dead and high-frequency filters counted, and some filters over the training."""
-    runs = sheet.looked("first_layer")
-    blocks = [_first_layers(sheet, runs)] if runs else []
-    if pictures := [_followed(sheet, run) for run in sheet.looked("filters")]:
+    runs = writer.looked("first_layer")
+    blocks = [_first_layers(writer, runs)] if runs else []
+    if pictures := [_followed(writer, run) for run in writer.looked("filters")]:
         blocks.append(row(*pictures))
     text = (
         "A filter is dead when its largest answer to any test image is at most one per cent of the largest answer of "
@@ -40,7 +40,7 @@ def filters(sheet: Sheet) -> dict[str, Any] | None:
     return section("The first layer", text, blocks) if blocks else None
 
 
-def _first_layers(sheet: Sheet, runs: list[Run]) -> dict[str, Any]:
+def _first_layers(writer: StudyWriter, runs: list[Run]) -> dict[str, Any]:
     rows, told = [], []
     for run in runs:
         found = run.look("first_layer")
@@ -53,15 +53,15 @@ def _first_layers(sheet: Sheet, runs: list[Run]) -> dict[str, Any]:
             f"{formatted(found['high_frequency'], '.1%')} high frequencies, "
             f"{formatted(found['low_frequency'], '.1%')} low ones"
         )
-        sheet.data(f"first-layer-{run.name}", run.read("inspect", FIRST_LAYER))
+        writer.data(f"first-layer-{run.name}", run.read("inspect", FIRST_LAYER))
     metrics = dict.fromkeys(run.metric for run in runs if run.metric)
     columns = FIRST | {metric: (f"test {METRICS[metric].label}", METRICS[metric].form) for metric in metrics}
     made_by = [f"inspect@{run.name}" for run in runs]
     caption = f"{'; '.join(told)}."
-    return sheet.table("first-layer", pd.DataFrame(rows), "First layers", columns, made_by, caption)
+    return writer.table("first-layer", pd.DataFrame(rows), "First layers", columns, made_by, caption)
 
 
-def _followed(sheet: Sheet, run: Run) -> dict[str, Any]:
+def _followed(writer: StudyWriter, run: Run) -> dict[str, Any]:
     found, weights = run.look("filters"), run.array("inspect/filters_followed.npy")
     numbers, columns = [str(number) for number in found["numbers"]], moments(found)
     title = f"Filters over the training, {run.label}"
@@ -73,4 +73,6 @@ def _followed(sheet: Sheet, run: Run) -> dict[str, Any]:
     )
     made_by, rows = [f"inspect@{run.name}"], [f"filter {number}" for number in numbers]
     grid, alt = figures.followed(weights), f"A row of patches per filter, a column per moment. {caption}"
-    return sheet.figure(f"followed-{run.name}", grid, title, caption, alt, made_by, ".webp", rows=rows, columns=columns)
+    return writer.figure(
+        f"followed-{run.name}", grid, title, caption, alt, made_by, ".webp", rows=rows, columns=columns
+    )

@@ -9,7 +9,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, section
+from revisit.report.study_writer import StudyWriter, section
 
 TRANSFORMS = {  # in this order -> title, what its amount counts
     "translate": ("Moved", "vertical shift, share of the height"),
@@ -19,9 +19,9 @@ TRANSFORMS = {  # in this order -> title, what its amount counts
 
 
 @panel("invariance", order=140)
-def invariance(sheet: Sheet) -> dict[str, Any] | None:
+def invariance(writer: StudyWriter) -> dict[str, Any] | None:
     """How far features move, and what the network says, when the image is moved, enlarged and turned."""
-    blocks = [block for run in sheet.looked("invariance") for block in _moved(sheet, run)]
+    blocks = [block for run in writer.looked("invariance") for block in _moved(writer, run)]
     text = (
         "Distance between the features of an image and of its changed copy, where 1 is the mean distance between two "
         "different images; below, the probability of the true class. What comes into the picture from outside is the "
@@ -30,11 +30,11 @@ def invariance(sheet: Sheet) -> dict[str, Any] | None:
     return section("Moved, enlarged, turned", text, blocks) if blocks else None
 
 
-def _moved(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
+def _moved(writer: StudyWriter, run: Run) -> list[dict[str, Any]]:
     frame = run.read("inspect", DISTANCES)
     said = run.read("inspect", PROBABILITIES)
-    data, name = sheet.data(f"invariance-{run.name}", frame), f"invariance-{run.name}"
-    sheet.data(f"{name}-probability", said)
+    data, name = writer.data(f"invariance-{run.name}", frame), f"invariance-{run.name}"
+    writer.data(f"{name}-probability", said)
     there = [transform for transform in TRANSFORMS if transform in set(frame["transform"])]
     columns = []
     for transform in there:
@@ -53,8 +53,8 @@ def _moved(sheet: Sheet, run: Run) -> list[dict[str, Any]]:
     alt = f"Small multiples, a line per layer. Mean distance over all amounts: {told}. {caption}"
     made_by = [f"inspect@{run.name}"]
     drawing = figures.responses(columns, "distance of the features", "probability")
-    figure = sheet.figure(name, drawing, title, caption, alt, made_by, wide=True, data=data)
+    figure = writer.figure(name, drawing, title, caption, alt, made_by, wide=True, data=data)
     rows = pd.DataFrame([{"layer": layer, **found} for layer, found in means.items()])
     shown = {"layer": ("layer", "text")} | {key: (TRANSFORMS[key][0].lower(), "decimal") for key in there}
     title = f"Mean distance over all amounts, {run.label}"
-    return [figure, sheet.table(f"{name}-means", rows, title, shown, made_by)]
+    return [figure, writer.table(f"{name}-means", rows, title, shown, made_by)]

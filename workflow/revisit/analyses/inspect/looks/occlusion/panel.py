@@ -6,7 +6,7 @@ from revisit.analyses.inspect.looks.occlusion.tables import OCCLUSION
 from revisit.report import figures
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.sheet import Sheet, row, section
+from revisit.report.study_writer import StudyWriter, row, section
 
 SIDE = 72  # screen pixels of a tile
 SHOWN = 6  # of the images behind the means
@@ -21,9 +21,9 @@ OCCLUDED = {
 
 
 @panel("occlusion", order=150)
-def occlusion(sheet: Sheet) -> dict[str, Any] | None:
+def occlusion(writer: StudyWriter) -> dict[str, Any] | None:
     """Probability of the true class and strength of the strongest map while a square hides a part of the image."""
-    blocks = [_occluded(sheet, run) for run in sheet.looked("occlusion")]
+    blocks = [_occluded(writer, run) for run in writer.looked("occlusion")]
     text = (
         "A square of the mean colour slides over the image; a heat map shows at each place what is left, dark where it "
         "is little. Object: what differs from the border of the image by more than 32 of 255, a rough guess in a "
@@ -32,7 +32,7 @@ def occlusion(sheet: Sheet) -> dict[str, Any] | None:
     return section("A part of the image hidden", text, blocks) if blocks else None
 
 
-def _occluded(sheet: Sheet, run: Run) -> dict[str, Any]:
+def _occluded(writer: StudyWriter, run: Run) -> dict[str, Any]:
     found, frame = run.look("occlusion"), run.read("inspect", OCCLUSION)
     images = [figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_images.npy")[:SHOWN]]
     tiles = list(images)
@@ -46,8 +46,8 @@ def _occluded(sheet: Sheet, run: Run) -> dict[str, Any]:
         f"on average over {found['images']} images, elsewhere it {off}."
     )
     name, title, made_by = f"occlusion-{run.name}", f"Occlusion, {run.label}", [f"inspect@{run.name}"]
-    table = sheet.table(f"{name}-table", frame, f"{title}, in numbers", OCCLUDED, made_by, folded=True)
-    figure = sheet.figure(
+    table = writer.table(f"{name}-table", frame, f"{title}, in numbers", OCCLUDED, made_by, folded=True)
+    figure = writer.figure(
         name,
         figures.mosaic(tiles, len(images)),
         title,

@@ -38,7 +38,7 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
         )
     rows = targets.spread(targets.first_present(view.labels), count, view.seed)
     chosen: dict[str, list[tuple[np.ndarray, ...]]] = {layer: [] for layer in layers}
-    for _, outputs in forward.activations(view.network, view.images[rows], view.inputs, layers, view.device):
+    for _, outputs in forward.activations(view.network, view.images[rows], view.preprocessing, layers, view.device):
         for layer, output in outputs.items():
             chosen[layer].append(strongest_maps(layer, output))
     tables, files = [], {}

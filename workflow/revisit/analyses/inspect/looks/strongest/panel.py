@@ -5,18 +5,18 @@ from typing import Any
 from revisit.analyses.inspect.looks.strongest.tables import STRONGEST
 from revisit.report import figures
 from revisit.report.panel import panel
-from revisit.report.sheet import Sheet, section
+from revisit.report.study_writer import StudyWriter, section
 
 SMALL = 48  # screen pixels of a tile, at most
 
 
 @panel("strongest", order=110)
-def strongest(sheet: Sheet) -> dict[str, Any] | None:
+def strongest(writer: StudyWriter) -> dict[str, Any] | None:
     """Some test images and the strongest feature map of each layer for them."""
     blocks = []
-    for run in sheet.looked("strongest"):
+    for run in writer.looked("strongest"):
         frame = run.read("inspect", STRONGEST)
-        data, layers = sheet.data(f"strongest-{run.name}", frame), list(run.look("strongest")["layers"])
+        data, layers = writer.data(f"strongest-{run.name}", frame), list(run.look("strongest")["layers"])
         images = [figures.enlarged(image, 2 * SMALL) for image in run.array("inspect/strongest_images.npy")]
         shape, tiles = images[0].shape[:2], list(images)
         for layer in layers:
@@ -28,7 +28,7 @@ def strongest(sheet: Sheet) -> dict[str, Any] | None:
             f"For each test image the map of each layer with the largest sum; dark is low, bright is high. Different "
             f"maps among {len(images)} images: {told}."
         )
-        block = sheet.figure(
+        block = writer.figure(
             f"strongest-{run.name}",
             figures.mosaic(tiles, len(images)),
             title,

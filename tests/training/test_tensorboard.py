@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from revisit.training import events
+from revisit.training import tensorboard
 
 
 def read(folder: Path):
@@ -19,7 +19,7 @@ def read(folder: Path):
 
 
 def write(folder: Path) -> None:
-    with events.EventFile(folder) as log:
+    with tensorboard.EventFile(folder) as log:
         log.images(0, "inputs", np.arange(5 * 2 * 3, dtype=np.uint8).reshape(5, 2, 3, 1))
         log.scalars(1, {"train/loss": 2.5, "train/learning_rate": 0.01})
         log.scalars(2, {"train/loss": 1.5, "train/learning_rate": 0.01})
@@ -45,7 +45,7 @@ def test_image_grid_reads_back(tmp_path):
 
 def test_colour_images_read_back(tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (1, 4, 5, 3), dtype=np.uint8)
-    with events.EventFile(tmp_path) as log:
+    with tensorboard.EventFile(tmp_path) as log:
         log.images(0, "inputs", image)
     png = read(tmp_path).Images("inputs")[0].encoded_image_string
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), image[0])
@@ -53,10 +53,10 @@ def test_colour_images_read_back(tmp_path):
 
 def test_histogram_reads_back(tmp_path):
     values = torch.randn(4, 50, generator=torch.Generator().manual_seed(0))
-    with events.EventFile(tmp_path) as log:
+    with tensorboard.EventFile(tmp_path) as log:
         log.histogram(7, "weights", values)
     histogram = read(tmp_path).Histograms("weights")[0].histogram_value
-    counts, edges = np.histogram(values.numpy(), bins=events.BUCKETS)
+    counts, edges = np.histogram(values.numpy(), bins=tensorboard.BUCKETS)
     assert histogram.num == 200
     assert (histogram.min, histogram.max) == (values.min().item(), values.max().item())
     assert histogram.sum == pytest.approx(values.sum().item(), rel=1e-5)
@@ -66,7 +66,7 @@ def test_histogram_reads_back(tmp_path):
 
 
 def test_equal_values_fall_into_one_bucket(tmp_path):
-    with events.EventFile(tmp_path) as log:
+    with tensorboard.EventFile(tmp_path) as log:
         log.histogram(1, "zeros", torch.zeros(9))
     histogram = read(tmp_path).Histograms("zeros")[0].histogram_value
     assert sum(histogram.bucket) == max(histogram.bucket) == 9
@@ -75,7 +75,7 @@ def test_equal_values_fall_into_one_bucket(tmp_path):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_no_histogram_of_values_that_are_no_numbers(tmp_path, value):
-    with events.EventFile(tmp_path) as log:
+    with tensorboard.EventFile(tmp_path) as log:
         log.histogram(1, "weights", torch.tensor([1.0, value]))
     assert read(tmp_path).Tags()["histograms"] == []
 
@@ -83,18 +83,18 @@ def test_no_histogram_of_values_that_are_no_numbers(tmp_path, value):
 def test_two_runs_write_the_same_bytes(tmp_path):
     write(tmp_path / "a")
     write(tmp_path / "b")
-    assert (tmp_path / "a" / events.NAME).read_bytes() == (tmp_path / "b" / events.NAME).read_bytes()
+    assert (tmp_path / "a" / tensorboard.NAME).read_bytes() == (tmp_path / "b" / tensorboard.NAME).read_bytes()
 
 
 def test_going_on_at_a_length_drops_what_came_later(tmp_path):
-    with events.EventFile(tmp_path / "a") as log:
+    with tensorboard.EventFile(tmp_path / "a") as log:
         log.scalars(1, {"loss": 2.0})
         length = log.length()
         log.scalars(2, {"loss": 99.0})
-    assert length < (tmp_path / "a" / events.NAME).stat().st_size
-    with events.EventFile(tmp_path / "a", length) as log:
+    assert length < (tmp_path / "a" / tensorboard.NAME).stat().st_size
+    with tensorboard.EventFile(tmp_path / "a", length) as log:
         log.scalars(2, {"loss": 1.0})
-    with events.EventFile(tmp_path / "b") as log:
+    with tensorboard.EventFile(tmp_path / "b") as log:
         log.scalars(1, {"loss": 2.0})
         log.scalars(2, {"loss": 1.0})
-    assert (tmp_path / "a" / events.NAME).read_bytes() == (tmp_path / "b" / events.NAME).read_bytes()
+    assert (tmp_path / "a" / tensorboard.NAME).read_bytes() == (tmp_path / "b" / tensorboard.NAME).read_bytes()

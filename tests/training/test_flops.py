@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from revisit.models import registry
-from revisit.training import operations
+from revisit.training import flops
 
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
@@ -10,7 +10,7 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 def count(name, shape, classes, **network):
     built = registry.build(name, shape, classes, network).eval()
     with torch.inference_mode():
-        output, found = operations.counted(lambda: built(torch.zeros(1, shape[2], *shape[:2])))
+        output, found = flops.counted(lambda: built(torch.zeros(1, shape[2], *shape[:2])))
     assert output.shape == (1, classes)
     return found
 
@@ -31,5 +31,5 @@ def test_published_networks(name, published):
 def test_settings_are_put_back():
     before = torch.backends.mkldnn.enabled, torch.backends.cudnn.enabled
     with pytest.raises(ZeroDivisionError):
-        operations.counted(lambda: 1 / 0)
+        flops.counted(lambda: 1 / 0)
     assert (torch.backends.mkldnn.enabled, torch.backends.cudnn.enabled) == before

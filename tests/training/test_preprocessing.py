@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from revisit.analyses.forward import inputs_of
+from revisit.analyses.forward import preprocessing_of
 from revisit.errors import ConfigError
 from revisit.models import registry
 from revisit.training import batches
@@ -54,8 +54,8 @@ def by_hand(images: np.ndarray, inputs: str, channels: str, meta: dict) -> np.nd
 def windows(prepared: Path) -> np.ndarray:
     """What the first step of forty cuts out of the training images, (40, 6, 6, 3) uint8, in its order."""
     images = np.load(prepared / "train_images.npy")
-    feed = batches.Feed(batches.Images(images, np.zeros(40, np.int64), torch.device("cpu")), None, 6, False, 0)
-    corners, order = feed.augmentation(1, 40).corners, batches.order(40, 0, 0)
+    loader = batches.BatchLoader(batches.Images(images, np.zeros(40, np.int64), torch.device("cpu")), None, 6, False, 0)
+    corners, order = loader.augmentation(1, 40).corners, batches.order(40, 0, 0)
     return np.stack([images[i, y : y + 6, x : x + 6] for i, (y, x) in zip(order, corners, strict=True)])
 
 
@@ -77,7 +77,7 @@ def test_training_evaluation_and_analyses_see_the_same(
 
     description = json.loads((tmp_path / "a/model/network.json").read_text())
     assert description["channels"] == channels
-    analysed = inputs_of(description, torch.device("cpu"))(torch.from_numpy(images))
+    analysed = preprocessing_of(description, torch.device("cpu"))(torch.from_numpy(images))
     assert torch.equal(analysed, recorder.evaluated[-1])  # not a bit differs
 
 
@@ -85,7 +85,7 @@ def test_a_description_without_channels_is_of_red_green_blue():
     """What an older version wrote."""
     pixels = torch.arange(12, dtype=torch.uint8).view(1, 2, 2, 3)
     description = {"mean": [0.0] * 3, "std": [1 / 255] * 3, "crop": None}
-    seen = inputs_of(description, torch.device("cpu"))(pixels)
+    seen = preprocessing_of(description, torch.device("cpu"))(pixels)
     np.testing.assert_allclose(seen, pixels.permute(0, 3, 1, 2), rtol=1e-6)
 
 
