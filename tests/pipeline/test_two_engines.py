@@ -80,7 +80,7 @@ def test_edited_claims_rerun_their_own_study_and_no_other(built, engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("edited", ["workflow/revisit/report/sheet.py", "workflow/claims/fashion.yaml"])
+@pytest.mark.parametrize("edited", ["workflow/revisit/report/study_writer.py", "workflow/claims/fashion.yaml"])
 def test_what_is_edited_during_a_run_makes_nothing_that_passes_for_older(tmp_path, engine, edited):
     tree = Tree(tmp_path / "tree", trainings=FEW)
     process = tree.start(*COMMANDS[engine], STAND_IN_SECONDS="0.5")

@@ -370,6 +370,6 @@ def test_images_of_one_colour_become_zeros():
 
     from revisit.data.tensors import Preprocessing
 
-    inputs = Preprocessing([9 / 255], [0.0], torch.device("cpu"))
-    found = inputs(torch.full((2, 4, 4, 1), 9, dtype=torch.uint8))
+    preprocessing = Preprocessing([9 / 255], [0.0], torch.device("cpu"))
+    found = preprocessing(torch.full((2, 4, 4, 1), 9, dtype=torch.uint8))
     assert found.abs().max() < 1e-6

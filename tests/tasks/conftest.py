@@ -27,8 +27,8 @@ def make() -> Callable[..., Task]:
 
 
 @pytest.fixture
-def loader() -> Callable[[np.ndarray], BatchLoader]:
-    """`loader(labels)`: as many images of 4x4 pixels as labels, in their stored values, cropped to 2x2."""
+def make_loader() -> Callable[[np.ndarray], BatchLoader]:
+    """`make_loader(labels)`: as many images of 4x4 pixels as labels, in their stored values, cropped to 2x2."""
 
     def build(labels: np.ndarray) -> BatchLoader:
         pixels = np.random.default_rng(1).integers(0, 256, (len(labels), 4, 4, 1), dtype=np.uint8)

@@ -14,10 +14,10 @@ def test_loss_is_softmax_cross_entropy(make):
     assert loss.item() == pytest.approx(log_loss(LABELS, logits.double().softmax(1).numpy()), rel=1e-5)
 
 
-def test_evaluation_is_that_of_all_images_together(make, loader, network):
+def test_evaluation_is_that_of_all_images_together(make, make_loader, network):
     index = torch.tensor([6, 5, 4, 3, 1])
-    found = make("classification").evaluate(network, loader(LABELS), index, size=2)
-    logits = network(loader(LABELS).evaluation(index).permute(0, 3, 1, 2).float() / 255)
+    found = make("classification").evaluate(network, make_loader(LABELS), index, size=2)
+    logits = network(make_loader(LABELS).evaluation(index).permute(0, 3, 1, 2).float() / 255)
     torch.testing.assert_close(found.scores, logits)
     assert found.metric == accuracy_score(LABELS[index], logits.argmax(1))
     assert found.loss == pytest.approx(log_loss(LABELS[index], logits.double().softmax(1).numpy(), labels=[0, 1, 2]))
@@ -28,20 +28,20 @@ def test_accuracy_of_a_minibatch(make):
     assert make("classification").accuracy(logits, torch.tensor([0, 1, 1, 1])).item() == 0.75
 
 
-def test_minibatches_are_shuffled_epochs(make, loader):
-    fed = loader(LABELS)
+def test_minibatches_are_shuffled_epochs(make, make_loader):
+    loader = make_loader(LABELS)
     task = make("classification")
-    draws = [task.sampler(fed, 3, 0).draw(step) for step in (1, 2)]
+    draws = [task.sampler(loader, 3, 0).draw(step) for step in (1, 2)]
     drawn = torch.cat([draw.index for draw in draws])
     assert len(set(drawn.tolist())) == 6
-    seen = fed.augmentation(1, 3)
-    (labels,) = task.targets(fed, draws[0], seen, fed.training(draws[0].index, seen))
+    seen = loader.augmentation(1, 3)
+    (labels,) = task.targets(loader, draws[0], seen, loader.training(draws[0].index, seen))
     assert labels.tolist() == LABELS[draws[0].index].tolist()
 
 
 @pytest.mark.parametrize("name", ["classification", "reconstruction"])
-def test_minibatches_can_be_drawn_anew_at_every_step(make, loader, name):
+def test_minibatches_can_be_drawn_anew_at_every_step(make, make_loader, name):
     task = make(name)
     assert "step" in task.facts.samplings
-    sampler = task.sampler(loader(LABELS), 3, 4, "step")
+    sampler = task.sampler(make_loader(LABELS), 3, 4, "step")
     assert sampler.draw(5).index.tolist() == Fresh(7, 3, 4, torch.device("cpu")).draw(5).index.tolist()

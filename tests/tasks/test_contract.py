@@ -25,13 +25,13 @@ def test_every_task_keeps_the_contract(name):
 
 
 @pytest.mark.parametrize("name", registry.available())
-def test_evaluations_have_what_the_facts_promise(name, make, loader, network):
+def test_evaluations_have_what_the_facts_promise(name, make, make_loader, network):
     facts = registry.facts(name)
     codes = np.where(np.arange(18).reshape(6, 3) % 4 == 0, 1, -1).astype(np.int8)
     labels = codes if facts.labels == "multi" else np.arange(6, dtype=np.int64) % 3
     task, index = make(name, labels="multi" if facts.labels == "multi" else "single"), torch.arange(6)
-    fed = loader(labels)
-    found = task.evaluate(network if task.fits((1, 2, 2), (1, 2, 2), 3) else lambda inputs: inputs, fed, index, 4)
+    loader = make_loader(labels)
+    found = task.evaluate(network if task.fits((1, 2, 2), (1, 2, 2), 3) else lambda inputs: inputs, loader, index, 4)
     assert np.isfinite(found.loss)
     assert (found.metric is None) == (facts.metric is None)
     assert (found.scores is None) == (not facts.scored)

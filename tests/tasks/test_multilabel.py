@@ -55,10 +55,10 @@ def test_where_it_is_not_defined():
     assert np.isnan(mean_average_precision(np.full((5, 3), np.nan), CODES))
 
 
-def test_evaluation_is_that_of_all_images_together(make, loader, network):
-    task, fed, index = make("multilabel", labels="multi"), loader(CODES), torch.arange(5)
-    found = task.evaluate(network, fed, index, size=2)
-    logits = network(fed.preprocessing(fed.evaluation(index)))
+def test_evaluation_is_that_of_all_images_together(make, make_loader, network):
+    task, loader, index = make("multilabel", labels="multi"), make_loader(CODES), torch.arange(5)
+    found = task.evaluate(network, loader, index, size=2)
+    logits = network(loader.preprocessing(loader.evaluation(index)))
     torch.testing.assert_close(found.scores, logits)
     assert found.loss == pytest.approx(task.loss(logits, torch.from_numpy(CODES)).item())
     assert found.metric == mean_average_precision(logits.numpy(), CODES)

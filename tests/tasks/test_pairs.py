@@ -49,27 +49,27 @@ def test_the_gradient_is_that_of_the_loss(make):
 
 
 @pytest.mark.parametrize(("name", "kind"), [("anchor", AnchorPairs), ("random", RandomPairs)])
-def test_samplers_by_name(make, loader, name, kind):
-    fed, task = loader(LABELS), make("pairs", sampler=name)
-    sampler = task.sampler(fed, 8, 3)
+def test_samplers_by_name(make, make_loader, name, kind):
+    loader, task = make_loader(LABELS), make("pairs", sampler=name)
+    sampler = task.sampler(loader, 8, 3)
     assert isinstance(sampler, kind)
     draw = sampler.draw(1)
-    seen = fed.augmentation(1, len(draw.index))
-    (similar,) = task.targets(fed, draw, seen, fed.training(draw.index, seen))
+    seen = loader.augmentation(1, len(draw.index))
+    (similar,) = task.targets(loader, draw, seen, loader.training(draw.index, seen))
     assert similar.sum() == 4
 
 
 @pytest.mark.parametrize("name", ["anchor", "random"])
 @pytest.mark.parametrize(("pool", "images"), [(0.5, 50), (0.29, 29), (0.006, 1), (1.0, 100)])
-def test_training_draws_from_the_first_images(make, loader, name, pool, images):
+def test_training_draws_from_the_first_images(make, make_loader, name, pool, images):
     labels = np.arange(100, dtype=np.int64) % 3
     task = make("pairs", sampler=name, pool=pool)
     assert task.drawn_from(100) == images
     if images == 1:
         with pytest.raises(ConfigError, match="pairs need images of two classes"):
-            task.sampler(loader(labels), 8, 0)
+            task.sampler(make_loader(labels), 8, 0)
         return
-    sampler = task.sampler(loader(labels), 8, 0)
+    sampler = task.sampler(make_loader(labels), 8, 0)
     seen = set(torch.cat([sampler.draw(step).index for step in range(1, 300)]).tolist())
     assert seen == set(range(images))
 
@@ -85,12 +85,12 @@ def loss_by_loop(features: np.ndarray, labels: np.ndarray, pairs: list[tuple[int
 
 @pytest.mark.parametrize(("loss", "factor"), [("contrastive_1", 0.5), ("contrastive_2", 1.0)])
 @pytest.mark.parametrize(("size", "batches"), [(5, 2), (4, 3), (12, 1), (50, 1)])
-def test_evaluation_of_both_kinds_of_pairs(make, loader, network, loss, factor, size, batches):
+def test_evaluation_of_both_kinds_of_pairs(make, make_loader, network, loss, factor, size, batches):
     """Images at other places than their features: a mistake in the places would show."""
     labels = np.array([0, 1, 2, 0, 0, 1, 2, 2, 1, 0, 1, 2, 0, 2, 1], dtype=np.int64)
     index = torch.tensor([13, 2, 7, 1, 0, 5, 14, 9, 4, 11, 3, 8])
-    fed, cpu = loader(labels), torch.device("cpu")
-    features, own = network(fed.preprocessing(fed.evaluation(index))).double().numpy(), labels[index.numpy()]
+    loader, cpu = make_loader(labels), torch.device("cpu")
+    features, own = network(loader.preprocessing(loader.evaluation(index))).double().numpy(), labels[index.numpy()]
     anchors = AnchorPairs(own, min(size, 12), 0.5, 0, cpu, Purpose.TEST_ANCHORS)
     drawn = [anchors.draw(number).index.tolist() for number in range(batches)]
     by_anchor = [(anchor, other) for anchor, *others in drawn for other in others]
@@ -100,17 +100,17 @@ def test_evaluation_of_both_kinds_of_pairs(make, loader, network, loss, factor, 
     expected = [loss_by_loop(features, own, pairs, factor) for pairs in (by_anchor, at_random)]
     for kind, wanted in zip(("anchor", "random"), expected, strict=True):
         task = make("pairs", loss=loss, test_pairs=kind)
-        found = task.evaluate(network, fed, index, size)
+        found = task.evaluate(network, loader, index, size)
         assert dict(zip(task.facts.beside, found.beside, strict=True)) == pytest.approx(
             {"loss_anchor": expected[0], "loss_random": expected[1]}
         )
         assert found.loss == pytest.approx(wanted)
 
 
-def test_evaluation_uses_the_same_pairs_every_time(make, loader, network):
+def test_evaluation_uses_the_same_pairs_every_time(make, make_loader, network):
     index = torch.arange(12)
     found = [
-        make("pairs", sampler=s).evaluate(network, loader(LABELS), index, size=n)
+        make("pairs", sampler=s).evaluate(network, make_loader(LABELS), index, size=n)
         for s, n in (("random", 5), ("anchor", 12))
     ]
     assert found[0].loss == pytest.approx(found[1].loss)
@@ -118,8 +118,8 @@ def test_evaluation_uses_the_same_pairs_every_time(make, loader, network):
     assert found[0].scores is None
 
 
-def test_evaluation_of_features_that_are_the_classes(make, loader):
+def test_evaluation_of_features_that_are_the_classes(make, make_loader):
     """Similar pairs then lie together and the others beyond the margin: the loss is 0."""
-    fed = loader(LABELS)
+    loader = make_loader(LABELS)
     features = iter(torch.eye(3)[LABELS].split(5))
-    assert make("pairs").evaluate(lambda inputs: next(features), fed, torch.arange(12), size=5).loss == 0
+    assert make("pairs").evaluate(lambda inputs: next(features), loader, torch.arange(12), size=5).loss == 0

@@ -6,22 +6,22 @@ from sklearn.metrics import log_loss, mean_squared_error
 LABELS = np.zeros(7, np.int64)
 
 
-def test_targets_are_the_pixels_as_the_network_saw_them(make, loader):
-    fed, task = loader(LABELS), make("reconstruction")
-    draw = task.sampler(fed, 3, 0).draw(2)
-    seen = fed.augmentation(2, 3)
-    pixels = fed.training(draw.index, seen)
-    (targets,) = task.targets(fed, draw, seen, pixels)
+def test_targets_are_the_pixels_as_the_network_saw_them(make, make_loader):
+    loader, task = make_loader(LABELS), make("reconstruction")
+    draw = task.sampler(loader, 3, 0).draw(2)
+    seen = loader.augmentation(2, 3)
+    pixels = loader.training(draw.index, seen)
+    (targets,) = task.targets(loader, draw, seen, pixels)
     np.testing.assert_allclose(targets, pixels.permute(0, 3, 1, 2).numpy() / 255, rtol=1e-6)
     assert targets.shape == (3, 1, 2, 2)
 
 
 @pytest.mark.parametrize("loss", [None, "mean_squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("size", [3, 7])
-def test_evaluation_is_the_mean_over_pixels_and_images(make, loader, loss, size):
-    fed, index = loader(LABELS), torch.arange(7)
-    pixels = fed.evaluation(index).permute(0, 3, 1, 2).double() / 255
-    found = make("reconstruction", loss=loss).evaluate(lambda inputs: inputs * 2 - 0.3, fed, index, size)
+def test_evaluation_is_the_mean_over_pixels_and_images(make, make_loader, loss, size):
+    loader, index = make_loader(LABELS), torch.arange(7)
+    pixels = loader.evaluation(index).permute(0, 3, 1, 2).double() / 255
+    found = make("reconstruction", loss=loss).evaluate(lambda inputs: inputs * 2 - 0.3, loader, index, size)
     outputs, wanted = (pixels * 2 - 0.3).flatten().numpy(), pixels.flatten().numpy()
     expected = mean_squared_error(wanted, outputs)
     if loss == "binary_cross_entropy":  # of targets between 0 and 1: the mean of both outcomes

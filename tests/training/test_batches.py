@@ -17,10 +17,9 @@ def arrays() -> tuple[np.ndarray, np.ndarray]:
     return random.integers(0, 256, (7, 8, 9, 3), dtype=np.uint8), np.arange(7, dtype=np.int64)
 
 
-def loader(arrays, crop=None, flip=False, seed=0, limit=batches.RESIDENT_LIMIT) -> batches.BatchLoader:
-    return batches.BatchLoader(
-        batches.Images(*arrays, CPU, limit), Preprocessing(MEAN, STD, CPU, crop), crop, flip, seed
-    )
+def make_loader(arrays, crop=None, flip=False, seed=0, limit=batches.RESIDENT_LIMIT) -> batches.BatchLoader:
+    images, preprocessing = batches.Images(*arrays, CPU, limit), Preprocessing(MEAN, STD, CPU, crop)
+    return batches.BatchLoader(images, preprocessing, crop, flip, seed)
 
 
 def test_order_is_a_permutation_that_depends_on_seed_and_epoch_only():
@@ -77,10 +76,10 @@ def test_windows_are_cut_out_at_their_corners(arrays, limit):
 
 @LIMITS
 def test_training_crops_and_mirrors_each_image_anew(arrays, limit):
-    fed = loader(arrays, crop=5, flip=True, limit=limit)
+    loader = make_loader(arrays, crop=5, flip=True, limit=limit)
     index = torch.arange(7).repeat(3)
-    corners, flips = augmentation = fed.augmentation(4, 21)
-    seen = fed.training(index, augmentation).numpy()
+    corners, flips = augmentation = loader.augmentation(4, 21)
+    seen = loader.training(index, augmentation).numpy()
     for image, i, (top, left), flip in zip(seen, index, corners, flips, strict=True):
         part = arrays[0][i, top : top + 5, left : left + 5]
         np.testing.assert_array_equal(image, part[:, ::-1] if flip else part)
@@ -89,17 +88,17 @@ def test_training_crops_and_mirrors_each_image_anew(arrays, limit):
 
 
 def test_flips_without_crops(arrays):
-    fed = loader(arrays, flip=True)
-    augmentation = fed.augmentation(1, 7)
-    seen, flips = fed.training(torch.arange(7), augmentation).numpy(), augmentation.flips
+    loader = make_loader(arrays, flip=True)
+    augmentation = loader.augmentation(1, 7)
+    seen, flips = loader.training(torch.arange(7), augmentation).numpy(), augmentation.flips
     np.testing.assert_array_equal(seen, np.where(flips[:, None, None, None], arrays[0][:, :, ::-1], arrays[0]))
 
 
 def test_augmentation_depends_on_seed_and_step_only(arrays):
-    first = loader(arrays, crop=5, flip=True).augmentation(3, 100)
+    first = make_loader(arrays, crop=5, flip=True).augmentation(3, 100)
     np.random.default_rng(0).random(5)
-    again, later = (loader(arrays, crop=5, flip=True).augmentation(step, 100) for step in (3, 4))
-    other = loader(arrays, crop=5, flip=True, seed=1).augmentation(3, 100)
+    again, later = (make_loader(arrays, crop=5, flip=True).augmentation(step, 100) for step in (3, 4))
+    other = make_loader(arrays, crop=5, flip=True, seed=1).augmentation(3, 100)
     np.testing.assert_array_equal(first.corners, again.corners)
     np.testing.assert_array_equal(first.flips, again.flips)
     for changed in (later, other):
@@ -108,7 +107,7 @@ def test_augmentation_depends_on_seed_and_step_only(arrays):
 
 
 def test_every_crop_is_equally_likely_and_half_of_the_images_are_mirrored(arrays):
-    corners, flips = loader(arrays, crop=6, flip=True).augmentation(1, 24_000)
+    corners, flips = make_loader(arrays, crop=6, flip=True).augmentation(1, 24_000)
     places, counts = np.unique(corners, axis=0, return_counts=True)
     assert len(places) == 3 * 4
     assert (abs(counts - 2000) < 5 * np.sqrt(2000)).all()  # five standard deviations
@@ -117,11 +116,11 @@ def test_every_crop_is_equally_likely_and_half_of_the_images_are_mirrored(arrays
 
 def test_evaluation_takes_the_centre(arrays):
     np.testing.assert_array_equal(
-        loader(arrays, crop=4, flip=True).evaluation(torch.tensor([2])), arrays[0][2:3, 2:6, 2:6]
+        make_loader(arrays, crop=4, flip=True).evaluation(torch.tensor([2])), arrays[0][2:3, 2:6, 2:6]
     )
-    np.testing.assert_array_equal(loader(arrays).evaluation(torch.tensor([2])), arrays[0][2:3])
+    np.testing.assert_array_equal(make_loader(arrays).evaluation(torch.tensor([2])), arrays[0][2:3])
 
 
 def test_a_crop_larger_than_the_images_is_refused(arrays):
     with pytest.raises(ConfigError, match="crop: 9 is more than the 8x9 pixels"):
-        loader(arrays, crop=9)
+        make_loader(arrays, crop=9)

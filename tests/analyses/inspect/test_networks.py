@@ -13,7 +13,7 @@ from revisit.errors import ConfigError
 CPU = torch.device("cpu")
 IMAGES = np.random.default_rng(0).integers(0, 256, (37, 6, 6, 3), dtype=np.uint8)
 MEAN, STD = [0.4, 0.5, 0.6], [0.2, 0.25, 0.3]
-INPUTS = Preprocessing(MEAN, STD, CPU)
+PREPROCESSING = Preprocessing(MEAN, STD, CPU)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_observed_layers_are_those_that_run_once_and_give_a_tensor(network):
 
 
 def test_statistics_do_not_depend_on_the_batches(network, monkeypatch):
-    whole, strongest = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
+    whole, strongest = networks.activation_statistics(network, IMAGES, PREPROCESSING, CPU)
     assert list(whole) == ["conv1", "norm", "relu1", "pool1", "fc"]
     with torch.inference_mode():
         conv = network.conv1(normalised()).double()
@@ -99,7 +99,7 @@ def test_statistics_do_not_depend_on_the_batches(network, monkeypatch):
     assert whole["conv1"]["sparsity"] == 0 < whole["conv1"]["near_zero"]
     assert list(strongest) == ["conv1", "norm", "relu1", "pool1"]  # what has maps
     monkeypatch.setattr(forward, "BATCH", 5)
-    batched, strongest_batched = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
+    batched, strongest_batched = networks.activation_statistics(network, IMAGES, PREPROCESSING, CPU)
     for name, values in whole.items():
         assert batched[name] == pytest.approx(values, rel=1e-5, abs=1e-7)
     for name, values in strongest.items():
@@ -151,7 +151,7 @@ def test_a_diverged_network_has_no_statistics(network):
     with torch.no_grad():
         network.fc.weight.fill_(torch.nan)
         network.norm.weight[2] = torch.inf
-    found, strongest = networks.activation_statistics(network, IMAGES, INPUTS, CPU)
+    found, strongest = networks.activation_statistics(network, IMAGES, PREPROCESSING, CPU)
     assert found["fc"]["mean"] is found["fc"]["variance"] is found["fc"]["near_zero"] is None
     assert None not in found["conv1"].values()
     assert strongest["norm"] == {"map": None, "mean": None, "variance": None}
@@ -160,13 +160,13 @@ def test_a_diverged_network_has_no_statistics(network):
 
 def test_no_images_are_refused(network):
     with pytest.raises(ConfigError, match=r"at least 1 in analyses\.inspect"):
-        networks.activation_statistics(network, IMAGES[:0], INPUTS, CPU)
+        networks.activation_statistics(network, IMAGES[:0], PREPROCESSING, CPU)
 
 
 def test_activations_are_the_layers_outputs_in_order(network, monkeypatch):
     monkeypatch.setattr(forward, "BATCH", 10)
     rows, conv, logits = [], [], []
-    for batch, outputs in forward.activations(network, IMAGES, INPUTS, ["fc", "conv1"], CPU):
+    for batch, outputs in forward.activations(network, IMAGES, PREPROCESSING, ["fc", "conv1"], CPU):
         rows.append((batch.start, batch.stop))
         conv.append(outputs["conv1"])
         logits.append(outputs["fc"])
@@ -180,7 +180,7 @@ def test_activations_are_the_layers_outputs_in_order(network, monkeypatch):
 def test_large_images_come_in_small_batches(monkeypatch):
     monkeypatch.setattr(forward, "BATCH_PIXELS", 100)
     network = nn.Sequential(OrderedDict(pool=nn.AdaptiveAvgPool2d(1)))
-    sizes = [b.stop - b.start for b, _ in forward.activations(network, IMAGES[:5], INPUTS, ["pool"], CPU)]
+    sizes = [b.stop - b.start for b, _ in forward.activations(network, IMAGES[:5], PREPROCESSING, ["pool"], CPU)]
     assert sizes == [2, 2, 1]
 
 
@@ -200,4 +200,4 @@ def test_layers_that_are_no_features_are_refused():
         ("conv9", "no layer 'conv9'; it has: twice, unused, pair"),
     ):
         with pytest.raises(ConfigError, match=message):
-            list(forward.activations(Odd(), IMAGES, INPUTS, [layer], CPU))
+            list(forward.activations(Odd(), IMAGES, PREPROCESSING, [layer], CPU))

@@ -1,4 +1,4 @@
-"""The folder of one study while it is drawn: writes figures and tables, returns what the page must know of each."""
+"""Writes the figures and tables of one study into its folder, and says what the page must know of each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

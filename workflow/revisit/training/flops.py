@@ -1,4 +1,4 @@
-"""How much a network computes."""
+"""How much a network computes, in FLOPs: a multiplication and an addition are two, where multiply-adds count one."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,8 +12,7 @@ T = TypeVar("T")
 def counted(call: Callable[[], T]) -> tuple[T, int]:
     """What `call` returns, and the floating-point operations of its matrix products and convolutions.
 
-    Multiplications and additions count one each. `call` goes without oneDNN and cuDNN, whose kernels for whole
-    recurrent layers PyTorch's counter does not know.
+    `call` goes without oneDNN and cuDNN, whose kernels for whole recurrent layers PyTorch's counter does not know.
     """
     onednn = torch.backends.mkldnn.enabled
     try:

@@ -45,9 +45,8 @@ def test_of_equally_strong_maps_the_first_counts():
 
 
 def test_images_are_shown_as_the_network_sees_them(view):
-    cropped = dataclasses.replace(
-        view, network=view.network[:3], preprocessing=Preprocessing([0.25], [0.25], view.device, crop=8)
-    )
+    preprocessing = Preprocessing([0.25], [0.25], view.device, crop=8)
+    cropped = dataclasses.replace(view, network=view.network[:3], preprocessing=preprocessing)
     summary, files = strongest.look(cropped, {"layers": ["conv1"], "images": 2})
     np.testing.assert_array_equal(files["strongest_images.npy"], view.images[summary["rows"]][:, 2:10, 2:10])
     assert files["strongest_conv1.npy"].shape == (2, 8, 8)

@@ -52,14 +52,14 @@ def extract(
     folder.mkdir(parents=True)
     shapes: dict[str, list[int]] = {}
     counts = {}
-    inputs = forward.preprocessing_of(info, device)
+    preprocessing = forward.preprocessing_of(info, device)
     for split in ("train", "test"):
         images = data.images(split)[: rows[split]]
         counts[split] = len(images)
         files.write_array(folder / f"{split}_labels.npy", data.labels(split)[: rows[split]])
         matrices: dict[str, np.memmap] = {}
         with progress.bar(len(images), f"features of the {split} images", unit="image") as bar:
-            for batch, outputs in forward.activations(network, images, inputs, submodules, device):
+            for batch, outputs in forward.activations(network, images, preprocessing, submodules, device):
                 values = {
                     submodule: output.flatten(1).to("cpu", torch.float32) for submodule, output in outputs.items()
                 }
