@@ -82,8 +82,9 @@ class Walk:
         elif kind == "analysis":
             params["analyses"]["embed"]["fashion_dynamic"]["seed"] = self.random.randint(0, 9)
         elif kind == "add":
-            new = f"extra_{self.random.randint(0, 3)}"
-            params["experiments"][new] = params["experiments"]["fashion_static"] | {"seed": self.random.randint(0, 9)}
+            new = f"extra_{self.random.randint(0, 3)}"  # if it is there, it may move to another study
+            changed = {"seed": self.random.randint(0, 9), "study": self.random.choice(list(params["studies"]))}
+            params["experiments"][new] = params["experiments"]["fashion_static"] | changed
             params["analyses"]["evaluate"][new] = {}
         elif kind == "remove":
             for extra in [x for x in params["experiments"] if x.startswith("extra")]:
@@ -186,9 +187,9 @@ class Walk:
 
     def check(self, ran: list[str], disturbed: bool, what: str, output: str) -> None:
         """Assert that the artifacts are right, the engines agree, and nothing ran that did not have to."""
-        expected, digests = self.expected()
+        wanted_files, digests = expected(self.tree)
         actual = self.tree.artifacts()
-        wrong = sorted(path for path in expected if actual.get(path) != expected[path])
+        wrong = sorted(path for path, content in wanted_files.items() if actual.get(path) != content)
         assert not wrong, f"{what}: wrong or missing: {wrong[:5]}\n{output}"
         wanted = {f"{stage} {digest}" for stage, digest in digests.items()}
         if not disturbed:  # a killed run's jobs may have finished without their results being kept
@@ -201,23 +202,25 @@ class Walk:
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}\n--- the run:\n{output}") from error
 
-    def expected(self) -> tuple[dict[str, bytes], dict[str, str]]:
-        """Every artifact as `params.yaml` and the code ask for it, and the digest of each stage's inputs."""
-        folder = self.tree.folder
-        records = json.loads(subprocess.run(
-            [sys.executable, "-c", RECORDS], cwd=folder, check=True, capture_output=True, text=True
-        ).stdout)  # fmt: skip
-        world = {path: text.encode() for path, text in records.items()}
-        artifacts = dict(world)
-        digests = {}
-        specification = self.tree.specify()
-        del specification["configure"]
-        for stage in sorted(specification, key=lambda name: ORDER.index(name.split("@")[0])):
-            digests[stage], written = stand_in.outputs(specification[stage], partial(_within, world))
-            made = {path: text.encode() for path, text in written.items()}
-            world |= made
-            artifacts |= made
-        return artifacts, digests
+
+def expected(tree: Tree) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Every artifact of a tree with stand-ins as `params.yaml` and the code ask for it, and the digest of each stage's
+    inputs.
+    """
+    records = json.loads(subprocess.run(
+        [sys.executable, "-c", RECORDS], cwd=tree.folder, check=True, capture_output=True, text=True
+    ).stdout)  # fmt: skip
+    world = {path: text.encode() for path, text in records.items()}
+    artifacts = dict(world)
+    digests = {}
+    specification = tree.specify()
+    del specification["configure"]
+    for stage in sorted(specification, key=lambda name: ORDER.index(name.split("@")[0])):
+        digests[stage], written = stand_in.outputs(specification[stage], partial(_within, world))
+        made = {path: text.encode() for path, text in written.items()}
+        world |= made
+        artifacts |= made
+    return artifacts, digests
 
 
 def _within(world: dict[str, bytes], path: str) -> dict[str, bytes]:

@@ -37,6 +37,17 @@ def test_what_is_no_longer_listed_goes(findings, studies):
     assert names == ["fashion/fashion_dynamic/train.json", "fashion/metrics.json"]
 
 
+def test_a_study_gets_nothing_of_the_findings_of_another(findings):
+    names = ["train.json", "history.csv"]
+    studies = {"first": {"fashion_dynamic": names}, "second": {"fashion_static": names}}
+    collect(studies, STAGES, findings, paths.COLLECTED)
+    first, second = content(paths.collected("first")), content(paths.collected("second"))
+    (findings / "fashion_static/train.json").write_text("{}")
+    collect(studies, STAGES, findings, paths.COLLECTED)
+    assert content(paths.collected("first")) == first
+    assert content(paths.collected("second")) != second
+
+
 @pytest.mark.parametrize(
     ("name", "stage"),
     [

@@ -1,6 +1,8 @@
 """Which stages are stale: DVC's judgement by content, asked before Snakemake builds its DAG."""
 
 import hashlib
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import networkx as nx
@@ -8,8 +10,11 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 from dvc.stage import PipelineStage
 
+from revisit import paths
 from revisit.errors import EngineError
 from revisit_engines import cache
+
+COLLECT = "collect"
 
 
 def stale_stages(records: dict[Path, bytes]) -> set[str]:
@@ -17,7 +22,9 @@ def stale_stages(records: dict[Path, bytes]) -> set[str]:
 
     A stage is stale when its command, a dependency or an output differs from `dvc.lock`, or when it depends
     on a stale stage. Every stage depends on `configure`, of whose outputs a stage reads one record: instead
-    of everything below it, a stale `configure` makes those stages stale whose record will change.
+    of everything below it, a stale `configure` makes those stages stale whose record will change. Every study
+    depends on `collect`, of whose output it reads one folder: unless `collect` itself has changed, a study is stale
+    with the stages that make its own findings.
 
     Args:
         records: what `configure` writes for the current `params.yaml`: path, relative to the root -> content.
@@ -31,20 +38,48 @@ def stale_stages(records: dict[Path, bytes]) -> set[str]:
     cache.look_at_contents()
     try:
         with Repo(_wait_for_lock=True) as repo, repo.lock:
-            return _stale(repo, changing)
+            return _stale(repo, changing, _folders(records[paths.config(COLLECT)]))
     except DvcException as error:
         raise EngineError(f"DVC: {error}") from error
 
 
-def _stale(repo: Repo, changing: dict[str, str]) -> set[str]:
+def _stale(repo: Repo, changing: dict[str, str], folders: dict[str, str]) -> set[str]:
     graph = repo.index.graph  # an edge leads from a stage to one that it depends on
     stale = {stage.addressing for stage in graph if _changed(stage, changing)}
-    edges = ((needed.addressing, stage.addressing) for stage, needed in graph.edges)
+    edges = {(needed.addressing, stage.addressing) for stage, needed in graph.edges}
+    if COLLECT not in stale:
+        edges = {edge for edge in edges if edge[0] != COLLECT} | set(_past_collect(graph, folders))
     below = nx.DiGraph(edge for edge in edges if "configure" not in edge)
     source = ""  # above every stale stage: one search instead of one for each
     below.add_node(source)
     below.add_edges_from((source, name) for name in stale)
     return nx.descendants(below, source)
+
+
+def _past_collect(graph: nx.DiGraph, folders: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Edges from what makes findings straight to the studies that `collect` gathers them for.
+
+    Snakemake never looks at a study that is left out here, even if its folder turns out to be another. It cannot:
+    a `collect` that has not changed has read the findings that lie there now and left the folders that lie there
+    now, and it makes a folder of the findings listed for it and of nothing else.
+    """
+    collect = next(stage for stage in graph if stage.addressing == COLLECT)
+    for maker in graph.successors(collect):
+        found = [out.def_path for out in maker.outs if out.def_path.startswith(f"{paths.FINDINGS}/")]
+        fed = {folders.get(path) for path in found} or {None}  # None: not known, so perhaps every one
+        for study in graph.predecessors(collect):
+            if None in fed or fed & {dep.def_path for dep in study.deps}:
+                yield maker.addressing, study.addressing
+
+
+def _folders(record: bytes) -> dict[str, str]:
+    """Each finding that the record of `collect` lists, with the collected folder that it goes to."""
+    return {
+        paths.findings(experiment, name).as_posix(): paths.collected(study).as_posix()
+        for study, experiments in json.loads(record)["settings"]["studies"].items()
+        for experiment, names in experiments.items()
+        for name in names
+    }
 
 
 def _changed(stage: PipelineStage, changing: dict[str, str]) -> bool:
