@@ -18,7 +18,7 @@ def _beside(name: str) -> ModuleType:
     return module
 
 
-made_up, sound = _beside("made_up"), _beside("sound")
+made_up, sound, kept = (_beside(name) for name in ("made_up", "sound", "kept"))
 
 CLASSES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 CLASSIFICATION = {"name": "classification", "loss": None, "margin": 1.0}
@@ -174,6 +174,12 @@ def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def stage_settings() -> Callable[..., dict[str, dict]]:
     """`settings`, for tests that change some of them."""
     return settings
+
+
+@pytest.fixture(scope="session")
+def keep() -> Callable[..., None]:
+    """`keep(findings, study, name, **changes)`: keeps findings as a reference result of an experiment."""
+    return kept.keep
 
 
 @pytest.fixture(scope="session", name="made_up")

@@ -35,7 +35,7 @@ TELL = {  # verdict -> what is said of one claim, and of several
 }
 WITH_REASON = ("impossible", "published value in error")
 UNTESTABLE = "not testable at this scale"
-EXPLAINED = {"supported": "supported", "not supported": "not supported", "undecided": "undecided"}
+EXPLAINED = ("supported", "not supported", "undecided")
 
 
 def sentences(claims: Sequence[Row]) -> list[dict[str, Any]]:
@@ -84,6 +84,8 @@ def _explained(claims: Sequence[Row]) -> list[dict[str, Any]]:
     counts = Counter(held["held"] for _, held in tested)
     told = ", ".join(f"{counts[word]} {word}" for word in EXPLAINED if counts[word])
     text = f"Of {len(tested)} explanations that were tested: {told}."
+    if len(tested) == 1:
+        text = f"One explanation was tested: {tested[0][1]['held']}."
     supported = [(claim, held) for claim, held in tested if held["held"] == "supported"]
     examples = [{"id": claim["id"], "text": held["statement"]} for claim, held in supported[:EXAMPLES]]
     return [{"verdict": None, "text": text, "examples": examples, "more": len(supported) - len(examples)}]
