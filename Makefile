@@ -8,6 +8,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
+.PHONY: gpu-pieces gpu-collect
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -18,7 +19,7 @@ test: $(READY)  ## the environment, then all tests
 	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
-unexport A B EXPERIMENTS
+unexport A B EXPERIMENTS FROM
 compare: export COMPARE_A := $(value A)
 compare: export COMPARE_B := $(value B)
 compare: $(READY)  ## verdicts and metrics that changed from one revision to another: A=HEAD B=workspace
@@ -30,6 +31,13 @@ keep: $(READY)  ## keep results of experiments that were run as published, for t
 
 reference: $(READY)  ## which reference results are missing, stale, damaged or contradicted
 	python workflow/scripts/check_reference.py
+
+gpu-pieces: $(READY)  ## what is out of date and computes on a GPU, for a machine without these engines: docs/gpu.md
+	python workflow/scripts/plan_gpu_pieces.py
+
+gpu-collect: export COLLECT_FROM := $(value FROM)
+gpu-collect: $(READY)  ## take in what came back from there: FROM=back
+	python workflow/scripts/collect_gpu_pieces.py
 
 check: $(READY)  ## style: ruff, snakefmt, snakemake --lint; directions of imports: import-linter
 	ruff check .
@@ -66,7 +74,7 @@ lock: $(READY)  ## compile requirements.in again into requirements.lock
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-supply.lock
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # pip only brings uv, which installs the rest in parallel. The stamp comes last: an interrupted
 # installation goes on where it was.

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,13 @@ def files_of(script: Path, modules: Iterable[str] = ()) -> list[Path]:
     return sorted(found)
 
 
+def packages(files: Iterable[Path]) -> list[str]:
+    """The packages of others that these files of the project import anywhere, by their names in imports, sorted."""
+    names = {name for file in files if file.suffix == ".py" for name in _read_in(file)["modules"] if name[0] != "."}
+    found = {name.split(".")[0] for name in names if name.strip(".")}
+    return sorted(name for name in found if name not in sys.stdlib_module_names and not _module(name))
+
+
 def keep() -> None:
     """Write down what this process read in modules, for the next one: parsing them all takes half a second."""
     if _read == _read_before():
@@ -52,12 +60,18 @@ def keep() -> None:
 
 @cache
 def _imported_by(path: Path) -> tuple[Path, ...]:
-    source = path.read_bytes()
-    digest = hashlib.sha256(source).hexdigest()
-    words = _read[digest] = _read_before().get(digest) or _words(source, path)
+    words = _read_in(path)
     files = [file for name in words["modules"] for file in _module(_absolute(path, name))]
     files += [file for text in words["texts"] for file in _data(path, text)]
     return tuple(dict.fromkeys(files))
+
+
+def _read_in(path: Path) -> dict[str, list[str]]:
+    """What a module says that may be files (`_words`), read once."""
+    source = path.read_bytes()
+    digest = hashlib.sha256(source).hexdigest()
+    words = _read[digest] = _read.get(digest) or _read_before().get(digest) or _words(source, path)
+    return words
 
 
 def _words(source: bytes, path: Path) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from revisit import progress
 from revisit.data import arrays, tensors
 from revisit.errors import ConfigError
 from revisit.models import registry, weights
-from revisit.training import batches, flops, freezing, graphs, mixup, optimizers, tensorboard
+from revisit.training import batches, flops, freezing, graphs, mixup, optimizers, pause, tensorboard
 from revisit.training.checkpoint import Checkpoint
 from revisit.training.criterion import Criterion
 from revisit.training.plan import Plan
@@ -115,6 +115,9 @@ class Run:
 
         Args:
             save_every: seconds between two resume states.
+
+        Raises:
+            Paused: it is time to stop (`pause`) before the last step.
         """
         content = self._trained(save_every)
         self.checkpoint.finish(content)
@@ -148,8 +151,10 @@ class Run:
                     self._evaluate(log)
                 plan.snapshots.write(step, self.network)
                 bar.update(1)
-                if step < plan.steps and time.monotonic() >= next_save:
+                if step < plan.steps and ((stop := pause.due()) or time.monotonic() >= next_save):
                     next_save = self.checkpoint.save(log.length() if log else 0) + save_every
+                    if stop:
+                        raise pause.Paused
             length = log.length() if log else 0
         return {
             "history": self.history.state_dict(),

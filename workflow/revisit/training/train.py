@@ -17,7 +17,7 @@ from revisit import files
 from revisit.data import arrays, provenance
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models import registry
-from revisit.training import outputs, workers
+from revisit.training import outputs, pause, workers
 from revisit.training.plan import Common, Plan
 from revisit.training.results import Result
 from revisit.training.run import Run, Splits, splits
@@ -57,6 +57,7 @@ def train(
         ArtifactError: the prepared data set or the starting weights are missing, damaged, or do not fit.
         ConfigError: settings that do not fit each other or the data.
         DeviceError: the device, or its memory, is not there.
+        Paused: it is time to stop (`pause`) before the end.
     """
     device = devices.choose(settings["device"])
     keep = settings["keep"]
@@ -138,6 +139,8 @@ class _Sweep:
         return {plan: self._go(plan, images) for plan in plans}
 
     def _go(self, plan: Plan, images: Splits) -> dict[str, Any]:
+        if pause.due():
+            raise pause.Paused
         with self._told(plan.variant):
             return Run(plan, images).go(self._save_every)
 

@@ -17,6 +17,7 @@ import torch
 
 from revisit import orphans
 from revisit.errors import ConfigError, DeviceError, RevisitError
+from revisit.training import pause
 
 CORES = "REVISIT_CORES"  # how many an engine allots to a job
 
@@ -43,14 +44,16 @@ def count(runs: int, device: torch.device) -> int:
 def side_by_side(calls: Sequence[Call], workers: int) -> None:
     """Make every call in a copy of this process, `workers` at a time; what a call returns is lost.
 
-    Copies share the memory of what was loaded before, such as the images. The first failure ends the other calls.
+    Copies share the memory of what was loaded before, such as the images. The first failure ends the other calls. A
+    call that pauses starts no more of them; those that run come to their own pause.
 
     Raises:
+        Paused: a call did.
         DeviceError: a copy was killed, most likely by the system for its memory, or crashed.
         RevisitError: what a call raised; also OSError.
         RuntimeError: a call raised something else, which the message holds.
     """
-    waiting, running = list(calls), {}
+    waiting, running, paused = list(calls), {}, False
     try:
         while waiting or running:
             while waiting and len(running) < workers:
@@ -60,8 +63,13 @@ def side_by_side(calls: Sequence[Call], workers: int) -> None:
                 error = _said(receiver)
                 process = running.pop(receiver)
                 process.join()
-                if error or process.exitcode:
+                if process.exitcode == pause.STATUS:
+                    paused = True
+                    waiting.clear()
+                elif error or process.exitcode:
                     raise error or _ended(process.exitcode, workers)
+        if paused:
+            raise pause.Paused
     finally:
         for process in running.values():
             process.kill()
