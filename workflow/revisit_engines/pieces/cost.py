@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from revisit.data.tensors import cropped
 from revisit.models import registry
 from revisit.models.output import Output
-from revisit.training.operations import counted
+from revisit.training.flops import counted
 
 RATE = 30e12  # floating-point operations a second of bfloat16 convolutions: a tenth of what an A100 has on paper
 LAUNCH = 12e-6  # seconds an operation takes Python and the driver to launch
