@@ -1,9 +1,9 @@
-"""What the report weighs, how fast a browser shows it, and what it costs to render.
+"""What the pages of the report weigh, how fast a browser shows them, and what they cost to render.
 
     python benchmarks/report_size.py               # results/report: sizes, and times in the machine's chromium
-    python benchmarks/report_size.py --render      # CPU seconds of rendering each study and the page as well
+    python benchmarks/report_size.py --render      # CPU seconds of rendering each study and the pages as well
 
-Reference of the sizes: the budget of the page. Of the times in the browser, in milliseconds from the start of the
+Reference of the sizes: the budget of each page. Of the times in the browser, in milliseconds from the start of the
 navigation, the median of some visits: a page of one word. Of rendering, once everything is imported: starting the
 script and importing. `make browser` installs what drives the browser; without it or without chromium there are no times
 of one.
@@ -27,33 +27,33 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"
 import chromium
 
 # isort: split
+from revisit.reference import store
 from revisit.report import claims, page, study
 
 ROOT = Path(__file__).resolve().parents[1]
-BUDGET = 5_000_000  # bytes of the page
+BUDGET, OPENING = 2_000_000, 1_000_000  # bytes of a study's page at demo scale, and of the one that opens the report
 PARTS = {
-    "drawings (SVG)": re.compile(rb"<svg\b.*?</svg>", re.DOTALL),
+    "drawings": re.compile(rb"<svg\b.*?</svg>", re.DOTALL),
     "pictures": re.compile(rb"data:image/[^\"')]*"),
-    "points of maps": re.compile(rb'<script type="application/json">.*?</script>', re.DOTALL),
-    "style and script": re.compile(rb"<style>.*?</style>|<script>.*?</script>", re.DOTALL),
+    "maps": re.compile(rb'<script type="application/json">.*?</script>', re.DOTALL),
+    "code": re.compile(rb"<style>.*?</style>|<script>.*?</script>", re.DOTALL),
 }
 TIMES = {"DOM ready": "domContentLoadedEventEnd", "all loaded": "loadEventEnd"}
 NAVIGATION = "() => performance.getEntriesByType('navigation')[0].toJSON()"
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
 
 
-def sizes(folder: Path) -> Iterator[tuple[str, int]]:
-    """Name and bytes: the budget, the page, its parts, the page as a server would send it, the tables beside it."""
-    text = (folder / "index.html").read_bytes()
-    yield "the budget", BUDGET
-    yield "the page", len(text)
+def sizes(path: Path) -> Iterator[int | float]:
+    """Of a page: bytes, times its budget; bytes of its parts and of the rest; and as a server would send it."""
+    text = path.read_bytes()
+    yield len(text)
+    yield len(text) / (OPENING if path.name == "index.html" else BUDGET)
     rest = text
-    for name, pattern in PARTS.items():
-        yield f"  {name}", sum(map(len, pattern.findall(rest)))
+    for pattern in PARTS.values():
+        yield sum(map(len, pattern.findall(rest)))
         rest = pattern.sub(b"", rest)
-    yield "  text and tables", len(rest)
-    yield "the page, gzip", len(gzip.compress(text, 6))
-    yield "tables in data/", sum(path.stat().st_size for path in (folder / "data").iterdir())
+    yield len(rest)
+    yield len(gzip.compress(text, 6))
 
 
 def visits(address: Path, count: int) -> dict[str, float]:
@@ -77,7 +77,7 @@ def visits(address: Path, count: int) -> dict[str, float]:
 
 
 def rendering(results: Path) -> Iterator[tuple[str, float]]:
-    """Stage and CPU seconds: starting each script, then every study and the page, all in a scratch folder."""
+    """Stage and CPU seconds: starting each script, then every study and the pages, all in a scratch folder."""
     for script in ("render_study", "render_report"):
         command = [sys.executable, str(ROOT / "workflow/scripts" / f"{script}.py"), "--help"]
         yield (
@@ -91,7 +91,10 @@ def rendering(results: Path) -> Iterator[tuple[str, float]]:
         studies = Path(scratch, "studies")
         for name in settings["studies"]:
             arguments = config[results / f"config/study/{name}.json"], ledger, results / "collected" / name
-            yield f"study@{name}", timing.measured(lambda a=arguments, n=name: study.render(*a, studies / n))[1]
+            yield (
+                f"study@{name}",
+                timing.measured(lambda a=arguments, n=name: study.render(*a, studies / n, ROOT / store.FOLDER))[1],
+            )
         yield "report", timing.measured(lambda: page.render(settings, studies, Path(scratch, "report")))[1]
 
 
@@ -105,14 +108,21 @@ def main() -> None:
     if not (options.folder / "index.html").is_file():
         parser.exit(2, f"error: there is no {options.folder}/index.html: run `make report`, or name a --folder\n")
 
-    rows = [(name, f"{count / 1000:,.0f}", f"{count / BUDGET:.2f}") for name, count in sizes(options.folder)]
-    timing.print_table("sizes; reference: the budget", ("part", "kB", "times the budget"), rows)
+    written = {path.stem: path for path in sorted(options.folder.glob("*.html"))}
+    columns = ("page", "kB", "times the budget", *(f"{part}, kB" for part in (*PARTS, "text", "gzip")))
+    rows = []
+    for name, path in written.items():
+        whole, share, *parts = sizes(path)
+        rows.append((name, f"{whole / 1000:,.0f}", f"{share:.2f}", *(f"{count / 1000:,.0f}" for count in parts)))
+    timing.print_table("sizes; reference: the budget", columns, rows)
+    tables = sum(path.stat().st_size for path in (options.folder / "data").iterdir())
+    print(f"\ntables in data/: {tables / 1000:,.0f} kB")
     if lacking := chromium.missing():
         print(f"\nno times in a browser: {lacking}")
     else:
         with tempfile.TemporaryDirectory() as scratch:
             Path(scratch, "word.html").write_text("<!doctype html><title>word</title><p>word</p>")
-            pages = {"one word": Path(scratch, "word.html"), "the report": options.folder / "index.html"}
+            pages = {"one word": Path(scratch, "word.html"), **written}
             times = {name: visits(path, options.visits) for name, path in pages.items()}
         columns = ("page", *(f"{name}, ms" for name in times["one word"]))
         rows = [(name, *(f"{value:.0f}" for value in found.values())) for name, found in times.items()]

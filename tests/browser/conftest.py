@@ -1,7 +1,7 @@
 """A report of made-up findings, opened in a real browser without a network.
 
 Whatever the browser complains of fails the test: errors and warnings on its console, errors of the script, dialogs,
-and requests for anything but the page.
+and requests for anything but the report's pages.
 """
 
 import copy
@@ -62,7 +62,7 @@ def browser() -> "Iterator[Browser]":
 
 @pytest.fixture(scope="session")
 def write_report(stages: dict[str, Any], classes: dict[str, list[str]]) -> Callable[..., Path]:
-    """`write_report(folder, change=lambda findings, settings: None, ledger=None)` -> the page.
+    """`write_report(folder, change=lambda findings, settings: None, ledger=None)` -> the report's folder.
 
     Three studies: graphs (claims, every part of a look inside), sweeps (replicates, a diverged run), scenes (several
     labels per image, names that look like markup). `change` may alter findings and settings of the stages `study`.
@@ -94,26 +94,38 @@ def write_report(stages: dict[str, Any], classes: dict[str, list[str]]) -> Calla
             for name in ORDER:
                 study.render(settings[name], ledger, paths.collected(name), paths.study(name))
             page.render({"studies": ORDER}, paths.STUDIES, paths.REPORT)
-        return folder / paths.REPORT / "index.html"
+        return folder / paths.REPORT
 
     return write
 
 
 @pytest.fixture(scope="session")
 def report(tmp_path_factory: pytest.TempPathFactory, write_report: Callable[..., Path]) -> Path:
-    """The page, written once."""
+    """The report's folder, written once."""
     return write_report(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="session")
+def with_reference(tmp_path_factory: pytest.TempPathFactory, write_report: Callable[..., Path]) -> Path:
+    """A report whose first study has reference results, written once."""
+
+    def change(findings: Path, settings: dict[str, Any]) -> None:
+        for name in settings["fashion"]["experiments"]:
+            fashion.kept.keep(findings, settings["fashion"], name)
+
+    return write_report(tmp_path_factory.mktemp("with_reference"), change)
 
 
 @pytest.fixture
 def visit(browser: "Browser", report: Path) -> Iterator[Visit]:
-    """`visit(fragment="", address=report, **options)` opens the report in a browser of its own, without a network.
+    """`visit(name="index", fragment="", folder=report, **options)` opens a page in a browser of its own, offline.
 
+    `name`: of the page, the opening one or a study's.
     `options`: of Playwright's `new_context`, such as `color_scheme`, `viewport`, `java_script_enabled`.
     """
     contexts, complaints = [], []
 
-    def opened(fragment: str = "", address: Path = report, **options: Any) -> "Page":
+    def opened(name: str = "index", fragment: str = "", folder: Path = report, **options: Any) -> "Page":
         context = browser.new_context(**{"viewport": DESKTOP, **options})
         context.set_offline(True)
         contexts.append(context)
@@ -121,8 +133,8 @@ def visit(browser: "Browser", report: Path) -> Iterator[Visit]:
         page.on("console", lambda line: line.type in ("error", "warning") and complaints.append(line.text))
         page.on("pageerror", lambda error: complaints.append(f"{error}"))
         page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        page.on("request", lambda sent: foreign(sent.url, address) and complaints.append(f"request: {sent.url}"))
-        page.goto(address.as_uri() + fragment)
+        page.on("request", lambda sent: foreign(sent.url, folder) and complaints.append(f"request: {sent.url}"))
+        page.goto((folder / f"{name}.html").as_uri() + fragment)
         return page
 
     yield opened
@@ -131,6 +143,7 @@ def visit(browser: "Browser", report: Path) -> Iterator[Visit]:
     assert complaints == []
 
 
-def foreign(url: str, address: Path) -> bool:
-    """Whether a request leaves the page."""
-    return not url.startswith("data:") and url.partition("#")[0] != address.as_uri()
+def foreign(url: str, folder: Path) -> bool:
+    """Whether a request leaves the pages of the report."""
+    pages = {path.as_uri() for path in folder.glob("*.html")}
+    return not url.startswith("data:") and url.partition("#")[0] not in pages

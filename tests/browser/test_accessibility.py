@@ -10,13 +10,14 @@ ALL, COLOURS = {}, {"runOnly": {"type": "rule", "values": [CONTRAST]}}
 LAYOUT = {"rules": {CONTRAST: {"enabled": False}}}
 
 
+@pytest.mark.parametrize("name", ["index", "fashion", "lenet", "scenes", "reference"])
 @pytest.mark.parametrize(
     ("options", "rules"),
     [({"color_scheme": "light"}, ALL), ({"color_scheme": "dark"}, COLOURS), ({"viewport": PHONE}, LAYOUT)],
     ids=["light", "dark", "phone"],
 )
-def test_axe_finds_nothing_serious(visit, options, rules):
-    page = visit(**options)
+def test_axe_finds_nothing_serious(visit, with_reference, name, options, rules):
+    page = visit("fashion", folder=with_reference, **options) if name == "reference" else visit(name, **options)
     page.evaluate(OPEN_ALL)
     found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
     serious = [

@@ -1,5 +1,6 @@
 """Everything by keyboard alone: order, visible focus, no trap."""
 
+import pytest
 from playwright.sync_api import expect
 
 # The focused element: its place among all, whether its outline shows, and whether it can be seen.
@@ -34,10 +35,21 @@ def test_skip_link_comes_first_and_leads_past_the_navigation(visit):
     expect(page.locator("#filters select").first).to_be_focused()
 
 
-def test_tab_goes_through_everything_in_reading_order(visit):
-    page = visit()
+def test_skip_link_of_a_study_leads_to_it(visit):
+    page = visit("lenet")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the study")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#lenet-title")).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    expect(page.locator("#lenet .contents a").first).to_be_focused()
+
+
+@pytest.mark.parametrize("name", ["index", "fashion", "lenet", "scenes"])
+def test_tab_goes_through_everything_in_reading_order(visit, name):
+    page = visit(name)
     reachable, reached = page.evaluate(REACHABLE), []
-    assert len(reachable) > 200
+    assert len(reachable) > 50
     for _ in range(len(reachable) + 100):
         page.keyboard.press("Tab")
         focused = page.evaluate(FOCUSED)
@@ -51,7 +63,7 @@ def test_tab_goes_through_everything_in_reading_order(visit):
 
 
 def test_back_again(visit):
-    page = visit()
+    page = visit("fashion")
     page.locator(".stage canvas").first.focus()
     page.keyboard.press("Shift+Tab")
     assert page.evaluate("document.activeElement.matches('.stage canvas')") is False

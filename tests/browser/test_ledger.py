@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 ROWS = ".ledger tbody tr"
+SURE = "fashion_dynamic_smoother"
 
 
 @pytest.fixture
@@ -54,13 +55,14 @@ def test_the_verdict_filter_by_keyboard(page):
     assert len(shown(page)) > len(of_verdict)
 
 
-def test_how_sure_a_verdict_is_stands_beside_it(page):
-    for place in ("#fashion_dynamic_smoother", "#fashion_dynamic_smoother-evidence"):
-        expect(page.locator(f"{place} .sure")).to_have_text("one run, on stand-ins")
-        badge, sure = (page.locator(f"{place} {one}").first.bounding_box() for one in (".badge", ".sure"))
-        assert abs(badge["y"] - sure["y"]) < badge["height"]
-    assert page.locator("#fashion_parameters_conv1 .sure").count() == 0  # counted
-    assert page.locator("#fashion_overfitting .sure").count() == 0  # not testable
+@pytest.mark.parametrize(("name", "end"), [("index", ""), ("fashion", "-evidence")])
+def test_how_sure_a_verdict_is_stands_beside_it(visit, with_reference, name, end):
+    page, place = visit(name, folder=with_reference), f"#{SURE}{end}"
+    expect(page.locator(f"{place} .sure")).to_have_text("reference, one run")
+    badge, sure = (page.locator(f"{place} {one}").first.bounding_box() for one in (".badge", ".sure"))
+    assert abs(badge["y"] - sure["y"]) < badge["height"]
+    assert page.locator(f"#fashion_parameters_conv1{end} .sure").count() == 0  # counted
+    assert visit(name).locator(f"{place} .sure").count() == 0  # not testable
 
 
 def test_verdicts_above_the_ledger_count_its_rows(page):
@@ -89,7 +91,7 @@ def test_a_link_to_a_shown_claim_leaves_the_filter(page):
 
 
 def test_the_page_opens_at_the_claim_of_its_address_below_the_bar(visit):
-    page = visit("#fashion_overfitting")
+    page = visit(fragment="#fashion_overfitting")
     claim = page.locator("#fashion_overfitting")
     expect(claim).to_be_in_viewport()
     bar = page.locator(".bar").bounding_box()
@@ -102,13 +104,29 @@ def test_evidence_and_figure_of_a_claim(page):
     row = page.locator("#fashion_parameters_fc2")
     row.get_by_role("link", name="evidence").click()
     expect(page.locator("#fashion_parameters_fc2-evidence")).to_be_in_viewport()
+    assert page.title() == "Fashion-MNIST with a static and a dynamic graph – Revisit"
+    page.go_back()
     row.get_by_role("link", name="figure").click()
-    expect(page.locator("#fashion-parameters h3")).to_be_in_viewport()
+    expect(page.locator("#fashion-parameters h2")).to_be_in_viewport()
+    page.get_by_role("link", name="Ledger", exact=True).click()
+    expect(page.locator("#ledger-title")).to_be_in_viewport()
+
+
+def test_what_was_found_leads_to_its_claims_and_cards_to_their_studies(page):
+    choice(page, "study").select_option("lenet")
+    link = page.locator(".found a[href^='#fashion_']").first
+    claim = page.locator(link.get_attribute("href"))
+    expect(claim).to_be_hidden()
+    link.click()
+    expect(claim).to_be_in_viewport()
+    page.locator(".card a").nth(1).click()
+    expect(page.locator("h1")).to_be_in_viewport()
+    expect(page.locator(".bar [aria-current]")).to_have_text("Lenet")
 
 
 @pytest.mark.parametrize("follow", ["open", "go"])
 def test_a_link_to_a_folded_table_unfolds_it(visit, follow):
-    page = visit("#scenes-classes-tuned" if follow == "open" else "")
+    page = visit("scenes", "#scenes-classes-tuned" if follow == "open" else "")
     if follow == "go":
         expect(page.locator("#scenes-classes-tuned table")).to_be_hidden()
         page.evaluate("location.hash = '#scenes-classes-tuned'")

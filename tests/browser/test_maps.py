@@ -81,19 +81,14 @@ class Map:
 
 
 @pytest.fixture
-def page(visit):
-    return visit()
+def fashion(visit):
+    return Map(visit("fashion"), "fashion-tsne-fashion_dynamic-fc1")
 
 
 @pytest.fixture
-def fashion(page):
-    return Map(page, "fashion-tsne-fashion_dynamic-fc1")
-
-
-@pytest.fixture
-def scenes(page):
+def scenes(visit):
     """A map of images that have several classes, or none."""
-    return Map(page, "scenes-tsne-tuned-pool5")
+    return Map(visit("scenes"), "scenes-tsne-tuned-pool5")
 
 
 @pytest.mark.parametrize("name", ["fashion", "scenes"])
@@ -215,7 +210,7 @@ def test_an_image_of_several_classes_hides_with_the_last_of_them(scenes):
 
 
 def test_a_finger_picks_a_dot(visit):
-    shown = Map(visit(viewport=PHONE, has_touch=True, is_mobile=True), "fashion-tsne-fashion_dynamic-fc1")
+    shown = Map(visit("fashion", viewport=PHONE, has_touch=True, is_mobile=True), "fashion-tsne-fashion_dynamic-fc1")
     point = shown.lonely()[0]
     shown.page.touchscreen.tap(*shown.place(point))
     expect(shown.told).to_have_text(shown.called(point))

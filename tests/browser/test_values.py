@@ -14,7 +14,7 @@ COLUMNS = {"training set": "train_accuracy", "test set": "test_accuracy"}
 @pytest.fixture
 def rows(report):
     """The evaluations behind the figure: column -> value, by step."""
-    with open(report.parent / "data" / "fashion-evaluations.csv", newline="") as stream:
+    with open(report / "data" / "fashion-evaluations.csv", newline="") as stream:
         return {float(row["step"]): row for row in csv.DictReader(stream) if row["experiment"] == "fashion_dynamic"}
 
 
@@ -45,7 +45,7 @@ def place_of(page, step):
 
 
 def test_under_the_pointer_stand_the_values_of_the_table(visit, rows):
-    page = visit()
+    page = visit("fashion")
     readout = page.locator(f"{FIGURE} output")
     expect(readout).to_be_hidden()
     for step in list(rows)[:: max(1, len(rows) // 4)]:
@@ -59,7 +59,7 @@ def test_under_the_pointer_stand_the_values_of_the_table(visit, rows):
 
 
 def test_the_highest_curve_comes_first_and_the_box_stays_inside(visit):
-    page = visit()
+    page = visit("fashion")
     for figure in page.locator("figure:has([data-readout])").all()[:8]:
         figure.scroll_into_view_if_needed()
         box = figure.locator("svg").bounding_box()
@@ -75,7 +75,7 @@ def test_the_highest_curve_comes_first_and_the_box_stays_inside(visit):
 
 
 def test_by_keyboard(visit, rows):
-    page = visit()
+    page = visit("fashion")
     readout = page.locator(f"{FIGURE} output")
     page.locator(f"{FIGURE} svg").focus()
     page.keyboard.press("End")
