@@ -24,6 +24,15 @@ def choose(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
+def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor of the main memory on `device`, without waiting until a GPU has done what it was asked before.
+
+    `tensor.to(device)` alone waits at every minibatch. The tensor may be changed or freed on return: the driver has
+    its own copy of ordinary (pageable) memory by then.
+    """
+    return tensor.to(device, non_blocking=True)
+
+
 @contextmanager
 def deterministic() -> Iterator[None]:
     """Inside the block the same operations give the same bits; PyTorch's settings are put back afterwards.
@@ -38,11 +47,13 @@ def deterministic() -> Iterator[None]:
     """
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     fill, benchmark = torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.benchmark
+    rounded = torch.backends.cudnn.allow_tf32
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # there is no way to ask how it was; PyTorch starts with False
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = False  # it picks algorithms by their measured speed
+    torch.backends.cudnn.allow_tf32 = False  # single precision is what it says, as PyTorch has it for products already
     try:
         yield
     finally:
@@ -51,6 +62,7 @@ def deterministic() -> Iterator[None]:
         torch.use_deterministic_algorithms(strict)
         torch.utils.deterministic.fill_uninitialized_memory = fill
         torch.backends.cudnn.benchmark = benchmark
+        torch.backends.cudnn.allow_tf32 = rounded
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from revisit.data import tensors
+from revisit.device import moved
 from revisit.errors import ConfigError
 from revisit.training.randomness import Purpose, generator
 
@@ -69,8 +70,8 @@ class Images:
     def pixels(self, index: torch.Tensor) -> torch.Tensor:
         """The images at `index` (B,) as they are stored: (B, H, W, C) uint8, a copy on the device."""
         if self._resident is not None:
-            return self._resident.index_select(0, index.to(self.device))
-        return torch.from_numpy(self._mapped[index.cpu().numpy()]).to(self.device)
+            return self._resident.index_select(0, moved(index, self.device))
+        return moved(torch.from_numpy(self._mapped[index.cpu().numpy()]), self.device)
 
     def windows(self, index: torch.Tensor, corners: np.ndarray, size: tuple[int, int]) -> torch.Tensor:
         """The parts of `size` whose upper left corners are `corners` (B, 2): (B, h, w, C) uint8, on the device."""
@@ -79,8 +80,10 @@ class Images:
             parts = np.empty((len(index), *size, array.shape[3]), np.uint8)
             for part, image, (top, left) in zip(parts, index.tolist(), corners.tolist(), strict=True):
                 part[...] = array[image, top : top + size[0], left : left + size[1]]
-            return torch.from_numpy(parts).to(self.device)
-        return gather_windows(self._resident, index.to(self.device), torch.from_numpy(corners).to(self.device), size)
+            return moved(torch.from_numpy(parts), self.device)
+        return gather_windows(
+            self._resident, moved(index, self.device), moved(torch.from_numpy(corners), self.device), size
+        )
 
 
 def gather_windows(
@@ -101,8 +104,12 @@ def mirror(pixels: torch.Tensor, rows: np.ndarray) -> None:
         for row in rows.tolist():
             pixels[row] = pixels[row].flip(1)
     else:
-        places = torch.from_numpy(rows).to(pixels.device)
-        pixels[places] = pixels[places].flip(2)
+        mirror_together(pixels, moved(torch.from_numpy(rows), pixels.device))
+
+
+def mirror_together(pixels: torch.Tensor, rows: torch.Tensor) -> None:
+    """`mirror` on a GPU: all rows at once, without a wait for the host."""
+    pixels[rows] = pixels[rows].flip(2)
 
 
 class BatchLoader:

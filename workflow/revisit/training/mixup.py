@@ -2,6 +2,7 @@
 
 import torch
 
+from revisit.device import moved
 from revisit.training.randomness import Purpose, generator
 
 
@@ -21,8 +22,9 @@ def mix(
         The mixed inputs, and the targets: the share (a float32 scalar), the targets, the targets of the others.
     """
     draw = generator(Purpose.MIXUP, seed, step)
-    share, others = float(draw.beta(alpha, alpha)), torch.from_numpy(draw.permutation(len(inputs))).to(inputs.device)
-    weight = torch.tensor(share, dtype=torch.float32).to(inputs.device)  # a tensor: a static graph takes no new numbers
+    share = float(draw.beta(alpha, alpha))
+    others = moved(torch.from_numpy(draw.permutation(len(inputs))), inputs.device)
+    weight = moved(torch.tensor(share, dtype=torch.float32), inputs.device)  # a static graph takes no new numbers
     return torch.lerp(inputs[others], inputs, share), (weight, *targets, *(target[others] for target in targets))
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 
+from revisit.device import moved
 from revisit.training import batches
 from revisit.training.randomness import Purpose, generator
 
@@ -32,7 +33,7 @@ class Epochs:
         epoch, position = divmod(step - 1, self._steps)
         if epoch != self._epoch:
             order = batches.order(self._count, self._seed, epoch)[: self._steps * self._size]
-            self._epoch, self._order = epoch, order.view(self._steps, self._size).to(self._device)
+            self._epoch, self._order = epoch, moved(order.view(self._steps, self._size), self._device)
         return Draw(self._order[position])
 
 
@@ -46,4 +47,4 @@ class Fresh:
     def draw(self, step: int) -> Draw:
         """The images of training step `step` (from 1)."""
         draw = generator(Purpose.BATCH, self._seed, step)
-        return Draw(torch.from_numpy(draw.choice(self._count, self._size, replace=False)).to(self._device))
+        return Draw(moved(torch.from_numpy(draw.choice(self._count, self._size, replace=False)), self._device))

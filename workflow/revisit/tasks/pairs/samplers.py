@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from revisit.device import moved
 from revisit.errors import ConfigError
 from revisit.training.randomness import Purpose, generator
 from revisit.training.samplers import Draw
@@ -83,7 +84,7 @@ class _Pairs:
     def _drawn(self, index: np.ndarray) -> Draw:
         """The pairs of the images at `index`, similar ones first."""
         flags = (torch.arange(self._pairs) < self._similar).float()
-        return Draw(torch.from_numpy(index).to(self._device), flags.to(self._device))
+        return Draw(moved(torch.from_numpy(index), self._device), moved(flags, self._device))
 
 
 class RandomPairs(_Pairs):
