@@ -126,9 +126,9 @@ def test_an_added_experiment_and_data_set_run(real, tmp_path):
     found = json.loads((tree.folder / "results/findings/fashion_momentum/train.json").read_text())
     assert {name: variant["runs"] for name, variant in found["variants"].items()} == {"dropout_02": 2, "dropout_05": 2}
     assert (tree.folder / "results/findings/my_photos_vgg16/train.json").exists()
-    page = (tree.folder / "results/report/index.html").read_text()
-    assert "fashion momentum" in page
-    assert "my photos vgg16" in page
+    pages = {path.stem: path.read_text() for path in (tree.folder / "results/report").glob("*.html")}
+    assert "fashion momentum" in pages["fashion"]
+    assert "my photos vgg16" in pages["fashion"]
 
     again = "dvc repro -f -s fetch@my_photos"
     assert again in README
