@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from revisit.analyses import loading
-from revisit.analyses.inspect.kinds import looks
+from revisit.analyses.inspect.kinds import follows, looks
 from revisit.analyses.kinds import kinds
 from revisit.report.panel import Panel, panels
 
@@ -34,7 +34,7 @@ def test_a_kind_computes(name):
 def test_a_look_looks_and_says_whether_it_follows_the_training(name):
     module = loading.load(name, "look", loading.LOOKS)
     assert callable(module.look)
-    assert getattr(module, "FOLLOWS", False) == looks()[name].follows
+    assert getattr(module, "FOLLOWS", False) == follows(name)
 
 
 def test_panels_have_places_and_ids_of_their_own():

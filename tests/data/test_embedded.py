@@ -62,7 +62,7 @@ def test_named_classes_may_be_fewer_but_not_others(tmp_path):
 
 
 def test_params_know_the_drawings_and_their_formats():
-    """They are named there a second time, since importing the drawings takes a second."""
+    """Which they read, since importing the drawings takes a second."""
     assert {name: import_module(f"revisit_drawing.{name}").FORMAT for name in embedded.available()} == DRAWINGS
 
 

@@ -4,7 +4,8 @@ import math
 import pytest
 
 from revisit.errors import ArtifactError
-from revisit_engines.compare import MAIN, Results, compare, differences, flatten, same
+from revisit.nested import flatten
+from revisit_engines.compare import MAIN, Results, compare, differences, same
 from revisit_engines.compare_text import text
 
 

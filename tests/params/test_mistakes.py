@@ -109,7 +109,7 @@ BAD = [
         "png",
         "raw.fashion_mnist.format: 'png' is not allowed; allowed: cifar, folder, idx, voc",
     ),
-    ("raw.fashion_mnist.embedded", "objects", "embedded: objects is not drawn as idx; allowed: garments, digits"),
+    ("raw.fashion_mnist.embedded", "objects", "embedded: objects is not drawn as idx; allowed: digits, garments"),
     ("raw.cifar10.classes", DELETE, "raw.cifar10.classes: missing; only a folder names its classes itself"),
     ("raw.seedlings", {"format": "folder", "source": "web", "web": ["https://host/"]}, "raw.seedlings.files: missing"),
     ("datasets.fashion_mnist.raw", "fashion", "raw: unknown raw files 'fashion' (did you mean fashion_mnist?)"),

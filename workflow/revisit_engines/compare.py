@@ -46,13 +46,6 @@ class Results:
     stale: tuple[str, ...] = ()
 
 
-def flatten(nested: Any, path: str) -> dict[str, Any]:
-    """The values of nested mappings by their paths, joined by dots; a list is one value."""
-    if not isinstance(nested, Mapping):
-        return {path: nested}
-    return {key: value for name, inner in nested.items() for key, value in flatten(inner, f"{path}.{name}").items()}
-
-
 def is_number(value: Any) -> bool:
     """Whether a value is a number, which true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)

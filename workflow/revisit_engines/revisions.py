@@ -15,8 +15,9 @@ from dvc.scm import SCMError, map_scm_exception, resolve_rev
 
 from revisit import paths
 from revisit.errors import ArtifactError, BusyError, EngineError
+from revisit.nested import flatten
 from revisit.params.load import load
-from revisit_engines.compare import Results, flatten
+from revisit_engines.compare import Results
 from revisit_engines.configure import records
 from revisit_engines.staleness import stale_stages
 

@@ -171,8 +171,16 @@ def test_networks_of_the_registry(view):
         assert convolution is network.get_submodule(found)
 
 
+def test_first_filters_are_the_weights_of_the_first_convolution():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 3))
+    filters = first_layer.first_filters(network)
+    assert filters.dtype == np.float32
+    np.testing.assert_array_equal(filters, network[0].weight.detach().numpy())
+
+
 def test_a_network_without_a_convolution(view):
     network = nn.Sequential(nn.Flatten(), nn.Linear(144, 3)).eval()
+    assert first_layer.first_filters(network) is None
     assert first_layer.look(dataclasses.replace(view, network=network), {}) == ({}, {})
 
 

@@ -52,14 +52,6 @@ def test_parameters_of_the_published_network():
     assert table == {"conv1": 832, "conv2": 51264, "fc1": 3212288, "fc2": 10250}
 
 
-def test_first_filters(network):
-    filters = networks.first_filters(network)
-    assert filters.shape == (4, 3, 3, 3)
-    assert filters.dtype == np.float32
-    np.testing.assert_array_equal(filters, network.conv1.weight.detach().numpy())
-    assert networks.first_filters(nn.Linear(2, 2)) is None
-
-
 def test_observed_layers_are_those_that_run_once_and_give_a_tensor(network):
     class Branching(nn.Module):
         def __init__(self):

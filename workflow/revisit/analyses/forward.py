@@ -10,17 +10,11 @@ from torch import nn
 
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
+from revisit.models.parts.layers import find
 
 BATCH = 256  # images at a time, fewer where they are large: batches bound the memory
 BATCH_PIXELS = 2**20
-
-
-def check_layers(network: nn.Module, layers: list[str]) -> None:
-    """Raise ConfigError unless every name in `layers` is a submodule of `network` (`named_modules`)."""
-    there = [name for name, _ in network.named_modules() if name]
-    for layer in layers:
-        if layer not in there:
-            raise ConfigError(f"layers: the network has no layer {layer!r}; it has: {', '.join(there)}")
+KEY = "layers"  # where an analysis names layers, for messages
 
 
 def preprocessing_of(info: dict[str, Any], device: torch.device) -> Preprocessing:
@@ -43,7 +37,7 @@ def activations(
     Raises:
         ConfigError: a layer does not exist, runs not exactly once in a pass, or gives something else than a tensor.
     """
-    check_layers(network, layers)
+    find(network, layers, KEY)
     rows = max(1, min(BATCH, BATCH_PIXELS // max(1, images.shape[1] * images.shape[2])))
     for start in range(0, len(images), rows):
         pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device)

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from revisit.data import embedded
 from revisit.data.formats import registry
+from revisit.params.constants import constant
 from revisit.params.fields import EACH_ONCE, Count, Name, Section
 
 CHECKSUM = r"^([0-9a-f]{64}|md5:[0-9a-f]{32})$"
@@ -18,12 +20,7 @@ MirrorPath = Annotated[str, StringConstraints(pattern=MIRROR_PATH)]
 Source = Literal["embedded", "mirror", "web"]
 FORMATS = {name: registry.facts(name) for name in registry.available()}
 DRAWINGS = {  # what can be drawn here -> the format in which it is drawn
-    "garments": "idx",
-    "digits": "idx",
-    "objects": "cifar",
-    "scenes": "voc",
-    "plants": "folder",
-    "patterns": "folder",
+    name: constant(f"revisit_drawing.{name}", "FORMAT") for name in embedded.available()
 }
 
 

@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError
+from revisit.nested import flatten
 from revisit.report import maps, opening, summary, svg
 from revisit.report.numbers import cell, duration, number, published_text, value_text
 from revisit.report.palette import THEME, TONES
@@ -179,20 +180,15 @@ def _settings(experiments: Mapping[str, Any]) -> dict[str, Any]:
 
     Of a sweep, those of the variant that is kept; its table says what the others set.
     """
-    flat = [dict(_flatten(experiment["settings"])) for experiment in experiments.values()]
+    flat = [_flat(experiment["settings"]) for experiment in experiments.values()]
     keys = dict.fromkeys(key for settings in flat for key in settings)
     rows = [(key, [settings.get(key, "") for settings in flat]) for key in keys]
     return {"names": list(experiments), "rows": [(key, values, len(set(values)) > 1) for key, values in rows]}
 
 
-def _flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
-    for key, value in settings.items():
-        if key == "runs" and not prefix:
-            continue
-        if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value if isinstance(value, str) else json.dumps(value)
+def _flat(settings: Mapping[str, Any]) -> dict[str, str]:
+    found = flatten({key: value for key, value in settings.items() if key != "runs"})
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
 
 
 def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:

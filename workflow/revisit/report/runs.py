@@ -14,6 +14,7 @@ from pandas.api.typing import DataFrameGroupBy
 from revisit import reading, stages
 from revisit.analyses.tables import Table
 from revisit.errors import ArtifactError
+from revisit.nested import flatten
 from revisit.report import statistics
 
 UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
@@ -221,7 +222,7 @@ class Run:
 
         What a variant switches off (0, false, none) is left out.
         """
-        flat = {variant: dict(flatten(protocol)) for variant, protocol in self.settings["runs"].items()}
+        flat = {variant: flatten(protocol) for variant, protocol in self.settings["runs"].items()}
         keys = dict.fromkeys(key for protocol in flat.values() for key in protocol)
         differ = [key for key in keys if len({str(protocol.get(key)) for protocol in flat.values()}) > 1]
         short = [key.removesuffix(".name").removeprefix(f"{key.partition('.')[0]}.") for key in differ]
@@ -295,15 +296,6 @@ class Run:
     def look(self, part: str) -> dict[str, Any] | None:
         """What a part of `inspect` found; None where it was not asked for."""
         return self.metrics.get("inspect", {}).get(part)
-
-
-def flatten(settings: Mapping[str, Any], prefix: str = "") -> Any:
-    """(key, value) of nested settings, keys joined by dots."""
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from revisit.errors import ConfigError
-from revisit.training import layers
+from revisit.models.parts import layers
 
 
 class Freezing:
@@ -24,7 +24,7 @@ class Freezing:
     """
 
     def __init__(self, network: nn.Module, settings: dict[str, Any] | None) -> None:
-        frozen = layers.find(network, settings["layers"], "freeze.layers") if settings else []
+        frozen = layers.find(network, settings["layers"], "freeze.layers", weighted=True) if settings else []
         self._network, self._steps = network, settings["steps"] if settings else 0
         self._parameters = list({p: None for layer in frozen for p in layer.parameters() if p.requires_grad})
         self._norms = [m for layer in frozen for m in layer.modules() if isinstance(m, _BatchNorm)]

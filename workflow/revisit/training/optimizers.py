@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from revisit.errors import ConfigError
-from revisit.training import layers
+from revisit.models.parts import layers
 
 _CLASSES = {"sgd": torch.optim.SGD, "adagrad": torch.optim.Adagrad, "adam": torch.optim.Adam}
 _FUSED_ON = {"sgd": ("cpu", "cuda"), "adagrad": ("cpu",), "adam": ("cpu", "cuda")}
@@ -63,7 +63,7 @@ def build(settings: dict[str, Any], network: nn.Module) -> torch.optim.Optimizer
 def _groups(settings: dict[str, Any], network: nn.Module) -> list[dict[str, Any]]:
     """Parameters with and without weight decay; all in one group where nothing decays."""
     decay, names = settings.get("weight_decay") or 0.0, settings.get("decay_layers")
-    chosen = [network] if names is None else layers.find(network, names, "optimizer.decay_layers")
+    chosen = [network] if names is None else layers.find(network, names, "optimizer.decay_layers", weighted=True)
     decayed = {id(weight) for layer in chosen for weight in layer.parameters() if weight.dim() >= 2 and decay}
     groups = [
         {"params": [p for p in network.parameters() if id(p) in decayed], "weight_decay": decay},

@@ -11,6 +11,7 @@ from revisit import files, progress
 from revisit.analyses import features, forward
 from revisit.analyses.thumbnails import write_thumbnails
 from revisit.analyses.trained import check_data
+from revisit.models.parts.layers import find
 
 if TYPE_CHECKING:
     from revisit.data.arrays import Prepared
@@ -48,7 +49,7 @@ def extract(
     """
     check_data(info, data.sha256)
     submodules = list(dict.fromkeys(layers.values()))  # each once: two names may stand for one
-    forward.check_layers(network, submodules)
+    find(network, submodules, forward.KEY)
     folder.mkdir(parents=True)
     shapes: dict[str, list[int]] = {}
     counts = {}

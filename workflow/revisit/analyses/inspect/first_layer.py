@@ -7,6 +7,8 @@ filter (assumed); its high frequencies are those above half the Nyquist frequenc
 it (assumed), measured by its two-dimensional Fourier transform.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import torch
@@ -16,6 +18,7 @@ from revisit.analyses import forward
 from revisit.analyses.inspect.passes import mean_or_none
 from revisit.analyses.inspect.tables import FIRST_LAYER
 from revisit.analyses.inspect.view import View
+from revisit.models.parts import layers
 
 DEAD = 0.01  # of the largest activation of any filter
 PADDED = 64  # pixels, the side of the filters in zeros whose low frequencies are measured
@@ -63,11 +66,18 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
 
 def first_convolution(network: nn.Module) -> tuple[str, nn.Conv2d | None, bool]:
     """Name and module of the first convolution, and whether a ReLU directly follows it, in the network's order."""
-    leaves = [(name, module) for name, module in network.named_modules() if not list(module.children())]
-    for (name, module), (_, following) in zip(leaves, [*leaves[1:], ("", None)], strict=True):
-        if isinstance(module, nn.Conv2d):
-            return name, module, isinstance(following, nn.ReLU)
-    return "", None, False
+    name = layers.first_convolution(network)
+    if name is None:
+        return "", None, False
+    leaves = {name: module for name, module in network.named_modules() if not list(module.children())}
+    following = dict(pairwise(leaves)).get(name)
+    return name, leaves[name], isinstance(leaves.get(following), nn.ReLU)
+
+
+def first_filters(network: nn.Module) -> np.ndarray | None:
+    """The weights of the first convolution: (out, in, height, width) float32; None where there is none."""
+    _, convolution, _ = first_convolution(network)
+    return None if convolution is None else convolution.weight.detach().to("cpu", torch.float32).numpy()
 
 
 def largest_activations(view: View, layer: str, rectified: bool) -> np.ndarray:

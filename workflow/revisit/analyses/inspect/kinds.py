@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from revisit.analyses import loading
+from revisit.params.constants import constant
 from revisit.params.fields import Section
 
 
@@ -17,7 +18,6 @@ class Look:
         settings: the section of `analyses.inspect.<experiment>.<look>`; its docstring says what is looked at.
         order: among the looks, in the summary and in the reference of `params.yaml`.
         classifier: whether the network must give classes.
-        follows: whether it follows the training, and needs the snapshots of one.
         check: records what is wrong beyond the section: of all parameters, the experiment's name, the settings of all
             looks, and where to record it.
     """
@@ -25,7 +25,6 @@ class Look:
     settings: type[Section]
     order: int
     classifier: bool = False
-    follows: bool = False
     check: Callable[..., None] = lambda _params, _name, _inspect, _found: None
 
 
@@ -35,6 +34,11 @@ def looks() -> dict[str, Look]:
     names = loading.available("settings", loading.LOOKS)
     found = {name: loading.load(name, "settings", loading.LOOKS).LOOK for name in names}
     return dict(sorted(found.items(), key=lambda item: item[1].order))
+
+
+def follows(look: str) -> bool:
+    """Whether a look follows the training, and needs the snapshots of one: what looks says so itself."""
+    return constant(loading.name(look, "look", loading.LOOKS), "FOLLOWS", default=False)
 
 
 def more_images(look: str) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""A trained network from the inside: its parameters, its first filters, the statistics of its activations."""
+"""A trained network from the inside: its parameters, and the statistics of its activations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -107,14 +107,6 @@ def parameters(network: nn.Module) -> list[dict[str, str | int]]:
             total = sum(sizes.values())
             rows.append({"layer": layer, "weights": total - biases, "biases": biases, "parameters": total})
     return rows
-
-
-def first_filters(network: nn.Module) -> np.ndarray | None:
-    """The weights of the first convolution: (out, in, height, width) float32; None where there is none."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            return module.weight.detach().to("cpu", torch.float32).numpy()
-    return None
 
 
 def observed_layers(network: nn.Module, images: torch.Tensor) -> list[str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, create_model
 
 from revisit.analyses import loading
-from revisit.analyses.inspect.kinds import looks
+from revisit.analyses.inspect.kinds import follows, looks
 from revisit.analyses.kinds import Kind
 from revisit.params.fields import Count, Section
 from revisit.params.trainings import TASKS
@@ -43,7 +43,7 @@ def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:
         place = ("analyses", "inspect", name, key)
         if look.classifier and training and not TASKS[training.objective.name].scored:
             found.add(place, f"needs a classifier; {name} is trained for {training.objective.name}")
-        if look.follows and not snapshots:
+        if follows(key) and not snapshots:
             found.add(place, f"follows the training: give {name} `snapshots`")
         look.check(params, name, inspect, found)
 

@@ -54,6 +54,6 @@ def look(
             bar.update(1)
     found[PARAMETERS.file] = PARAMETERS.frame(table)
     found[ACTIVATIONS.file] = ACTIVATIONS.frame([{"layer": layer, **s} for layer, s in statistics.items()])
-    if (filters := networks.first_filters(view.network)) is not None:
+    if (filters := first_layer.first_filters(view.network)) is not None:
         found["filters.npy"] = filters
     return summary, found

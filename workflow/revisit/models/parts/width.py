@@ -6,6 +6,7 @@ As the width multiplier of MobileNet (Howard et al. 2017, arXiv:1704.04861, sect
 from torch import nn
 
 from revisit.errors import ConfigError
+from revisit.models.parts import layers
 
 
 def scaled(count: int, width: float) -> int:
@@ -35,7 +36,7 @@ def rescale(network: nn.Module, width: float, channels: int, outputs: set[str]) 
     Raises:
         ConfigError: a count is no whole number at this width.
     """
-    first = next(name for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d))
+    first = layers.first_convolution(network)
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.Conv2d):
             entering = channels if name == first else scaled(layer.in_channels, width)

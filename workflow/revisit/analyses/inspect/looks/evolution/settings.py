@@ -13,4 +13,4 @@ class Evolution(Section):
     maps: int = Field(4, ge=1, le=64, description="feature maps of each layer")
 
 
-LOOK = Look(Evolution, order=40, follows=True)
+LOOK = Look(Evolution, order=40)

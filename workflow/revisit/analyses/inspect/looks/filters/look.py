@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from revisit.analyses.inspect import first_layer, networks
+from revisit.analyses.inspect import first_layer
 from revisit.analyses.inspect.passes import mean_or_none
 from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
@@ -29,7 +29,7 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
     Raises:
         ConfigError: the network has no convolution or no such filter, or the training kept no snapshots.
     """
-    first, numbers = networks.first_filters(view.network), settings["numbers"]
+    first, numbers = first_layer.first_filters(view.network), settings["numbers"]
     if first is None:
         raise ConfigError("analyses.inspect.filters: the network has no convolution; remove `filters`")
     for number in numbers:
@@ -39,7 +39,7 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
                 f"use 0 to {len(first) - 1}"
             )
     moments = view.moments("filters")
-    weights = {moment: networks.first_filters(view.snapshots[moment]()) for moment in moments}
+    weights = {moment: first_layer.first_filters(view.snapshots[moment]()) for moment in moments}
     shares = {
         f"{view.unit}_{moment}": first_layer.high_frequency(filters.astype(np.float64))
         for moment, filters in weights.items()

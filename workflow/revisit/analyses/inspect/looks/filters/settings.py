@@ -16,4 +16,4 @@ class Filters(Section):
     )
 
 
-LOOK = Look(Filters, order=10, follows=True)
+LOOK = Look(Filters, order=10)
