@@ -17,12 +17,17 @@ from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.pipeline
 BLOCK = """
-import sys
+import sys, time
 class Block:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in ("dvc", "dvc_data", "snakemake", "pydantic", "ruamel", "psutil", "simpleeval"):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Block())
+def slower(monotonic=time.monotonic):  # a step of a training takes long enough to be cut, on a fast machine too
+    if sys._getframe(1).f_globals.get("__name__") == "revisit.training.pause":
+        time.sleep(0.25)
+    return monotonic()
+time.monotonic = slower
 """
 PLAN = ("python", "workflow/scripts/plan_gpu_pieces.py")
 COLLECT = ("make", "--no-print-directory", "-o", ".venv/.ready", "gpu-collect", "FROM=back")
@@ -78,7 +83,7 @@ def home(real, tmp_path_factory):
     tree.output = tree.run(*PLAN)
     far = elsewhere(tree, tree.folder.parent / "far")
     killed_while_training(far)
-    budget, tree.calls, tree.told = 6.0, 0, ""
+    budget, tree.calls, tree.told = 12.0, 0, ""
     while True:
         process = start(far, budget)
         output, _ = process.communicate()
@@ -88,9 +93,9 @@ def home(real, tmp_path_factory):
             break
         if process.returncode == 2:  # a slow machine: even the start takes longer
             assert re.search("give a larger --budget", output), output
-            budget *= 1.3
+            budget *= 1.5
         tree.calls += process.returncode == 75
-        assert tree.calls < 60
+        assert tree.calls < 30
     tree.run("tar", "-czf", str(far) + ".back.tar.gz", "-C", str(far), "-T", str(far / "results/pieces/back.txt"))
     shutil.unpack_archive(str(far) + ".back.tar.gz", tree.folder / "back", filter="data")
     return tree
