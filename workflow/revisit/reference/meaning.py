@@ -4,8 +4,10 @@ Settings that change when something is measured, but not what is learnt, do not 
 there are, which the report says.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
+
+from revisit.nested import flatten
 
 Settings = Mapping[str, Any]
 MEASURING = frozenset({"backend", "evaluate_every", "read_at", "seed", "snapshots"})  # of a protocol
@@ -27,7 +29,7 @@ def differences(kept: Mapping[str, Settings], today: Mapping[str, Settings]) -> 
         if stage not in kept:
             found[stage] = [MISSING]
             continue
-        ours, theirs = (dict(_meaning(stage, each)) for each in (settings, kept[stage]))
+        ours, theirs = (_meaning(stage, each) for each in (settings, kept[stage]))
         extra = {key for key in theirs.keys() - ours.keys() if key.startswith("runs.")}
         extra = {key for key in extra if key.split(".")[1] not in settings.get("runs", {})}
         keys = sorted((ours.keys() | theirs.keys()) - extra)
@@ -36,20 +38,12 @@ def differences(kept: Mapping[str, Settings], today: Mapping[str, Settings]) -> 
     return found
 
 
-def _meaning(stage: str, settings: Settings) -> Iterator[tuple[str, Any]]:
-    """(key, value) of everything that matters, keys of nested settings joined by dots."""
+def _meaning(stage: str, settings: Settings) -> dict[str, Any]:
+    """Everything that matters, keys of nested settings joined by dots."""
     if stage != "train":
         ignored = AROUND.get(stage, AROUND["analysis"])
-        yield from _flat({key: value for key, value in settings.items() if key not in ignored})
-        return
-    yield from _flat({key: settings[key] for key in ("model", "weights", "keep") if key in settings})
+        return flatten({key: value for key, value in settings.items() if key not in ignored})
+    found = {key: settings[key] for key in ("model", "weights", "keep") if key in settings}
     for variant, protocol in settings["runs"].items():
-        yield from _flat({key: value for key, value in protocol.items() if key not in MEASURING}, f"runs.{variant}.")
-
-
-def _flat(settings: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+        found |= flatten({key: value for key, value in protocol.items() if key not in MEASURING}, f"runs.{variant}")
+    return found
