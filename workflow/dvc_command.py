@@ -29,12 +29,13 @@ def main() -> int:
     root = _project_root(Path(arguments.cd).resolve())
     if root:
         sys.path.insert(0, str(root / "workflow"))  # this clone's code, wherever the environment came from
+        from revisit import variables
         from revisit_engines import cache, guard
 
         cache.look_at_contents()
         guard.find_own_programs()
-        os.environ["DVC_SITE_CACHE_DIR"] = str(root / ".dvc" / "site")  # private, not the machine's shared one
-        os.environ["REVISIT_DVC_PID"] = str(os.getpid())  # scripts end when this process has gone
+        cache.keep_private(root)
+        os.environ[variables.DVC_PROCESS] = str(os.getpid())  # scripts end when this process has gone
         if issubclass(arguments.func, CmdRepro) and not _ready(root, _prepare_run):  # `exp run` is a subclass
             return 2
         if issubclass(arguments.func, CmdPlots) and not _ready(root, _prepare_plots):

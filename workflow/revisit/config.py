@@ -16,6 +16,7 @@ from typing import Any
 
 from revisit import files, paths, reading, stages
 from revisit.errors import ArtifactError, ConfigError
+from revisit.variables import STAGE
 
 RESOLVER = Path(__file__).resolve().parents[1] / "scripts" / "configure_stages.py"
 
@@ -28,7 +29,7 @@ def settings(stage: str, name: str | None = None) -> dict[str, Any]:
         ArtifactError: run by an engine, and the recorded settings are missing or damaged, or a file of the stage's code
             is no longer the one that was recorded.
     """
-    if "DVC_STAGE" not in os.environ:
+    if STAGE not in os.environ:
         return _resolved_now("--show", stage, name)
     return _recorded(stage, name)["settings"]
 
@@ -39,7 +40,7 @@ def code(stage: str, name: str | None = None) -> dict[str, str]:
     What a killed run left belongs to them: it is of use as long as none of them was edited. Arguments and errors as in
     `settings`.
     """
-    if "DVC_STAGE" not in os.environ:
+    if STAGE not in os.environ:
         return _resolved_now("--code", stage, name)
     return _recorded(stage, name)["code"]
 

@@ -1,4 +1,15 @@
-"""DVC's cache, looked at before it is believed."""
+"""DVC's cache, looked at before it is believed, and its notes on files, kept with the project."""
+
+import os
+from pathlib import Path
+
+
+def keep_private(root: Path) -> None:
+    """Let DVC, in this process and those that it starts, keep its notes in the project at `root`.
+
+    Otherwise they lie in a folder that all projects of the machine share.
+    """
+    os.environ["DVC_SITE_CACHE_DIR"] = str(root.absolute() / ".dvc" / "site")
 
 
 def look_at_contents() -> None:

@@ -11,7 +11,7 @@ from revisit.errors import RevisitError
 from revisit.params.load import load
 from revisit.params.resolve import findings
 from revisit.params.schema import Params
-from revisit_engines import guard
+from revisit_engines import cache, guard
 from revisit_engines.configure import records
 
 # Newer than every artifact: as an input it makes Snakemake run a stale stage. New content, not only a new
@@ -69,7 +69,7 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
         return Judgement(params, frozenset(), None)
     guard.check_folder()
     found = records(params)
-    os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())
+    cache.keep_private(Path.cwd())
     lock = None if dry_run else guard.hold("snakemake")
     from revisit_engines.staleness import stale_stages  # DVC: only here, not in jobs
 

@@ -1,7 +1,6 @@
 """The numbers of a revision, out of git and DVC's cache: nothing is checked out, fetched or changed."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,6 +16,7 @@ from revisit import paths
 from revisit.errors import ArtifactError, BusyError, EngineError
 from revisit.nested import flatten
 from revisit.params.load import load
+from revisit_engines import cache
 from revisit_engines.compare import Results
 from revisit_engines.configure import records
 from revisit_engines.staleness import stale_stages
@@ -41,7 +41,7 @@ def read(revisions: list[str]) -> list[Results]:
         ConfigError: the working tree's `params.yaml` has a mistake.
         BusyError: DVC holds the working tree for longer than a moment.
     """
-    os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())  # private, not the machine's shared one
+    cache.keep_private(Path.cwd())
     try:
         with Repo() as repo:
             return [_working_tree(repo) if name == WORKING_TREE else _commit(repo, name) for name in revisions]

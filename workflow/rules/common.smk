@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from revisit.params.fields import NAME
+from revisit.variables import CORES
 from revisit_engines.judgement import MARKER, judge
 
 NOW = judge(workflow.is_main_process, workflow.output_settings.dryrun)

@@ -21,7 +21,7 @@ rule train:
     params:
         stage="train@{experiment}",
     shell:
-        "REVISIT_CORES={threads} dvc --wait-for-lock repro -s {params.stage} > {log} 2>&1"
+        CORES + "={threads} dvc --wait-for-lock repro -s {params.stage} > {log} 2>&1"
 
 
 use rule train as finetune with:

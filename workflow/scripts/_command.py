@@ -18,7 +18,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-from revisit import orphans  # noqa: E402  (needs the path set above)
+from revisit import orphans, variables  # noqa: E402  (needs the path set above)
 from revisit.errors import RevisitError, disk_full_or_denied  # noqa: E402
 
 
@@ -50,9 +50,9 @@ def _die_with_parent() -> None:
     The parent is DVC, since the commands in dvc.yaml replace their shell (`exec`). A script started by hand keeps
     running when its terminal's shell goes, as usual.
     """
-    if sys.platform == "linux" and "DVC_STAGE" in os.environ:
+    if sys.platform == "linux" and variables.STAGE in os.environ:
         parent = os.getppid()
-        dvc = int(os.environ.get("REVISIT_DVC_PID", parent))
+        dvc = int(os.environ.get(variables.DVC_PROCESS, parent))
         orphans.end_with(parent)
         if not _runs(dvc):  # it ended before the request
             os.kill(os.getpid(), signal.SIGKILL)

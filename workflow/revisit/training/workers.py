@@ -18,8 +18,7 @@ import torch
 from revisit import orphans
 from revisit.errors import ConfigError, DeviceError, RevisitError
 from revisit.training import pause
-
-CORES = "REVISIT_CORES"  # how many an engine allots to a job
+from revisit.variables import CORES
 
 Call = Callable[[], object]
 
