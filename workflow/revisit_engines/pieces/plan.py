@@ -1,6 +1,5 @@
 """What has to be computed on a GPU, as a list for a machine without the engines (`runner`)."""
 
-import os
 import shlex
 import shutil
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ from revisit.analyses.kinds import kinds
 from revisit.errors import ArtifactError, ConfigError
 from revisit.params.load import load
 from revisit.params.resolve import Settings, resolve
-from revisit_engines import guard, imports
+from revisit_engines import cache, guard, imports
 from revisit_engines.configure import records
 from revisit_engines.pieces import runner
 from revisit_engines.staleness import stale_stages
@@ -48,7 +47,7 @@ def make(names: Iterable[str] = ()) -> Plan:
         ConfigError: a name is not known, or `params.yaml` has a mistake.
         BusyError, EngineError: see `guard.hold`.
     """
-    os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())
+    cache.keep_private(Path())
     params = load()
     lock = guard.hold("gpu-pieces")
     try:

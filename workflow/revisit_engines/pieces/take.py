@@ -5,7 +5,6 @@ of every file of its code, is the one here byte for byte, if the data and the we
 if the results are those of the receipt. Then they take their places, and DVC commits the stage as after its own run.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +42,7 @@ def take(source: Path, folder: Path) -> Taken:
         BusyError, EngineError: see `guard.hold`.
     """
     receipts = _receipts(source / folder / runner.RECEIPTS.name)
-    os.environ["DVC_SITE_CACHE_DIR"] = str(Path(".dvc/site").absolute())
+    cache.keep_private(Path())
     cache.look_at_contents()
     now = {path.as_posix(): content for path, content in records(load()).items()}
     machines = sorted({_machine(receipt) for receipt in receipts.values()})
