@@ -38,6 +38,7 @@ def keep(findings: Path, study: dict[str, Any], name: str, root: Path = store.FO
         "data": store.Data(dataset=settings["train"]["dataset"], provenance=data, weights=None, sha256={"a": DIGEST}),
         "settings": settings,
         "first_steps": store.FirstSteps(variant="base", loss=[2.3]),
+        "weights": None,
         "thinned": [],
     }
     inside = {path.relative_to(folder / store.FINDINGS).as_posix(): path for path in store.paths_of(name, root)}

@@ -10,11 +10,12 @@ UNTESTABLE = "not testable at this scale"
 def row(verdict="agrees", data="published", counted=False, ours=0.5):
     """A row of `verdicts.judge_all`, as far as the sides read it; `id` stands for all that both have in common."""
     nothing = {"ours_low": None, "ours_high": None, "reason": "", "parts": [], "values": [], "hypotheses": []}
+    nothing |= {"scale": "demo"}
     return nothing | {"id": "a", "ours": ours, "seeds": 1, "data": data, "verdict": verdict, "counted": counted}
 
 
 def decided(own, reference, scale="demo"):
-    (found,) = sides.both([own], None if reference is None else [reference], scale)
+    (found,) = sides.both([own | {"scale": scale}], None if reference is None else [reference | {"scale": "paper"}])
     return found
 
 
@@ -37,7 +38,7 @@ def decided(own, reference, scale="demo"):
 def test_which_side_decides(own, scale, side):
     reference = row("exceeds", "copy", own["counted"], ours=0.75)
     found = decided(own, reference, scale)
-    deciding = {"run": own, "reference": reference}[side]
+    deciding = {"run": own | {"scale": scale}, "reference": reference | {"scale": "paper"}}[side]
     assert found["decided_by"] == side
     assert [found[key] for key in sides.JUDGED] == [deciding[key] for key in sides.JUDGED]
     assert (found["run"]["verdict"], found["reference"]["verdict"]) == (own["verdict"], "exceeds")
@@ -60,7 +61,7 @@ def test_what_both_sides_have_in_common_is_the_run_s():
 
 def test_rows_of_different_claims_are_a_mistake():
     with pytest.raises(ValueError):
-        sides.both([row(), row()], [row()], "demo")
+        sides.both([row(), row()], [row()])
 
 
 def test_the_verdicts_are_those_of_the_engine():

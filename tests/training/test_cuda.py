@@ -225,7 +225,7 @@ def test_no_step_waits_for_the_gpu(name, changes, protocol, data, tmp_path, monk
 
     for run in built(protocol, data, tmp_path, **changes):
         with monkeypatch.context() as patch:
-            run.train_feed.images.device = SimpleNamespace(type="cuda")
+            run.train_loader.images.device = SimpleNamespace(type="cuda")
             patch.setattr(
                 batches, "mirror", lambda pixels, rows: batches.mirror_together(pixels, torch.from_numpy(rows))
             )

@@ -24,7 +24,8 @@ def main(argv: list[str] | None = None) -> None:
     for machine in found.machines:
         print(f"computed on {machine}")
     if found.refused:
-        raise ArtifactError("not taken: " + "; ".join(f"{stage}: {reason}" for stage, reason in found.refused.items()))
+        stages = {reason: [s for s, why in found.refused.items() if why == reason] for reason in found.refused.values()}
+        raise ArtifactError("not taken: " + "; ".join(f"{', '.join(own)}: {why}" for why, own in stages.items()))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ of every file of its code, is the one here byte for byte, if the data and the we
 if the results are those of the receipt. Then they take their places, and DVC commits the stage as after its own run.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,18 +127,22 @@ def _against_record(
 
 def _difference(used: Path, here: bytes | None) -> str:
     """The first setting or file of code in which two records differ."""
-    import json
-
     try:
         then, now = reading.json_value(used), json.loads(here or b"{}")
-        for part in ("settings", "code"):
-            one, other = then.get(part, {}), now.get(part, {})
-            for key in [*one, *other]:
-                if one.get(key) != other.get(key):
-                    return f"setting `{key}`" if part == "settings" else key
-    except (OSError, ValueError, AttributeError):
-        pass
-    return f"record ({used})"
+    except (OSError, ValueError):
+        return f"record ({used})"
+    part, *keys = _first_difference(then, now) or [""]
+    if part == "settings" and keys:
+        return f"setting `{'.'.join(keys)}`"
+    return keys[0] if part == "code" and keys else f"record ({used})"
+
+
+def _first_difference(one: Any, other: Any) -> list[str]:
+    """The keys that lead to the first value in which two values of JSON differ."""
+    if not isinstance(one, dict) or not isinstance(other, dict):
+        return []
+    key = next((key for key in [*one, *other] if one.get(key) != other.get(key)), None)
+    return [] if key is None else [key, *_first_difference(one.get(key), other.get(key))]
 
 
 def _receipts(folder: Path) -> dict[str, dict[str, Any]]:
