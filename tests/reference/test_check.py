@@ -62,7 +62,7 @@ def test_the_same_first_losses_hold_and_others_contradict(root, published, data,
 
     kept = store.read("small", root).description.first_steps.loss
     monkeypatch.setattr(first_steps, "losses", losses)
-    found = check.train_again("small", published, lambda name, scratch: data, root)
+    found = check.train_again("small", published, lambda name: data, root)
     assert found.status is status
     assert "the first 20 losses deviate by" in found.reason
 
@@ -71,12 +71,12 @@ def test_other_data_are_not_trained_on(root, published, data):
     meta = json.loads((data / "meta.json").read_text())
     meta["sha256"]["b.npy"] = "0" * 64
     (data / "meta.json").write_text(json.dumps(meta))
-    found = check.train_again("small", published, lambda name, scratch: data, root)
+    found = check.train_again("small", published, lambda name: data, root)
     assert (found.status, found.reason) == (Status.KEPT, "not trained again: the data here are others (b.npy)")
 
 
 def test_without_data_nothing_is_trained(root, published):
-    found = check.train_again("small", published, lambda name, scratch: None, root)
+    found = check.train_again("small", published, lambda name: None, root)
     assert found.reason == "not trained again: its data are not here"
 
 

@@ -6,6 +6,8 @@ are trained again where its data are at hand, in this tree or in a mirror, and c
 
 import argparse
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import _command  # first: library path, threads, errors
@@ -35,26 +37,32 @@ def main(argv: list[str] | None = None) -> None:
         paper = paper.model_copy(update={"source": "mirror", "mirror": arguments.mirror})
     stages = resolve(paper)
 
-    def prepared(dataset: str, scratch: Path) -> Path | None:
-        """The prepared data set: this tree's, or made of the mirror's files."""
-        if not arguments.mirror:
-            return paths.prepared(dataset) if (paths.prepared(dataset) / "meta.json").exists() else None
+    with tempfile.TemporaryDirectory() as scratch:
 
-        from revisit.data.fetch import fetch
-        from revisit.data.prepare import prepare
+        @cache
+        def prepared(dataset: str) -> Path | None:
+            """The prepared data set: this tree's, or made of the mirror's files, once for all that use it."""
+            if not arguments.mirror:
+                return paths.prepared(dataset) if (paths.prepared(dataset) / "meta.json").exists() else None
 
-        settings = stages["prepare", dataset]
-        fetch(stages["fetch", settings["raw"]], scratch / "raw")
-        prepare(settings, scratch / "raw", scratch / "prepared")
-        return scratch / "prepared"
+            from revisit.data.fetch import fetch
+            from revisit.data.prepare import prepare
 
-    failed = False
-    for name in names:
-        found = check.look(name, published(params, name))
-        if arguments.train and found.status in (check.Status.KEPT, check.Status.PARTIAL):
-            found = check.train_again(name, published(params, name), prepared)
-        failed |= found.status in check.FAILED
-        print(f"{found.status:<12} {name}{f': {found.reason}' if found.reason else ''}", flush=True)
+            settings = stages["prepare", dataset]
+            raw, folder = Path(scratch) / "raw" / settings["raw"], Path(scratch) / "prepared" / dataset
+            if not raw.exists():
+                fetch(stages["fetch", settings["raw"]], raw)
+            prepare(settings, raw, folder)
+            return folder
+
+        failed = False
+        for name in names:
+            today = published(params, name)
+            found = check.look(name, today)
+            if arguments.train and found.status in (check.Status.KEPT, check.Status.PARTIAL):
+                found = check.train_again(name, today, prepared)
+            failed |= found.status in check.FAILED
+            print(f"{found.status:<12} {name}{f': {found.reason}' if found.reason else ''}", flush=True)
     if failed:
         sys.exit(1)
 

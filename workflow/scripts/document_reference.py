@@ -14,7 +14,7 @@ from revisit.params.resolve import resolve
 from revisit.reference import store
 from revisit.report import claims, study
 from revisit.report.numbers import published_text, value_text
-from revisit.report.summary import UNTESTABLE
+from revisit.report.opening import UNTESTABLE
 
 README, PAGE = Path("README.md"), Path("docs/reference.md")
 START, END = "<!-- written by workflow/scripts/document_reference.py -->", "<!-- end -->"

@@ -1,6 +1,5 @@
 """What can be said of the reference results today: which are missing, stale in meaning, damaged or contradicted."""
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,7 +60,7 @@ def look(name: str, published: Mapping[str, Settings], root: Path = store.FOLDER
 def train_again(
     name: str,
     published: Mapping[str, Settings],
-    prepared: Callable[[str, Path], Path | None],
+    prepared: Callable[[str], Path | None],
     root: Path = store.FOLDER,
 ) -> Finding:
     """Train the first steps of an experiment again, and compare their losses with those that were kept.
@@ -69,22 +68,20 @@ def train_again(
     Args:
         name: the experiment, which has a reference result.
         published: its settings by stage today.
-        prepared: gives the folder of a prepared data set, which it may make in the folder that it gets; None where
-            its data are not at hand.
+        prepared: gives the folder of a prepared data set; None where its data are not at hand.
         root: the folder of all reference results.
     """
     kept = store.read(name, root).description
-    with tempfile.TemporaryDirectory() as scratch:
-        data = prepared(kept.data.dataset, Path(scratch))
-        if data is None:
-            return Finding(name, Status.KEPT, "not trained again: its data are not here")
-        if (digests := reading.json_value(data / "meta.json")["sha256"]) != kept.data.sha256:
-            others = ", ".join(sorted(file for file in digests if digests[file] != kept.data.sha256.get(file)))
-            return Finding(name, Status.KEPT, f"not trained again: the data here are others ({others})")
-        start = paths.model(published["train"]["weights"]) if published["train"]["weights"] else None
-        if start is not None and not start.exists():
-            return Finding(name, Status.KEPT, f"not trained again: the starting weights {start} are not here")
-        found = first_steps.losses(dict(published["train"]), data, start, len(kept.first_steps.loss))
+    data = prepared(kept.data.dataset)
+    if data is None:
+        return Finding(name, Status.KEPT, "not trained again: its data are not here")
+    if (digests := reading.json_value(data / "meta.json")["sha256"]) != kept.data.sha256:
+        others = ", ".join(sorted(file for file in digests if digests[file] != kept.data.sha256.get(file)))
+        return Finding(name, Status.KEPT, f"not trained again: the data here are others ({others})")
+    start = paths.model(published["train"]["weights"]) if published["train"]["weights"] else None
+    if start is not None and not start.exists():
+        return Finding(name, Status.KEPT, f"not trained again: the starting weights {start} are not here")
+    found = first_steps.losses(dict(published["train"]), data, start, len(kept.first_steps.loss))
     worst = first_steps.deviation(kept.first_steps.loss, found)
     told = f"the first {len(found)} losses deviate by {worst:.2g} at most"
     return Finding(name, Status.HOLDS if worst <= first_steps.DEVIATION else Status.CONTRADICTED, told)

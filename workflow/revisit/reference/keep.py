@@ -115,11 +115,16 @@ def _git(tree: Path, *arguments: str) -> str:
         raise ConfigError(f"{tree}: {error.stderr.strip()}; a reference result comes from a clone of git") from None
 
 
+def _item(stage: str, name: str, training: Settings) -> tuple[str, str]:
+    """The engines' name of a stage of an experiment, and of its item."""
+    if stage == "train":
+        return "finetune" if training["weights"] else "train", name
+    return stage, training["dataset"] if stage == "prepare" else name
+
+
 def _recorded(tree: Path, stage: str, name: str, published: Published) -> dict[str, Any]:
     """The settings that a stage had in the tree."""
-    training = published["train"]
-    step = ("finetune" if training["weights"] else "train") if stage == "train" else stage
-    path = tree / paths.config(step, training["dataset"] if stage == "prepare" else name)
+    path = tree / paths.config(*_item(stage, name, published["train"]))
     record = _json(path)
     for file, digest in record.get("code", {}).items():
         if not (tree / file).is_file() or files.sha256(tree / file) != digest:
@@ -178,8 +183,7 @@ def _times(tree: Path, name: str, settings: Mapping[str, Settings]) -> tuple[dic
     """Wall and CPU seconds of each stage, where an engine measured them."""
     seconds, cpu = {}, {}
     for stage in settings:
-        step = ("finetune" if settings["train"]["weights"] else "train") if stage == "train" else stage
-        item = settings["train"]["dataset"] if stage == "prepare" else name
+        step, item = _item(stage, name, settings["train"])
         path = tree / "benchmarks/results" / step / f"{item}.tsv"
         if not path.is_file():
             continue

@@ -22,9 +22,9 @@ from revisit.nested import flatten
 from revisit.report import maps, opening, summary, svg
 from revisit.report.numbers import cell, duration, number, published_text, value_text
 from revisit.report.palette import THEME, TONES
+from revisit.report.sides import REFERENCE
 
 TEMPLATES = Path(__file__).parent / "templates"
-REFERENCE = "reference"  # the folder of a study that has what is drawn of reference results; sides.REFERENCE
 
 VERDICTS = {  # those of verdicts.Verdict, in its order -> name of the badge in style sheets, sign
     "agrees": ("agrees", "✓"),
@@ -60,7 +60,7 @@ def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> Non
     with files.replacing(destination) as partial:
         (partial / "data").mkdir(parents=True)
         for study in described:
-            for side, folder in (("", "tables"), ("reference-", f"{REFERENCE}/tables")):
+            for side, folder in (("", "tables"), (f"{REFERENCE}-", f"{REFERENCE}/tables")):
                 for table in sorted((studies / study["study"] / folder).glob("*.csv")):
                     shutil.copyfile(table, partial / "data" / f"{study['study']}-{side}{table.name}")
         _ledger(partial / "data/ledger.csv", claims)

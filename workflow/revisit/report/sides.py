@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from revisit.report.verdicts import Verdict
+from revisit.report import opening
 
 RUN, REFERENCE = "run", "reference"
 JUDGED = (
@@ -45,7 +45,7 @@ def _part(row: Row) -> dict[str, Any]:
 
 
 def _judged(row: Row) -> bool:
-    return row["verdict"] != Verdict.UNTESTABLE
+    return row["verdict"] != opening.UNTESTABLE
 
 
 def _first(own: Row) -> bool:
@@ -53,7 +53,5 @@ def _first(own: Row) -> bool:
 
     It does at paper scale, on data that are no stand-ins, and where no training decides.
     """
-    if not _judged(own):
-        return False
-    by_training = own["verdict"] != Verdict.IMPOSSIBLE and not own["counted"]
-    return not by_training or (own["scale"] == "paper" and own["data"] != "drawn")
+    published = own["scale"] == "paper" and own["data"] != "drawn"
+    return _judged(own) and (published or not opening.by_runs(own))

@@ -13,8 +13,6 @@ from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
 from revisit.report.study_writer import StudyWriter
 
-REFERENCE = "reference"  # the folder of what is drawn of reference results
-
 
 def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     """The trainings of a study with their metrics and statistics. Raises ArtifactError when one is missing."""
@@ -79,7 +77,7 @@ def render(
         row["made"] = sorted({kept.described[name].made for name in used if name in kept.described})
     with files.replacing(destination) as partial:
         shown = _sections(StudyWriter(study, partial, runs))
-        known = _sections(StudyWriter(study, partial / REFERENCE, kept.runs)) if kept.runs else []
+        known = _sections(StudyWriter(study, partial / sides.REFERENCE, kept.runs)) if kept.runs else []
         _check_links(rows, {sides.RUN: shown, sides.REFERENCE: known})
         described = {
             **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},

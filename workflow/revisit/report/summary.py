@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from revisit.report.numbers import published_text, value_text
+from revisit.report.opening import UNTESTABLE
 
 Row = Mapping[str, Any]
 EXAMPLES = 3  # claims named after a sentence
@@ -34,7 +35,6 @@ TELL = {  # verdict -> what is said of one claim, and of several
     "not testable at this scale": ("One claim has no verdict yet.", "{} claims have no verdict yet."),
 }
 WITH_REASON = ("impossible", "published value in error")
-UNTESTABLE = "not testable at this scale"
 EXPLAINED = ("supported", "not supported", "undecided")
 
 
