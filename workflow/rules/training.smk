@@ -21,7 +21,7 @@ rule train:
     params:
         stage="train@{experiment}",
     shell:
-        CORES + "={threads} dvc --wait-for-lock repro -s {params.stage} > {log} 2>&1"
+        f"{CORES}={{threads}} dvc --wait-for-lock repro -s {{params.stage}} > {{log}} 2>&1"
 
 
 use rule train as finetune with:
