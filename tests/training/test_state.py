@@ -79,7 +79,7 @@ def test_write_replaces_a_file(tmp_path):
     path = tmp_path / "snapshots" / "epoch_1.safetensors"
     state.write(path, b"old")
     state.write(path, b"new")
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert [p for p in path.parent.rglob("*") if p.is_file()] == [path]
     assert path.read_bytes() == b"new"
 
 

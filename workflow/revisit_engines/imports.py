@@ -8,13 +8,13 @@ import ast
 import contextlib
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from revisit.files import sha256
+from revisit.errors import BusyError
+from revisit.files import replacing, sha256
 
 WORKFLOW = Path("workflow")
 ROOTS = (WORKFLOW, WORKFLOW / "scripts")  # what `_command` and Python put on the module path
@@ -51,11 +51,8 @@ def keep() -> None:
     if _read == _read_before():
         return
     content = json.dumps({"reader": _reader(), "modules": _read}, sort_keys=True)
-    with contextlib.suppress(OSError):  # it is of use, but not needed
-        KEPT.parent.mkdir(exist_ok=True)
-        partial = KEPT.with_name(f"{KEPT.name}.{os.getpid()}")
+    with contextlib.suppress(OSError, BusyError), replacing(KEPT) as partial:  # it is of use, but not needed
         partial.write_text(content, encoding="utf-8")
-        os.replace(partial, KEPT)
 
 
 @cache

@@ -7,15 +7,17 @@ The file is PyTorch's zip archive, read back with `weights_only=True`: nothing i
 
 import hashlib
 import json
-import os
 import sys
 import zipfile
 import zlib
+from contextlib import AbstractContextManager
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
 import torch
+
+from revisit import files
 
 STATE = "state.pt"
 RESULT = "result.pt"
@@ -32,13 +34,12 @@ def key(parts: dict[str, Any], device: torch.device) -> str:
 def save(folder: Path, key: str, content: dict[str, Any], name: str = STATE) -> None:
     """Write `content` (tensors, numbers, strings, lists, dicts) as a state of `folder`, whole or not at all."""
     try:
-        with open(_partial(folder / name), "wb") as stream:
+        with replacing(folder / name) as partial, open(partial, "wb") as stream:
             torch.save({"key": key, "content": content}, stream)
     except RuntimeError as error:  # PyTorch's writer hides what stopped it, such as a full disk
         if isinstance(error.__context__, OSError):
             raise error.__context__ from None
         raise
-    commit(folder / name)
 
 
 def load(folder: Path, key: str, name: str = STATE) -> dict[str, Any] | None:
@@ -73,23 +74,11 @@ def load(folder: Path, key: str, name: str = STATE) -> dict[str, Any] | None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all, and have it on disk on return."""
-    _partial(path).write_bytes(content)
-    commit(path)
+    """Write a file, whole or not at all, and have its content on disk on return."""
+    with replacing(path) as partial:
+        partial.write_bytes(content)
 
 
-def _partial(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(path.name + ".partial")
-
-
-def commit(path: Path) -> None:
-    """Put the finished `.partial` of a file in its place, the file and its folder's entry on disk."""
-    with open(_partial(path), "rb") as stream:
-        os.fsync(stream.fileno())
-    os.replace(_partial(path), path)
-    entry = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(entry)
-    finally:
-        os.close(entry)
+def replacing(path: Path) -> AbstractContextManager[Path]:
+    """`files.replacing`; what a killed run leaves unfinished, perhaps gigabytes, lies in the folder of the run."""
+    return files.replacing(path.absolute())
