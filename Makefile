@@ -39,12 +39,13 @@ gpu-collect: export COLLECT_FROM := $(value FROM)
 gpu-collect: $(READY)  ## take in what came back from there: FROM=back
 	python workflow/scripts/collect_gpu_pieces.py
 
-check: $(READY)  ## style: ruff, snakefmt, snakemake --lint; directions of imports: import-linter
+check: $(READY)  ## style: ruff, snakefmt, snakemake --lint; directions of imports: import-linter; types: mypy
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint
 	lint-imports
+	mypy
 
 browser: .venv/.browser  ## the report in a real browser: the machine's chromium, driven from .venv
 	pytest tests/browser

@@ -7,7 +7,7 @@ import numpy as np
 CONFIDENCE = 0.95
 
 
-def student(values: Sequence[float]) -> tuple[float, float] | None:
+def student(values: Sequence[float] | np.ndarray) -> tuple[float, float] | None:
     """Student's interval for the mean of `values` at a confidence of 95%; None for a single one."""
     if len(values) < 2:
         return None

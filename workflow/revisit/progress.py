@@ -10,7 +10,7 @@ from tqdm import tqdm
 LOG_INTERVAL = 10.0  # seconds between two lines where there is no terminal
 
 
-def bar(total: int, what: str, unit: str = "it", initial: int = 0) -> tqdm:
+def bar(total: int | None, what: str, unit: str = "it", initial: int = 0) -> tqdm:
     """A progress bar over `total` units; call `.update(n)`, use it as a context manager.
 
     Without a terminal, or in one of several processes that share it, it prints a whole line at most every

@@ -27,7 +27,8 @@ def yaml_value(path: str | Path) -> Any:
     Raises OSError, or ValueError for anything else: other tags, keys given twice, merge keys, text that is not UTF-8,
     and aliases that make a short file a value of more than `NODES` nodes, or one without end.
     """
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     content = Path(path).read_bytes()
     try:

@@ -149,10 +149,10 @@ def _played(
         ridden = name in RIDDEN and dice.chance(0.4)
         canvas.owner = number
         (RIDDEN[name] if ridden else KINDS[name].figure)(brush, dice)
-        shown.append(((name, "person") if ridden else (name,), brush, int((canvas.owners == number).sum())))
+        shown.append(((name, "person") if ridden else (name,), brush, canvas.owned(number)))
     codes = np.full(len(CLASSES), ABSENT, np.int8)
     for number, (names, brush, painted) in enumerate(shown, start=1):
-        left = int((canvas.owners == number).sum())
+        left = canvas.owned(number)
         seen = brush.inside * left / max(painted, 1)
         large = max(brush.high - brush.low) >= SPECK * size and left > 0
         for name in names:

@@ -22,4 +22,4 @@ def look_at_contents() -> None:
     from dvc_data.hashfile.db import HashFileDB
     from dvc_data.hashfile.db.local import LocalHashFileDB
 
-    LocalHashFileDB.check = HashFileDB.check
+    LocalHashFileDB.check = HashFileDB.check  # type: ignore[method-assign]  # that is what it is for

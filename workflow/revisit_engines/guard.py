@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO
 
 import psutil
-from ruamel.yaml import YAML, YAMLError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from revisit import paths
 from revisit.errors import DISK_REMEDY, BusyError, EngineError, disk_full_or_denied

@@ -91,8 +91,10 @@ def _run(tree: ast.AST) -> Iterator[ast.AST]:
     while queue:
         node = queue.pop()
         yield node
-        typing = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        queue += node.orelse if typing else ast.iter_child_nodes(node)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            queue += node.orelse
+        else:
+            queue += ast.iter_child_nodes(node)
 
 
 @cache

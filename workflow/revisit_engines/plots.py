@@ -29,4 +29,5 @@ def ensure_template() -> None:
         import vl_convert  # a second and 80 MB of memory: only when there is something to write
 
         with files.replacing(TEMPLATE) as partial:
-            partial.write_text(PAGE % vl_convert.javascript_bundle(vl_version=VEGA_LITE), encoding="utf-8")
+            bundle = vl_convert.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]  # it has a default
+            partial.write_text(PAGE % bundle, encoding="utf-8")

@@ -28,7 +28,8 @@ def main(argv: list[str] | None = None) -> None:
         a, b = (os.environ.get(f"COMPARE_{side}") for side in "AB")
     from revisit_engines import revisions  # DVC: not before the arguments are known to be right
 
-    found = compare(*revisions.read([a or "HEAD", b or revisions.WORKING_TREE]), arguments.metrics, arguments.all)
+    older, newer = revisions.read([a or "HEAD", b or revisions.WORKING_TREE])
+    found = compare(older, newer, arguments.metrics, arguments.all)
     _write(json_bytes(found) if arguments.json else text(found, arguments.metrics).encode())
 
 

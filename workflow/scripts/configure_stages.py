@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 import _command  # first: library path, threads, errors
 from revisit.errors import ConfigError
@@ -14,10 +15,10 @@ from revisit_engines.configure import SCRIPTS, code_of, write
 def main(argv: list[str] | None = None) -> None:
     """Write `results/config/`, or print the settings (`--show`) or the code (`--code`) of one stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    words = {"nargs": "+", "metavar": ("STAGE", "NAME")}
+    named: dict[str, Any] = {"nargs": "+", "metavar": ("STAGE", "NAME")}
     printed = parser.add_mutually_exclusive_group()
-    printed.add_argument("--show", help="print one stage's settings as JSON", **words)
-    printed.add_argument("--code", help="print the files of one stage's code with their SHA-256, as JSON", **words)
+    printed.add_argument("--show", help="print one stage's settings as JSON", **named)
+    printed.add_argument("--code", help="print the files of one stage's code with their SHA-256, as JSON", **named)
     arguments = parser.parse_args(argv)
     params = load()
     if words := arguments.show or arguments.code:

@@ -19,13 +19,14 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--tree", metavar="FOLDER", default=".", help="push: the clone in which they were trained")
     parser.add_argument("--remote", metavar="NAME", help="a remote of DVC (default: the default one)")
     arguments = parser.parse_args(argv)
-    digests = {}
+    digests: dict[str, str] = {}
     for name in arguments.experiment:
         if name not in store.names():
             raise ConfigError(f"{name} has no reference result; there are: {', '.join(store.names()) or 'none'}")
-        digests[name] = store.read(name).description.weights
-        if digests[name] is None:
+        digest = store.read(name).description.weights
+        if digest is None:
             raise ConfigError(f"{name}: its reference result was kept without its network; keep it again")
+        digests[name] = digest
 
     from revisit_engines import weights  # DVC: not before the arguments are known to be right
 

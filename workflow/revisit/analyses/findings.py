@@ -17,10 +17,10 @@ def write(kind: str, name: str, summary: Mapping[str, Any], found: Files) -> Non
     with files.replacing(paths.findings(name, kind)) as folder:
         folder.mkdir()
         for file, content in found.items():
-            if file.endswith(".csv"):
-                files.write_csv(folder / file, content)
-            elif file.endswith(".npy"):
-                files.write_array(folder / file, content)
-            else:
+            if isinstance(content, bytes):
                 (folder / file).write_bytes(content)
+            elif file.endswith(".csv"):
+                files.write_csv(folder / file, content)
+            else:
+                files.write_array(folder / file, content)
     files.write_json(paths.findings(name, f"{kind}.json"), summary)

@@ -43,7 +43,7 @@ def activations(
         pixels = torch.from_numpy(np.array(images[start : start + rows])).to(device)
         with tapped(network, layers) as outputs, torch.inference_mode():
             network(preprocessing(pixels))
-        yield slice(start, start + len(pixels)), {layer: _single(layer, kept) for layer, kept in outputs.items()}
+        yield slice(start, start + len(pixels)), {layer: single(layer, kept) for layer, kept in outputs.items()}
 
 
 @contextmanager
@@ -70,11 +70,13 @@ def tapped(network: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, list
             hook.remove()
 
 
-def _single(layer: str, kept: list) -> torch.Tensor:
+def single(layer: str, kept: list[torch.Tensor | None]) -> torch.Tensor:
+    """The output of a layer that `tapped` kept. Raises ConfigError unless it ran once and gave a tensor."""
     if len(kept) != 1:
         raise ConfigError(
             f"layers: {layer!r} runs {len(kept)} times in one pass of the network; choose one that runs once"
         )
-    if kept[0] is None:
+    (output,) = kept
+    if output is None:
         raise ConfigError(f"layers: {layer!r} does not give a tensor; choose a layer inside or after it")
-    return kept[0]
+    return output

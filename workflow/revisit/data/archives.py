@@ -29,6 +29,7 @@ RATIO = 100  # unpacked to packed; images hardly shrink, deflate reaches 1,032
 FREE = 1 << 24  # bytes that may be unpacked whatever the ratio: small archives of text shrink well
 HEADERS = 1 << 16  # bytes of tar headers before one member; also bounds how deep tarfile recurses into them
 DIRECTORY = 128 * COUNT  # bytes of a zip's directory, which zipfile takes as a whole
+LOCAL_HEADER = 30  # bytes before the name of a zip's member
 PIECE = 1 << 20
 REMEDY = "get the archive again, or pack its files anew"
 DAMAGE = (
@@ -143,7 +144,7 @@ def _tar(file: BinaryIO, path: Path, packed: bool, whole: bool) -> Iterator[_Ent
     stream.budget = HEADERS
     tar = tarfile.TarFile(fileobj=stream)
     while (member := tar.next()) is not None:
-        tar.members.clear()  # tarfile keeps every header otherwise
+        tar.members.clear()  # type: ignore[attr-defined]  # tarfile keeps every header otherwise
         if member.issparse() or not (member.isreg() or member.isdir()) or len(tar.pax_headers) > 100:
             raise _refusal(path, member.name, "a link, a device, a pipe or a sparse file")
         stream.budget = None
@@ -177,7 +178,7 @@ def _zip(file: BinaryIO, path: Path) -> Iterator[_Entry]:
             unpacked += info.file_size
             if info.header_offset < end or unpacked > max(FREE, RATIO * size):
                 raise _refusal(path, name, f"members that share bytes, or unpack to more than {RATIO} times their size")
-            end = info.header_offset + zipfile.sizeFileHeader + info.compress_size
+            end = info.header_offset + LOCAL_HEADER + info.compress_size
             if end > size:
                 raise EOFError("the end is missing")
 
@@ -194,7 +195,7 @@ def _zip(file: BinaryIO, path: Path) -> Iterator[_Entry]:
 class _Bounded(io.RawIOBase):
     """A stream that never goes beyond `limit` bytes, nor reads more than `budget` bytes in a row where one is set."""
 
-    def __init__(self, stream: BinaryIO, path: Path, limit: int) -> None:
+    def __init__(self, stream: BinaryIO | gzip.GzipFile, path: Path, limit: int) -> None:
         self._stream, self._path, self._limit = stream, path, limit
         self.budget: int | None = None
         self.last = b""  # what the last read gave

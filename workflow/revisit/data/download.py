@@ -209,7 +209,7 @@ def _allow(address: str) -> None:
     try:
         scheme, host = urlsplit(address).scheme, urlsplit(address).hostname
     except ValueError:
-        scheme = host = None
+        scheme, host = "", None
     if scheme not in ("http", "https") or not host:
         raise _RefusedError(f"{_shown(address)} is not an http or https address")
 

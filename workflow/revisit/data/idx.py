@@ -27,6 +27,7 @@ from revisit.data.formats.idx.facts import LIMIT
 from revisit.errors import DataError
 
 DIMENSIONS = 8
+Stream = IO[bytes] | gzip.GzipFile
 BLOCK = 1 << 22  # bytes read at a time
 REMEDY = f"get it again with {stages.again('fetch@<data set>')}, or mend the mirror that it came from"
 
@@ -113,7 +114,7 @@ def _header_bytes(header: Header) -> bytes:
 
 
 @contextmanager
-def _opened(path: str | Path) -> Iterator[IO[bytes]]:
+def _opened(path: str | Path) -> Iterator[Stream]:
     """Open a file, unpacking gzip (known by its first bytes, whatever its name); reading errors become DataError."""
     path = Path(path)
     try:
@@ -131,7 +132,7 @@ def _opened(path: str | Path) -> Iterator[IO[bytes]]:
         raise DataError(f"{path}: expected an intact gzip file, found a damaged one ({error}): {REMEDY}") from None
 
 
-def _header(stream: IO[bytes], path: Path) -> Header:
+def _header(stream: Stream, path: Path) -> Header:
     magic = _exactly(stream, 4, path)
     if magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= DIMENSIONS:
         raise DataError(
@@ -147,14 +148,14 @@ def _header(stream: IO[bytes], path: Path) -> Header:
     return header
 
 
-def _exactly(stream: IO[bytes], size: int, path: Path) -> bytes:
+def _exactly(stream: Stream, size: int, path: Path) -> bytes:
     found = stream.read(size)
     if len(found) < size:
         raise DataError(f"{path}: expected an IDX header, found the end of the file: {REMEDY}")
     return found
 
 
-def _up_to(stream: IO[bytes], size: int) -> bytes:
+def _up_to(stream: Stream, size: int) -> bytes:
     """Read in pieces: a damaged header may announce far more than there is, and read() takes all memory first."""
     found = bytearray()
     while len(found) < size and (piece := stream.read(min(BLOCK, size - len(found)))):
@@ -162,7 +163,7 @@ def _up_to(stream: IO[bytes], size: int) -> bytes:
     return bytes(found)
 
 
-def _values(stream: IO[bytes], header: Header, path: Path, size: int) -> Iterator[bytes]:
+def _values(stream: Stream, header: Header, path: Path, size: int) -> Iterator[bytes]:
     """Chunks of `size` bytes (the last one shorter), together exactly what the header announces."""
     left = header.bytes
     while left:

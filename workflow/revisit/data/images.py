@@ -32,7 +32,7 @@ def decode(data: bytes, size: int | None, where: str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Pillow on odd metadata, and on sizes that are checked below
-            image = Image.open(io.BytesIO(data), formats=FORMATS)
+            image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
             if image.width * image.height > PIXELS:
                 raise DataError(
                     f"{where}: expected at most {PIXELS} pixels, found {image.width} x {image.height}: {REMEDY}"

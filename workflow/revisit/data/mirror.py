@@ -34,7 +34,7 @@ def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, chec
     held = {name: next((folder / n for n in names(name) if (folder / n).is_file()), None) for name in known}
     if not (known and all(held.values())) and own:
         others = {path.name: path for path in archives.held(folder) if path not in held.values()}
-        held = {name: path for name, path in held.items() if path} | others
+        held = {**{name: path for name, path in held.items() if path}, **others}
         if not held:
             if not folder.is_dir():
                 raise _missing(folder, "data files", known)

@@ -62,6 +62,7 @@ def _run(data: bytes) -> Any:
     stack: list[Any] = []
     marks: list[int] = []
     memo: dict[int, Any] = {}
+    argument: Any  # of the type that the operation's name promises
     for number, (code, argument, _) in enumerate(pickletools.genops(data)):
         name = code.name
         if number >= OPERATIONS:

@@ -93,4 +93,4 @@ def build(
         )
     if initialiser == "xavier":
         return initialise.materialise(network, initialise.xavier)
-    return initialise.materialise(network, initialise.normal(STD, width, first=network.conv1))
+    return initialise.materialise(network, initialise.normal(STD, width, first=network.get_submodule("conv1")))

@@ -74,4 +74,8 @@ def up_to_fc2(shape: tuple[int, int, int], dropout: float, width: float) -> Orde
 
 def drawn(initialiser: str, network: nn.Sequential, width: float) -> initialise.Initialiser:
     """How the weights of a network with these layers are drawn."""
-    return initialise.xavier if initialiser == "xavier" else initialise.normal(STD, width, first=network.conv1)
+    return (
+        initialise.xavier
+        if initialiser == "xavier"
+        else initialise.normal(STD, width, first=network.get_submodule("conv1"))
+    )

@@ -64,4 +64,6 @@ def build(
         )
     if initialiser == "pytorch":
         return initialise.materialise(network, initialise.default)
-    return initialise.materialise(network, initialise.truncated_normal(STD, BIAS, width, first=network.conv1))
+    return initialise.materialise(
+        network, initialise.truncated_normal(STD, BIAS, width, first=network.get_submodule("conv1"))
+    )

@@ -59,13 +59,14 @@ def build(
     inputs = breadth * channels
     with torch.device("meta"):
         layer = GatedRecurrentUnit(inputs, hidden, reset) if cell == "gru" else CELLS[cell](inputs, hidden)
-        network = nn.Sequential(OrderedDict(rows=Rows(), cell=layer, logits=nn.Linear(hidden, classes)))
+        logits = nn.Linear(hidden, classes)
+        network = nn.Sequential(OrderedDict(rows=Rows(), cell=layer, logits=logits))
     network.to_empty(device=torch.get_default_device())
     if initialiser == "pytorch":
-        network.cell.initialise_as_pytorch()
-        initialise.default(network.logits)
+        layer.initialise_as_pytorch()
+        initialise.default(logits)
     else:
-        network.cell.initialise_as_tensorflow()
-        nn.init.normal_(network.logits.weight, std=STD)
-        nn.init.normal_(network.logits.bias, std=STD)
+        layer.initialise_as_tensorflow()
+        nn.init.normal_(logits.weight, std=STD)
+        nn.init.normal_(logits.bias, std=STD)
     return network

@@ -63,8 +63,8 @@ def build(
                 logits=nn.Linear(units2, classes),
             )
         )
-    initialise.materialise(network.features, module.INITIALISER)
-    initialise.materialise(network.fc1, initialise.normal(STD, backbone_width))
-    for layer in (network.fc2, network.logits):
-        initialise.materialise(layer, initialise.normal(STD, width))
+    initialise.materialise(network.get_submodule("features"), module.INITIALISER)
+    initialise.materialise(network.get_submodule("fc1"), initialise.normal(STD, backbone_width))
+    for layer in ("fc2", "logits"):
+        initialise.materialise(network.get_submodule(layer), initialise.normal(STD, width))
     return network

@@ -46,7 +46,7 @@ def build(
     """
     network = layout(shape, classes, dropout, width)
     if initialiser == "normal":
-        return initialise.materialise(network, initialise.normal(STD, width, first=network.features[0]))
+        return initialise.materialise(network, initialise.normal(STD, width, first=network.get_submodule("features.0")))
     return initialise.materialise(network, initialise.xavier if initialiser == "xavier" else INITIALISER)
 
 

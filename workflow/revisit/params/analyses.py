@@ -1,5 +1,6 @@
 """The `analyses` of `params.yaml`: a section for each kind, which every kind describes in a folder of its own."""
 
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model
@@ -12,14 +13,15 @@ if TYPE_CHECKING:
     from revisit.params.mistakes import Mistakes
     from revisit.params.schema import Params
 
+_FIELDS: dict[str, Any] = {
+    name: (GenericAlias(dict, (Name, kind.settings)), Field({}, description=(kind.settings.__doc__ or "").strip()))
+    for name, kind in kinds().items()
+}
 Analyses: Any = create_model(
     "Analyses",
     __base__=Section,
     __doc__="What is looked at, by experiment.",
-    **{
-        name: (dict[Name, kind.settings], Field({}, description=(kind.settings.__doc__ or "").strip()))
-        for name, kind in kinds().items()
-    },
+    **_FIELDS,
 )
 
 

@@ -1,6 +1,6 @@
 """The data of `params.yaml`: `raw` files as published, and the `datasets` that are made of them."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -22,22 +22,23 @@ FORMATS = {name: registry.facts(name) for name in registry.available()}
 DRAWINGS = {  # what can be drawn here -> the format in which it is drawn
     name: constant(f"revisit_drawing.{name}", "FORMAT") for name in embedded.available()
 }
+if TYPE_CHECKING:  # which names there are is known when this runs
+    Format = str
+    Drawing = str
+else:
+    Format, Drawing = Literal[tuple(FORMATS)], Literal[tuple(DRAWINGS)]
 
 
 class Raw(Section):
     """Files as they are published: where they come from, and in which format."""
 
     source: Source | None = Field(None, description="where these files come from (null: as `source` at the top)")
-    format: Literal[tuple(FORMATS)] = Field(
-        description="; ".join(f"{name}: {known.description}" for name, known in FORMATS.items())
-    )
+    format: Format = Field(description="; ".join(f"{name}: {known.description}" for name, known in FORMATS.items()))
     classes: Annotated[list[str], Field(min_length=2, max_length=10_000), EACH_ONCE] | None = Field(
         None,
         description="class names, in the order of the labels (null: the folders' names, sorted; with folder only)",
     )
-    embedded: Literal[tuple(DRAWINGS)] | None = Field(
-        None, description="what is drawn here when the source is embedded"
-    )
+    embedded: Drawing | None = Field(None, description="what is drawn here when the source is embedded")
     mirror: MirrorPath | None = Field(None, description="their folder inside the mirror, relative")
     web: list[Url] | None = Field(
         None, min_length=1, description="the publisher's address and its mirrors, tried in this order"

@@ -45,7 +45,7 @@ class Mixed:
 
     def scale_of(self, place: Place) -> str:
         """The scale of what stands at `place`."""
-        section, *names = (*map(str, place), "", "")
+        section, *names = [str(key) for key in (*place, "", "")]
         if users := {"datasets": self._data, "pretrained": self._weights}.get(section):
             return next(iter(users.get(names[0], ())), self._base.scale)
         return self._own.get(names[1] if section == "analyses" else names[0], self._base.scale)

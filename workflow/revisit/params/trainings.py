@@ -1,6 +1,6 @@
 """The trainings of `params.yaml`: protocols, sweeps, and the weights that a training starts from."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, create_model
 
@@ -45,30 +45,44 @@ def _field(setting: Setting) -> tuple[Any, Any]:
     """The type and the field of a key of `objective` that belongs to a task."""
     if setting.choices:
         return Literal[setting.choices], Field(setting.default, description=setting.description)
-    finite = {"allow_inf_nan": False} if isinstance(setting.default, float) else {}
-    return type(setting.default), Field(setting.default, description=setting.description, **setting.limits, **finite)
+    limits: dict[str, Any] = {**setting.limits}
+    if isinstance(setting.default, float):
+        limits["allow_inf_nan"] = False
+    return type(setting.default), Field(setting.default, description=setting.description, **limits)
 
 
 TASKS = {name: tasks.facts(name) for name in tasks.available()}
-Objective = create_model(
-    "Objective",
-    __base__=Section,
-    __doc__="What is minimised.",
-    name=(
-        Literal[tuple(TASKS)],
-        Field("classification", description="; ".join(f"{name}: {task.description}" for name, task in TASKS.items())),
-    ),
-    loss=(
-        Literal[tuple(loss for task in TASKS.values() for loss in task.losses)] | None,
-        Field(
-            None,
-            description="which loss, "
-            + " and ".join(f"with {name} ({task.losses[0]})" for name, task in TASKS.items() if task.losses),
+_OF_TASKS: dict[str, Any] = {key: _field(setting) for task in TASKS.values() for key, setting in task.settings.items()}
+if TYPE_CHECKING:
+
+    class Objective(Section):
+        """What the code reads of the section below; its other keys are those of the tasks."""
+
+        name: str = "classification"
+        loss: str | None = None
+
+else:
+    Objective = create_model(
+        "Objective",
+        __base__=Section,
+        __doc__="What is minimised.",
+        name=(
+            Literal[tuple(TASKS)],
+            Field(
+                "classification", description="; ".join(f"{name}: {task.description}" for name, task in TASKS.items())
+            ),
         ),
-    ),
-    **{key: _field(setting) for task in TASKS.values() for key, setting in task.settings.items()},
-    auxiliary=(float, Field(0.3, ge=0, le=10, description="weight of the losses of auxiliary heads")),
-)
+        loss=(
+            Literal[tuple(loss for task in TASKS.values() for loss in task.losses)] | None,
+            Field(
+                None,
+                description="which loss, "
+                + " and ".join(f"with {name} ({task.losses[0]})" for name, task in TASKS.items() if task.losses),
+            ),
+        ),
+        **_OF_TASKS,
+        auxiliary=(float, Field(0.3, ge=0, le=10, description="weight of the losses of auxiliary heads")),
+    )
 
 
 class Freeze(Section):

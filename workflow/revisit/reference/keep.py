@@ -181,7 +181,8 @@ def _first_losses(findings: Path) -> list[float]:
 
 def _times(tree: Path, name: str, settings: Mapping[str, Settings]) -> tuple[dict[str, float], dict[str, float]]:
     """Wall and CPU seconds of each stage, where an engine measured them."""
-    seconds, cpu = {}, {}
+    seconds: dict[str, float] = {}
+    cpu: dict[str, float] = {}
     for stage in settings:
         step, item = _item(stage, name, settings["train"])
         path = tree / "benchmarks/results" / step / f"{item}.tsv"

@@ -17,7 +17,7 @@ from revisit.errors import ArtifactError
 FOLDER = paths.REFERENCE
 DESCRIPTION = "reference.json"
 FINDINGS = "findings"
-VERSION = 1  # of the layout and of the findings' contracts; a reader refuses any other
+VERSION: Literal[1] = 1  # of the layout and of the findings' contracts; a reader refuses any other
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

@@ -55,9 +55,11 @@ def _averaged(frame: "pd.DataFrame", runs: list[str], every: int) -> "pd.DataFra
     """The means of each `every` rows of a run; their last step and epoch. What was not finite stays so."""
     import numpy as np
 
-    of_run = frame.groupby(runs, sort=False) if runs else None
-    number = of_run.cumcount() if of_run is not None else np.arange(len(frame))
-    keys = [*(frame[key] for key in runs), (number // every).rename("group") if runs else number // every]
+    if runs:
+        group = (frame.groupby(runs, sort=False).cumcount() // every).rename("group")
+    else:
+        group = np.arange(len(frame)) // every
+    keys = [*(frame[key] for key in runs), group]
     last = [key for key in ("step", "epoch") if key in frame]
     rules = {
         key: "last" if key in last else (lambda values: values.mean(skipna=False)) for key in frame if key not in runs

@@ -50,9 +50,7 @@ class Claim(Entry):
     unit: str = ""
     ours: Expression | None = None
     rule: Rule
-    comparable: Annotated[list[Literal["demo", "laptop", "paper"]], Field(min_length=1)] = Field(
-        default_factory=lambda: ["paper"]
-    )
+    comparable: Annotated[list[Literal["demo", "laptop", "paper"]], Field(min_length=1)] = Field(["paper"])
     data: Literal["none", "any", "published"] = "published"
     values: list[Shown] = Field(default_factory=list)
     possible: Possible | None = None
@@ -78,7 +76,7 @@ class Claim(Entry):
 
     def deciding(self) -> list[str]:
         """The expressions that the rule itself compares: without them there is no verdict."""
-        numbers = [self.ours] if self.rule.kind in ("exact", "near") else []
+        numbers = [self.ours] if self.ours is not None and self.rule.kind in ("exact", "near") else []
         return numbers + [side for part in self.comparisons() for side in part.expressions()]
 
     def expressions(self) -> list[str]:

@@ -45,7 +45,7 @@ class Estimate:
         return (self.mean, self.mean) if self.low is None or self.high is None else (self.low, self.high)
 
 
-def estimate(values: Sequence[float]) -> Estimate:
+def estimate(values: Sequence[float] | np.ndarray) -> Estimate:
     """The mean of `values`, one for each seed, and Student's interval for it."""
     finite = [value for value in values if np.isfinite(value)]
     if len(finite) == len(values):
@@ -83,7 +83,7 @@ def compare(comparison: Comparison, value: Callable[[str | float], Sequence[floa
     with np.errstate(invalid="ignore"):  # of two losses that diverged none is the larger
         effect = estimate(larger - smaller)
         claimed = estimate(larger - comparison.times * smaller - comparison.by)
-    outcome = _ordered(effect, claimed) if comparison.equal is None else _equal(effect, comparison.within)
+    outcome = _ordered(effect, claimed) if comparison.within is None else _equal(effect, comparison.within)
     return Compared(comparison, estimate(first), estimate(second), effect, outcome)
 
 

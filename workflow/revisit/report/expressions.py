@@ -55,10 +55,12 @@ def experiments_in(expressions: Iterable[str]) -> set[str]:
 def metrics_in(expressions: Iterable[str]) -> list[list[str]]:
     """The metrics that expressions name, and what they lie in: each as its experiment and the keys below it."""
     found = []
-    for node in (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval"))):
+    for outer in (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval"))):
+        node: ast.AST = outer
         keys: list[str] = []
         while isinstance(node, ast.Attribute):  # not `ast.unparse`, which gives up on long chains
-            node, keys = node.value, [node.attr, *keys]
+            keys = [node.attr, *keys]
+            node = node.value
         if isinstance(node, ast.Name):
             found.append([node.id, *keys])
     return found
@@ -78,6 +80,8 @@ class MissingMetricError(ArtifactError):
 
 class _Evaluator(SimpleEval):
     """simpleeval, narrowed: attributes are keys of dicts, never attributes of objects."""
+
+    nodes: dict[type[ast.AST], Any]  # what evaluates a node of this kind
 
     def __init__(self, metrics: Mapping[str, Any]) -> None:
         super().__init__(names=dict(metrics), functions={})

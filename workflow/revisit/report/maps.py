@@ -19,7 +19,7 @@ def neighbours(block: Block, rows: Rows) -> dict[str, Any]:
     """`layers`, and `queries`: each one's tile and, by experiment and layer, those of its neighbours, nearest first."""
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
-        own = {name: {} for name in block["runs"]}
+        own: dict[str, dict[str, Any]] = {name: {} for name in block["runs"]}
         query = found.setdefault(row["query"], _tile(block, row["query"], row["query_label"]) | {"runs": own})
         same = row["same_class"].lower() == "true"
         tile = _tile(block, row["neighbour"], row["neighbour_label"]) | {"same": same}

@@ -193,7 +193,7 @@ def _flat(settings: Mapping[str, Any]) -> dict[str, str]:
 
 def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
     keys = ("id", "study", "source", "place", "items", "group", "statement", "published", "ours", "ours_low")
-    keys += (
+    more = (
         "ours_high",
         "unit",
         "seeds",
@@ -207,7 +207,7 @@ def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
         "test",
     )
     with open(path, "w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, keys, extrasaction="ignore", lineterminator="\n")
+        writer = csv.DictWriter(stream, keys + more, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         for claim in claims:
             own = {f"run_{key}": claim["run"][key] for key in ("ours", "verdict")}

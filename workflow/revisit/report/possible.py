@@ -26,7 +26,9 @@ def bound(possible: Possible, published: float) -> Bound:
         text = f"a multiple of {possible.multiple_of:,}, such as {nearest:,}"
         return Bound(whole, f"{'it is' if whole else 'it must be'} {text}")
     ranking = possible.average_precision
-    lowest = lowest_average_precision(ranking.positives, ranking.images)
+    if ranking is None:
+        raise TypeError("nothing says what is possible")  # no such passes the ledger's checks
+    lowest = lowest_average_precision(ranking.positives, ranking.images) or 0.0
     text = (
         f"with {ranking.positives:,} positives among {ranking.images:,} images the worst ranking there is has an "
         f"average precision of {lowest:.4f}"
@@ -51,7 +53,8 @@ def _share(count: int, published: float) -> Bound:
 
 
 def _digits(published: float) -> int:
-    return max(0, -Decimal(repr(float(published))).as_tuple().exponent)
+    exponent = Decimal(repr(float(published))).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0  # letters are those of infinity and NaN
 
 
 def _half_a_digit(published: float) -> float:

@@ -43,8 +43,12 @@ class Comparison(Entry):
     @property
     def sides(self) -> tuple[str, str | float]:
         """What is compared with what."""
-        first = self.more or self.less or self.equal
-        return first, self.to if self.equal is not None else self.than
+        first, second = self.more or self.less, self.than
+        if self.equal is not None:
+            first, second = self.equal, self.to
+        if first is None or second is None:
+            raise TypeError("a comparison with one side")  # no such passes the check above
+        return first, second
 
     def expressions(self) -> list[str]:
         """The sides that are expressions."""
@@ -91,7 +95,7 @@ class Near(Entry):
 
     def tolerance(self, published: float) -> float:
         """The tolerance as an absolute one."""
-        return self.absolute or self.relative * abs(published)
+        return self.absolute or (self.relative or 0.0) * abs(published)
 
 
 class Compare(Entry):

@@ -18,8 +18,8 @@ from revisit.nested import flatten
 from revisit.report import statistics
 
 UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
-UNTOUCHED = ("graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates")
-UNTOUCHED += ("addition",)
+UNTOUCHED = {"graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates"}
+UNTOUCHED |= {"addition"}
 
 
 @dataclass
@@ -293,9 +293,9 @@ class Run:
             stage = f"{path.parent.name}@{self.name}"
             raise ArtifactError(f"{path} is damaged ({error}): run {stages.again(stage)}") from None
 
-    def look(self, part: str) -> dict[str, Any] | None:
-        """What a part of `inspect` found; None where it was not asked for."""
-        return self.metrics.get("inspect", {}).get(part)
+    def look(self, part: str) -> dict[str, Any]:
+        """What a part of `inspect` found; nothing where it was not asked for."""
+        return self.metrics.get("inspect", {}).get(part) or {}
 
 
 def _plain(value: Any) -> Any:

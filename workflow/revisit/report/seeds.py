@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -79,7 +80,7 @@ class Seeds:
     def common(self, expressions: Sequence[str]) -> int:
         """How many seeds, from the first on, all metrics are there of that some expressions name; 1 where none is."""
         counts = [
-            sum(1 for _ in takewhile(lambda seed, keys=keys: _there(seed, keys), self._metrics[name]))
+            len(list(takewhile(partial(_there, keys=keys), self._metrics[name])))
             for name, *keys in metrics_in(expressions)
             if name in self._metrics
         ]

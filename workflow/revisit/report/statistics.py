@@ -185,7 +185,7 @@ def of_run(
     loss, whole = history["loss"], not len(history["step"]) or int(history["step"][0]) == 1
     value = evaluations[f"test_{metric}" if metric else "test_loss"]
     mean = epoch_mean(loss, steps_per_epoch) if whole else loss
-    found = {
+    found: dict[str, dict[str, Any]] = {
         "jumps": {f"epoch_{count}": jumps(loss if whole else loss[:0], steps_per_epoch, count) for count in epochs},
         "epoch_mean": {
             "jumps": {f"epoch_{count}": jumps(mean if whole else mean[:0], steps_per_epoch, count) for count in epochs}

@@ -54,7 +54,14 @@ class StudyWriter:
         """
         file = f"figures/{name}{suffix}"
         figures.save(drawing, self.folder / file)
-        block = {"kind": "figure", "id": name, "title": title, "file": file, "caption": caption, "alt": alt}
+        block: dict[str, Any] = {
+            "kind": "figure",
+            "id": name,
+            "title": title,
+            "file": file,
+            "caption": caption,
+            "alt": alt,
+        }
         if isinstance(drawing, np.ndarray):
             block |= {"height": drawing.shape[0], "width": drawing.shape[1]}
         elif suffix == ".svg" and (readout := figures.readout(drawing)):

@@ -11,7 +11,7 @@ from revisit.report import decisions, tables
 from revisit.report.claims import LEDGER, Claim
 from revisit.report.decisions import Compared, Estimate, Outcome
 from revisit.report.expressions import MissingMetricError, UndefinedError, experiments_in
-from revisit.report.possible import bound
+from revisit.report.possible import Bound, bound
 from revisit.report.rules import Comparison, Exact, Near, Table
 from revisit.report.seeds import Seeds
 from revisit.scales import smallest
@@ -86,7 +86,7 @@ class _Judge:
     def found(self) -> _Found:
         """What the rule comes to, once nothing stands in its way."""
         claim = self.claim
-        possible = bound(claim.possible, claim.published) if claim.possible else None
+        possible = _bound(claim)
         reason = self._obstacle()
         try:
             ours, parts = self.ours(), [self.compared(part) for part in claim.comparisons()]
@@ -151,25 +151,26 @@ class _Judge:
         return self.weakest_of(comparisons) is Outcome.AGREES
 
     def _verdict(self, ours: Estimate | None, parts: Sequence[Compared]) -> tuple[Verdict, str]:
-        claim, rule = self.claim, self.claim.rule
+        claim, rule, published = self.claim, self.claim.rule, self.claim.published
         if isinstance(rule, Near) and not claim.decided_at(self.scale):
             return self._direction(rule)
         if parts:
             outcome = decisions.weakest([part.outcome for part in parts])
-        elif isinstance(rule, Exact):
-            same = ours.bounds == (claim.published, claim.published)
-            outcome = Outcome.AGREES if same else Outcome.FAILED
+        elif ours is None or published is None:
+            raise TypeError(f"{claim.id}: a claim with nothing to compare")  # no such passes the ledger's checks
+        elif isinstance(rule, Near):
+            outcome = decisions.near(ours, published, rule.tolerance(published))
         else:
-            outcome = decisions.near(ours, claim.published, rule.tolerance(claim.published))
+            outcome = Outcome.AGREES if ours.bounds == (published, published) else Outcome.FAILED
         if outcome is Outcome.AGREES:
             return Verdict.AGREES, ""
         known = claim.known_error
-        if known and (self.all_hold(known.when) or (known.correct is not None and ours.mean == known.correct)):
+        if known and (self.all_hold(known.when) or (known.correct is not None and ours and ours.mean == known.correct)):
             return Verdict.ERROR, known.explanation
         if outcome is Outcome.UNDECIDED:
             return Verdict.UNDECIDED, _undecided(parts, ours)
         if isinstance(rule, Near) and outcome is Outcome.FAILED:
-            if _exceeds(rule, ours, claim.published):
+            if ours is not None and published is not None and _exceeds(rule, ours, published):
                 return Verdict.EXCEEDS, ""
             if self.all_hold(rule.direction):
                 return Verdict.DIRECTION, ""
@@ -183,6 +184,11 @@ class _Judge:
         return Verdict.UNTESTABLE, needs
 
 
+def _bound(claim: Claim) -> Bound | None:
+    """Whether a run can give the published number, where the claim says what is possible."""
+    return bound(claim.possible, claim.published) if claim.possible and claim.published is not None else None
+
+
 def _exceeds(rule: Near, ours: Estimate, published: float) -> bool:
     low, high = ours.bounds
     tolerance = rule.tolerance(published)
@@ -192,7 +198,7 @@ def _exceeds(rule: Near, ours: Estimate, published: float) -> bool:
 
 
 def _undecided(parts: Sequence[Compared], ours: Estimate | None) -> str:
-    if not parts:
+    if ours is not None and not parts:
         return f"the interval over {ours.seeds} seeds holds the published number, but is too wide to confirm it"
     return f"the interval over {min(part.difference.seeds for part in parts)} seeds excludes neither"
 
@@ -235,7 +241,7 @@ def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
         "test": _test(claim),
         "parts": [_part(part) for part in found.parts],
         "values": shown,
-        "possible": bound(claim.possible, claim.published).text if claim.possible else None,
+        "possible": possible.text if (possible := _bound(claim)) else None,
         "hypotheses": hypotheses,
         "figure": claim.figure,
         "note": claim.note,

@@ -59,8 +59,9 @@ class Images:
         self, images: np.ndarray, labels: np.ndarray, device: torch.device, limit: int = RESIDENT_LIMIT
     ) -> None:
         self.device = device
-        self._mapped = images if images.nbytes > limit else None
-        self._resident = None if self._mapped is not None else torch.from_numpy(np.array(images)).to(device)
+        self._images: torch.Tensor | np.ndarray = images  # an array stays where it is
+        if images.nbytes <= limit:
+            self._images = torch.from_numpy(np.array(images)).to(device)
         self.labels = torch.from_numpy(np.array(labels)).to(device)
         self.size = (images.shape[1], images.shape[2])
 
@@ -69,21 +70,22 @@ class Images:
 
     def pixels(self, index: torch.Tensor) -> torch.Tensor:
         """The images at `index` (B,) as they are stored: (B, H, W, C) uint8, a copy on the device."""
-        if self._resident is not None:
-            return self._resident.index_select(0, moved(index, self.device))
-        return moved(torch.from_numpy(self._mapped[index.cpu().numpy()]), self.device)
+        if isinstance(self._images, torch.Tensor):
+            return self._images.index_select(0, moved(index, self.device))
+        return moved(torch.from_numpy(self._images[index.cpu().numpy()]), self.device)
 
     def windows(self, index: torch.Tensor, corners: np.ndarray, size: tuple[int, int]) -> torch.Tensor:
         """The parts of `size` whose upper left corners are `corners` (B, 2): (B, h, w, C) uint8, on the device."""
-        if self._resident is None or self.device.type == "cpu":
-            array = self._mapped if self._resident is None else self._resident.numpy()
-            parts = np.empty((len(index), *size, array.shape[3]), np.uint8)
-            for part, image, (top, left) in zip(parts, index.tolist(), corners.tolist(), strict=True):
-                part[...] = array[image, top : top + size[0], left : left + size[1]]
-            return moved(torch.from_numpy(parts), self.device)
-        return gather_windows(
-            self._resident, moved(index, self.device), moved(torch.from_numpy(corners), self.device), size
-        )
+        images = self._images
+        if isinstance(images, torch.Tensor):
+            if self.device.type != "cpu":
+                there = moved(torch.from_numpy(corners), self.device)
+                return gather_windows(images, moved(index, self.device), there, size)
+            images = images.numpy()
+        parts = np.empty((len(index), *size, images.shape[3]), np.uint8)
+        for part, image, (top, left) in zip(parts, index.tolist(), corners.tolist(), strict=True):
+            part[...] = images[image, top : top + size[0], left : left + size[1]]
+        return moved(torch.from_numpy(parts), self.device)
 
 
 def gather_windows(
@@ -143,8 +145,10 @@ class BatchLoader:
 
     def augmentation(self, step: int, count: int) -> Augmentation:
         """Where the `count` images of training step `step` are cut out, and which are mirrored."""
-        draw = generator(Purpose.CROP_AND_FLIP, self._seed, step) if self._crop is not None or self._flip else None
         corners = flips = None
+        if self._crop is None and not self._flip:
+            return Augmentation(corners, flips)
+        draw = generator(Purpose.CROP_AND_FLIP, self._seed, step)
         if self._crop is not None:
             limits = [whole - part + 1 for whole, part in zip(self.images.size, self._size, strict=True)]
             corners = draw.integers(limits, size=(count, 2))
@@ -155,8 +159,8 @@ class BatchLoader:
     def training(self, index: torch.Tensor, augmentation: Augmentation) -> torch.Tensor:
         """The images at `index` (B,), cropped and mirrored as given: (B, h, w, C) uint8, on the device."""
         corners, flips = augmentation
-        whole = corners is None
-        pixels = self.images.pixels(index) if whole else self.images.windows(index, corners, self._size)
+        images = self.images
+        pixels = images.pixels(index) if corners is None else images.windows(index, corners, self._size)
         if flips is not None:
             mirror(pixels, flips.nonzero()[0])
         return pixels

@@ -1,7 +1,7 @@
 """How much a network computes, in FLOPs: a multiplication and an addition are two, where multiply-adds count one."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -14,11 +14,12 @@ def counted(call: Callable[[], T]) -> tuple[T, int]:
 
     `call` goes without oneDNN and cuDNN, whose kernels for whole recurrent layers PyTorch's counter does not know.
     """
-    onednn = torch.backends.mkldnn.enabled
+    onednn: Any = torch.backends.mkldnn  # a module with a property, which its types leave out
+    enabled = onednn.enabled
     try:
-        torch.backends.mkldnn.enabled = False
+        onednn.enabled = False
         with torch.backends.cudnn.flags(enabled=False), FlopCounterMode(display=False) as counter:
             returned = call()
     finally:
-        torch.backends.mkldnn.enabled = onednn
+        onednn.enabled = enabled
     return returned, counter.get_total_flops()

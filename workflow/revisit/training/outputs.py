@@ -68,6 +68,8 @@ def write(model: Path, experiment: str, data: arrays.Prepared, provenance: dict[
         provenance: of these data, and of the weights that it started from.
         kept: the run.
     """
+    if kept.weights is None:
+        raise ValueError(f"the weights of {kept.variant}, replicate {kept.replicate}, were not kept")
     model.mkdir(parents=True, exist_ok=True)
     (model / registry.WEIGHTS).write_bytes(weights(kept.weights))
     if kept.scores is not None:

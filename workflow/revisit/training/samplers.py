@@ -1,6 +1,6 @@
 """Which images a training step sees. A draw depends on the seed and the step alone."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 
@@ -9,7 +9,8 @@ from revisit.training import batches
 from revisit.training.randomness import Purpose, generator
 
 
-class Draw(NamedTuple):
+@dataclass(frozen=True)
+class Draw:
     """The images of a minibatch.
 
     For pairs, the images before the last `len(similar)` are the first ones of the pairs: one for each pair, or a

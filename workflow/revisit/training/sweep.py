@@ -30,9 +30,10 @@ def variants(results: list[Result]) -> dict[str, dict[str, Any]]:
 
 def _estimate(quantity: str, values: list[float | None]) -> dict[str, float | None]:
     mean = low = high = None
-    if None not in values:
-        mean = float(np.mean(values))
-        low, high = intervals.student(values) or (None, None)
+    known = [value for value in values if value is not None]
+    if len(known) == len(values):
+        mean = float(np.mean(known))
+        low, high = intervals.student(known) or (None, None)
     return {quantity: mean, f"{quantity}_low": low, f"{quantity}_high": high}
 
 

@@ -102,8 +102,8 @@ class _Sweep:
         """Of every run, in order: of those that were finished before, and of the others, which are trained."""
         replicates = range(self._settings["replicates"])
         plans = [self._plan(variant, replicate) for variant in self._settings["runs"] for replicate in replicates]
-        left = {plan: plan.finished() for plan in plans}
-        if waiting := [plan for plan in plans if left[plan] is None]:
+        left = {plan: content for plan in plans if (content := plan.finished()) is not None}
+        if waiting := [plan for plan in plans if plan not in left]:
             left |= self._trained(waiting)
         return [plan.result(left[plan]) for plan in plans]
 

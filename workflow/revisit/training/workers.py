@@ -52,13 +52,14 @@ def side_by_side(calls: Sequence[Call], workers: int) -> None:
         RevisitError: what a call raised; also OSError.
         RuntimeError: a call raised something else, which the message holds.
     """
-    waiting, running, paused = list(calls), {}, False
+    waiting, running, paused = list(calls), dict[Connection, BaseProcess](), False
     try:
         while waiting or running:
             while waiting and len(running) < workers:
                 receiver, process = _started(waiting.pop(0))
                 running[receiver] = process
-            for receiver in wait(list(running)):  # the end of a process closes its side
+            ended = wait(list(running))  # the end of a process closes its side
+            for receiver in [end for end in ended if isinstance(end, Connection)]:
                 error = _said(receiver)
                 process = running.pop(receiver)
                 process.join()
@@ -66,7 +67,7 @@ def side_by_side(calls: Sequence[Call], workers: int) -> None:
                     paused = True
                     waiting.clear()
                 elif error or process.exitcode:
-                    raise error or _ended(process.exitcode, workers)
+                    raise error or _ended(process.exitcode or 0, workers)
         if paused:
             raise pause.Paused
     finally:

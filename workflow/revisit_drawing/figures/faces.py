@@ -74,11 +74,11 @@ def face(brush: Brush, dice: Dice, colour: Colour, animal: str, x: float, y: flo
         brush.fill(light, round_at(0, -0.3, 0.2, 0.6))
     for side in (-1, 1):
         if hanging:
-            ear = limb(
+            long = limb(
                 put((side * 0.6, -0.75), (side * 1.05, -0.4), (side * 0.95, 0.45)),
                 (size * 0.35, size * 0.5, size * 0.3),
             )
-            brush.fill(shaded(colour, 68), *ear)
+            brush.fill(shaded(colour, 68), *long)
         else:
             brush.fill(shaded(colour, 80), put((side * 0.85, -0.3), (side * 0.8, -1.25), (side * 0.15, -0.8)))
     brush.fill(light, round_at(0, 0.45, 0.45, 0.4))

@@ -34,6 +34,10 @@ class ColourCanvas:
         self.owners = np.zeros((height, width), np.int32) if owners else None
         self.owner = 0
 
+    def owned(self, owner: int) -> int:
+        """How many pixels show this figure."""
+        return 0 if self.owners is None else int((self.owners == owner).sum())
+
     def fill(
         self,
         outlines: Sequence[np.ndarray],

@@ -105,7 +105,7 @@ def _asked(
     chosen: set[str], names: list[str], graph: nx.DiGraph, settings: dict[tuple[str, str | None], Settings]
 ) -> set[str]:
     """Those of `chosen` that `names` ask for, and what they need."""
-    known = {item for kind, item in settings if kind in LISTED}
+    known = {item for kind, item in settings if kind in LISTED and item is not None}
     for name in names:
         if name not in known:
             raise ConfigError(f"{name!r} is no training of params.yaml; there are: {', '.join(sorted(known))}")

@@ -172,7 +172,7 @@ class Call:
         elif status not in (None, MORE_TO_DO):
             mend(f"{stage} ended with exit status {status}; what it said stands above; mend that and call again")
 
-    def _checked_inputs(self, step: Step) -> dict[str, str]:
+    def _checked_inputs(self, step: Step) -> dict[str, str | None]:
         """The digests of a step's inputs, which are those of the list, or of the steps that made them here."""
         found = {}
         for path, planned in step["inputs"].items():
@@ -185,7 +185,7 @@ class Call:
         self._digests.keep()
         return found
 
-    def _finish(self, step: Step, inputs: dict[str, str], seconds: float) -> None:
+    def _finish(self, step: Step, inputs: dict[str, str | None], seconds: float) -> None:
         outputs = {path: self._digests.of(Path(path)) for path in step["outputs"]}
         if missing := [path for path, digest in outputs.items() if digest is None]:
             mend(f"{step['stage']} left no {missing[0]}, although it ended well; remove nothing, and report this")
@@ -200,7 +200,8 @@ class Call:
 
 def finished(steps: list[Step]) -> set[str]:
     """The stages with a receipt whose inputs are still those of the list, or of the steps before it."""
-    found, outputs = set(), {}
+    found = set()
+    outputs: dict[str, str] = {}
     for step in steps:
         told = read(receipt(step), None)
         same = told and told["command"] == step["command"] and told["inputs"].keys() == step["inputs"].keys()

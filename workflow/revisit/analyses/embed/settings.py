@@ -30,9 +30,9 @@ class Embed(Section):
 
 def check(params: "Params", name: str, embed: Embed, found: "Mistakes") -> None:
     """t-SNE looks at 3 * perplexity neighbours of each point; the points are all images where there are fewer."""
-    count = rows(params, name)
-    fewer = count is not None and count < embed.points
-    count = count if fewer else embed.points
+    there = rows(params, name)
+    count = embed.points if there is None else min(there, embed.points)
+    fewer = count < embed.points
     if 3 * embed.perplexity > count - 1:
         what, limit = ("test images with features" if fewer else "points"), (count - 1) // 3
         remedy = f"at most {limit}" if limit >= 2 else "it takes 7 at least"

@@ -10,6 +10,7 @@ from a tree (van der Maaten 2014, JMLR 15:3221-3245) otherwise. One thread and o
 import logging
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -89,7 +90,7 @@ def tsne(X: np.ndarray, perplexity: float, iterations: list[int], seed: int, wha
             for count in sorted(set(iterations) | {EXAGGERATED, GRID_UNTIL}):
                 if count > max(iterations):
                     break
-                phase = GRID if N >= MANY and count <= GRID_UNTIL else TREE
+                phase: dict[str, Any] = GRID if N >= MANY and count <= GRID_UNTIL else TREE
                 if count <= EXAGGERATED:
                     phase = phase | {"exaggeration": EXAGGERATION}
                 state = state.optimize(count - done, inplace=False, **phase)

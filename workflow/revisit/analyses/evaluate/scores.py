@@ -9,6 +9,7 @@ the means. An image whose logits are not all finite (a diverged network) says no
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -136,7 +137,8 @@ def evaluate(
     rows = []
     for i, (name, curve) in enumerate(zip(classes, curves, strict=True)):
         shown, values = relevant[counted[:, i], i], odds[counted[:, i], i]
-        row = {"class": name, "support": int(shown.sum())} | (_decisions(matrix, i) if matrix is not None else {})
+        row: dict[str, Any] = {"class": name, "support": int(shown.sum())}
+        row |= _decisions(matrix, i) if matrix is not None else {}
         row["average_precision"] = precision.average_precision(shown, values)
         row["average_precision_low"], row["average_precision_high"] = precision.interval(samples[:, i])
         row["average_precision_11_point"] = precision.average_precision_11_point(shown, values)

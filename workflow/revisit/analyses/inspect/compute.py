@@ -23,7 +23,8 @@ def analyse(name: str, settings: dict[str, Any]) -> tuple[dict[str, Any], Files]
     """
     data = arrays.load(paths.prepared(settings["dataset"]))
     place = device.choose(settings["device"])
-    summaries, found = [], {}
+    summaries = []
+    found: dict[str, Any] = {}
     for number, trained in enumerate(registry.replicates(paths.model(name))):
         network, info = registry.load(trained, place)
         check_data(info, data.sha256)

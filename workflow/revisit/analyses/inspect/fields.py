@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -63,13 +63,17 @@ def shapes(view: "View", key: str, layers: list[str]) -> dict[str, tuple[int, in
     known = dict(view.network.named_modules())
     every = list(dict.fromkeys([*there, *(layer for layer in layers if layer in known)]))
     _, outputs = next(forward.activations(view.network, first, view.preprocessing, every, view.device))
-    found = {layer: tuple(output.shape[1:]) for layer, output in outputs.items() if output.ndim == 4}
+    found: dict[str, tuple[int, int, int]] = {}
+    for layer, output in outputs.items():
+        if output.ndim == 4:
+            _, maps, height, width = output.shape
+            found[layer] = (maps, height, width)
     for layer in layers:
         if layer not in found:
             what = "has no feature maps" if layer in known else "does not exist"
-            maps = ", ".join(name for name in there if name in found) or "none"
+            suitable = ", ".join(name for name in there if name in found) or "none"
             raise ConfigError(
-                f"analyses.inspect.{key}: layer {layer!r} {what}; layers of this network that have: {maps}"
+                f"analyses.inspect.{key}: layer {layer!r} {what}; layers of this network that have: {suitable}"
             )
     return {layer: found[layer] for layer in layers}
 
@@ -87,7 +91,7 @@ def tapped(network: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor
     """What `layer`, which runs once, makes of images (B, C, h, w), with the graph of how it came about."""
     with forward.tapped(network, [layer]) as outputs, torch.enable_grad():
         network(images)
-    return outputs[layer][0]
+    return forward.single(layer, outputs[layer])
 
 
 def receptive_field(network: nn.Module, layer: str, images: torch.Tensor) -> Field:
@@ -105,7 +109,8 @@ def receptive_field(network: nn.Module, layer: str, images: torch.Tensor) -> Fie
     """
     images = images[:1].detach().clone().requires_grad_()
     root = tapped(network, layer, images).grad_fn
-    graph, waiting = {}, [root]
+    graph: dict[Any, list[Any]] = {}  # of nodes, whose types leave out what operations save
+    waiting: list[Any] = [root]
     while waiting:
         node = waiting.pop()
         if node not in graph:
@@ -117,12 +122,15 @@ def receptive_field(network: nn.Module, layer: str, images: torch.Tensor) -> Fie
             fields[node] = (Axis(0, 1, 1),) * 2 if getattr(node, "variable", None) is images else None
             continue
         parts = [fields[before] for before in graph[node] if fields[before] is not None]
-        united = [_united(axes) for axes in zip(*parts, strict=True)]
+        if not parts:
+            fields[node] = None
+            continue
+        united = [axis for axes in zip(*parts, strict=True) if (axis := _united(axes)) is not None]
         windows = _windows(node)
-        if parts and (windows is None or None in united):
+        if windows is None or len(united) < 2:
             height, width = images.shape[-2:]
             return Field(Axis(0, 0, height), Axis(0, 0, width))
-        fields[node] = tuple(_behind(axis, *w) for axis, w in zip(united, windows, strict=True)) if parts else None
+        fields[node] = tuple(_behind(axis, *w) for axis, w in zip(united, windows, strict=True))
     return Field(*fields[root])
 
 
@@ -142,7 +150,7 @@ def _behind(axis: Axis, kernel: int, stride: int, padding: int, dilation: int) -
     )
 
 
-def _windows(node: torch.autograd.graph.Node) -> list[tuple[int, int, int, int]] | None:
+def _windows(node: Any) -> list[tuple[int, int, int, int]] | None:
     """Kernel, stride, padding and dilation of an operation for rows and columns; None where it is no such thing."""
     name = node.name()
     if name in _POINTWISE or (name == "CatBackward0" and node._saved_dim == 1):

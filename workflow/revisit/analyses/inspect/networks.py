@@ -97,7 +97,7 @@ class MapMoments(Moments):
         return {"map": number, "mean": self.mean[number].item(), "variance": self.variance[number].item()}
 
 
-def parameters(network: nn.Module) -> list[dict[str, str | int]]:
+def parameters(network: nn.Module) -> list[dict[str, Any]]:
     """One row per layer that has trainable parameters of its own: layer, weights, biases, parameters (counts)."""
     rows = []
     for layer, module in network.named_modules():

@@ -39,7 +39,7 @@ def outputs_of(view: View, inputs: torch.Tensor, layers: list[str]) -> tuple[tor
             f"{tuple(said.shape[1:])} numbers for an image, not one for each of {len(view.classes)} classes; "
             "leave them out"
         )
-    return said, {layer: output for layer, (output,) in outputs.items()}
+    return said, {layer: forward.single(layer, kept) for layer, kept in outputs.items()}
 
 
 def check_layers(view: View, key: str, layers: list[str]) -> None:

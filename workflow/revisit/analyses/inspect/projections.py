@@ -68,7 +68,9 @@ def all_peaks(view: View, layers: list[str]) -> dict[str, Peaks]:
     Raises:
         ArtifactError: activations are not finite.
     """
-    values, positions, widths = ({layer: [] for layer in layers} for _ in range(3))
+    values: dict[str, list[np.ndarray]] = {layer: [] for layer in layers}
+    positions: dict[str, list[np.ndarray]] = {layer: [] for layer in layers}
+    widths: dict[str, int] = {}
     for _, outputs in forward.activations(view.network, view.images, view.preprocessing, layers, view.device):
         for layer, output in outputs.items():
             largest, where = output.flatten(2).max(dim=2)

@@ -22,15 +22,11 @@ class _Images(Section):
     seed: int = Field(0, ge=0, lt=2**31, description="of the choice among them")
 
 
-Inspect = create_model(
-    "Inspect",
-    __base__=_Images,
-    __doc__=_Images.__doc__,
-    **{
-        name: (look.settings | None, Field(None, description=(look.settings.__doc__ or "").strip()))
-        for name, look in looks().items()
-    },
-)
+_LOOKS: dict[str, Any] = {
+    name: (look.settings | None, Field(None, description=(look.settings.__doc__ or "").strip()))
+    for name, look in looks().items()
+}
+Inspect = create_model("Inspect", __base__=_Images, __doc__=_Images.__doc__, **_LOOKS)
 
 
 def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:

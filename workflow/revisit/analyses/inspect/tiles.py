@@ -13,7 +13,8 @@ ZERO = 128  # the grey that stands for 0 in a picture of signed values, and for 
 
 def size(view: View) -> tuple[int, int]:
     """Height and width of what the network sees of an image."""
-    return tuple(view.batch(np.arange(1)).shape[-2:])
+    height, width = view.batch(np.arange(1)).shape[-2:]
+    return height, width
 
 
 def seen(view: View, rows: np.ndarray) -> np.ndarray:

@@ -98,7 +98,8 @@ def named_queries(labels: np.ndarray, classes: list[str], names: list[str], seed
                 f"{key}: {names.count(name)} query images of {name!r} are asked for, {len(places)} of the "
                 f"{len(labels)} test images show it; name it less often, or extract more test images"
             )
-        cost[np.ix_([i for i, other in enumerate(names) if other == name], places)] = places
+        same = np.array([i for i, other in enumerate(names) if other == name])
+        cost[np.ix_(same, places)] = places
     from scipy.optimize import linear_sum_assignment
 
     try:

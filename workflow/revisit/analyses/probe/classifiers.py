@@ -43,7 +43,8 @@ class Probe:
 def published_rows(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows to fit on and rows to score: an 80/20 split of a random half of `count` rows, as in the report (S2)."""
     half = np.random.default_rng(seed).permutation(count)[: count // 2]
-    return np.split(half, [round(0.8 * len(half))])
+    fitted, scored = np.split(half, [round(0.8 * len(half))])
+    return fitted, scored
 
 
 def probe(
@@ -79,7 +80,7 @@ def probe(
     rows = rows @ axes
     signs = _signs(labels, classes).astype(X.dtype)
     scores = cross_validate(rows, labels, signs, sorted(C), folds, seed) if len(C) > 1 else {}
-    best = max(scores, key=scores.get) if scores else C[0]  # the first of the best ones: the smallest C
+    best = max(scores, key=scores.__getitem__) if scores else C[0]  # the first of the best ones: the smallest C
     W = axes @ svm.fit(rows, signs, best)
     blocks = (standardised(test_X[i : i + _ROWS], mean, scale) @ W for i in range(0, len(test_X), _ROWS))
     return _scored(np.concatenate(list(blocks)), test_labels, best, scores, len(X))

@@ -1,5 +1,6 @@
 """What the features know: linear probes by layer."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ def probes(writer: StudyWriter) -> dict[str, Any] | None:
         for protocol, part in frame.groupby("protocol", sort=False):
             found = dict(zip(part["layer"], part[metric], strict=True))
             by_protocol[f"{protocol} protocol"] = [
-                None if pd.isna(value := found.get(layer)) else float(value) for layer in layers
+                None if pd.isna(value := found.get(layer, math.nan)) else float(value) for layer in layers
             ]
         drawing = figures.dots(layers, by_protocol, METRICS[metric].label)
         told = "; ".join(

@@ -29,7 +29,8 @@ def probes(source: Features, settings: dict[str, Any]) -> tuple[dict, list[dict]
         ArtifactError: the features are damaged.
     """
     metric = "map" if source.multi_label else "accuracy"
-    summary, rows, by_class = {}, [], []
+    summary: dict[str, Any] = {}
+    rows, by_class = [], []
     for layer in settings["layers"]:
         summary[layer] = {}
         for protocol in settings["protocols"]:

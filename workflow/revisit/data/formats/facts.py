@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Facts:
 
     description: str
     labels: Literal["single", "multi"]
-    check: Callable[[Path], None]
+    check: Callable[[Path], Any]
     limit: int
     others: bool = True
     files: tuple[str, ...] = ()

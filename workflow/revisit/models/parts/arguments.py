@@ -80,7 +80,7 @@ class Argument:
         if isinstance(value, float) and not math.isfinite(value):
             return False
         limits = LIMITS.get(self.name)
-        return limits is None or limits.hold(value)
+        return limits is None or isinstance(value, str) or limits.hold(value)
 
 
 def check(network: str, known: dict[str, Argument], settings: dict[str, Any]) -> None:
@@ -104,8 +104,10 @@ def read(path: Path) -> dict[str, Argument]:
     return {argument.arg: _argument(argument, default) for argument, default in defaults}
 
 
-def _argument(argument: ast.arg, default: ast.expr) -> Argument:
+def _argument(argument: ast.arg, default: ast.expr | None) -> Argument:
     annotation = argument.annotation
+    if default is None or not isinstance(annotation, ast.Name | ast.Subscript):
+        raise TypeError(f"{argument.arg}: an argument of `build` has a default, and a plain type or a Literal")
     if isinstance(annotation, ast.Subscript):  # Literal["a", "b"]
         choices = ast.literal_eval(annotation.slice)
         choices = choices if isinstance(choices, tuple) else (choices,)

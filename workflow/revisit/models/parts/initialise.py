@@ -6,14 +6,16 @@ once: a fully connected layer of VGG-16 takes 400 MB, and drawing PyTorch's defa
 
 import math
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import nn
 
+Network = TypeVar("Network", bound=nn.Module)
 Initialiser = Callable[[nn.Conv2d | nn.Linear], None]
 
 
-def materialise(network: nn.Module, initialise: Initialiser) -> nn.Module:
+def materialise(network: Network, initialise: Initialiser) -> Network:
     """`network`, laid out on the meta device, with weights; returns it.
 
     Args:

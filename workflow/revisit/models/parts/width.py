@@ -3,6 +3,8 @@
 As the width multiplier of MobileNet (Howard et al. 2017, arXiv:1704.04861, section 3.3), for any network.
 """
 
+from typing import Any
+
 from torch import nn
 
 from revisit.errors import ConfigError
@@ -36,6 +38,7 @@ def rescale(network: nn.Module, width: float, channels: int, outputs: set[str]) 
     Raises:
         ConfigError: a count is no whole number at this width.
     """
+    new: nn.Module
     first = layers.first_convolution(network)
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.Conv2d):
@@ -54,13 +57,5 @@ def rescale(network: nn.Module, width: float, channels: int, outputs: set[str]) 
 
 def _convolution(layer: nn.Conv2d, entering: int, leaving: int, width: float) -> nn.Conv2d:
     groups = layer.groups if layer.groups == 1 else scaled(layer.groups, width)  # depthwise: one group per channel
-    return nn.Conv2d(
-        entering,
-        leaving,
-        layer.kernel_size,
-        layer.stride,
-        layer.padding,
-        layer.dilation,
-        groups=groups,
-        bias=layer.bias is not None,
-    )
+    kept: dict[str, Any] = {key: getattr(layer, key) for key in ("kernel_size", "stride", "padding", "dilation")}
+    return nn.Conv2d(entering, leaving, **kept, groups=groups, bias=layer.bias is not None)

@@ -45,7 +45,7 @@ def roc(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], emphasised: Mapping
         text = f"the other {len(rest)} classes" if number == 0 else None
         axes.plot(*curves[label], color=MUTED, linewidth=0.7, alpha=0.6, label=text)
     for (label, text), colour in zip(emphasised.items(), SERIES, strict=False):
-        mark(axes.plot(*curves[label], color=colour, linewidth=1.8, label=text)[0], label)
+        mark(axes, axes.plot(*curves[label], color=colour, linewidth=1.8, label=text)[0], label)
     axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(-0.01, 1.01), ylim=(-0.01, 1.02))
     axes.set_aspect("equal")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +14,15 @@ from revisit.report.figures.readout import mark
 from revisit.report.figures.style import SIZE, WIDE, axes_of
 from revisit.report.palette import GRID, INK, MUTED, SERIES
 
-DASHES = ("-", (0, (7, 2)), (0, (4, 1.5, 1, 1.5)), (0, (2.5, 1.5)))  # with 6 colours: 12 kinds of line
+if TYPE_CHECKING:
+    from matplotlib.typing import LegendLocType, LineStyleType
+
+DASHES: tuple["LineStyleType", ...] = (  # with 6 colours: 12 kinds of line
+    "-",
+    (0, (7, 2)),
+    (0, (4, 1.5, 1, 1.5)),
+    (0, (2.5, 1.5)),
+)
 MOST_POINTS = 600  # per line: no screen shows more
 COLUMNS = 3  # of names below a figure
 LINE_HEIGHT = 12.0  # points between two labels
@@ -56,7 +65,7 @@ def lines(
     boundaries: Sequence[float] = (),
     marks: Mapping[float, str] | None = None,
     percent: bool = False,
-    legend: str = "best",
+    legend: "LegendLocType" = "best",
     size: tuple[float, float] = SIZE,
     until: float | None = None,
 ) -> Figure:
@@ -73,15 +82,15 @@ def lines(
         axes.text(x, 1.01, text, transform=axes.get_xaxis_transform(), ha="center", va="bottom", color=MUTED, size=8)
     for line in curves:
         if line.noisy and len(line.x) > MOST_POINTS:
-            shade = {"color": line.colour, "alpha": 0.25, "linewidth": 0}
+            shade: dict[str, Any] = {"color": line.colour, "alpha": 0.25, "linewidth": 0}
             axes.fill_between(*band(line.x, line.y), step="mid", label=line.label, **shade)
         else:
-            weight = {"linewidth": 0.7, "alpha": 0.4} if line.noisy else {"linewidth": line.width}
+            weight: dict[str, Any] = {"linewidth": 0.7, "alpha": 0.4} if line.noisy else {"linewidth": line.width}
             (drawn,) = axes.plot(
                 *thin(line.x, line.y), color=line.colour, linestyle=line.style, label=line.label, **weight
             )
             if not line.noisy:
-                mark(drawn, line.label)
+                mark(axes, drawn, line.label)
     _scales(axes, x_label, y_label, y_range, percent, ticks=6 if size == SIZE else 4)
     if until is not None:
         axes.set_xlim(right=1.01 * until)
@@ -149,7 +158,7 @@ def variants(
             axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.13, linewidth=0)
         width = 2.4 if curve.bold else 1.5
         (drawn,) = axes.plot(*thin(curve.x, curve.y), color=colour, linestyle=dash, linewidth=width)
-        mark(drawn, curve.name)
+        mark(axes, drawn, curve.name)
         if curve.ended and len(curve.x):
             axes.plot(curve.x[-1:], curve.y[-1:], "X", color=colour, markersize=8, clip_on=False, zorder=3)
     _scales(axes, x_label, y_label, y_range, percent, ticks=6)
@@ -168,7 +177,7 @@ def _name_below(figure: Figure, curves: Sequence[Variant]) -> None:
     names = [curve.name for curve in curves]
     legend = figure.legend(handles, names, loc="outside lower left", ncols=COLUMNS, fontsize=7.5, handlelength=2.6)
     for text, curve in zip(legend.get_texts(), curves, strict=True):
-        text.set_weight("bold" if curve.bold else "normal")
+        text.set_fontweight("bold" if curve.bold else "normal")
 
 
 def _label_ends(axes: Axes, curves: Sequence[Variant], spacing: float) -> None:
@@ -181,7 +190,7 @@ def _label_ends(axes: Axes, curves: Sequence[Variant], spacing: float) -> None:
     for number, place in zip(order, places, strict=True):
         curve = curves[number]
         colour, dash = SERIES[number % len(SERIES)], DASHES[number % len(DASHES)]
-        line = {"transform": axes.transAxes, "clip_on": False}
+        line: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
         if len(curve.x) and curve.x[-1] > 0.9 * right:
             axes.plot([1.005, 1.03], [ends[number], place], color=colour, linewidth=0.7, alpha=0.7, **line)
         shown = len(curve.x) > 0
@@ -189,7 +198,7 @@ def _label_ends(axes: Axes, curves: Sequence[Variant], spacing: float) -> None:
             [1.035, 1.085], [place, place], color=colour if shown else MUTED, linestyle=dash, linewidth=1.6, **line
         )
         weight = "bold" if curve.bold else "normal"
-        style = {"va": "center", "size": 8.5, "weight": weight, "color": INK if shown else MUTED}
+        style: dict[str, Any] = {"va": "center", "size": 8.5, "weight": weight, "color": INK if shown else MUTED}
         axes.text(1.095, place, f"{curve.name}  {curve.end}", transform=axes.transAxes, **style)
 
 

@@ -55,9 +55,9 @@ def smoothness(losses: Mapping[str, np.ndarray], first: int, last: int, width: i
     """
     figure, axes = axes_of()
     axes.grid(axis="x", visible=False)
-    for x in range(steps_per_epoch, last, steps_per_epoch):
-        if x > first:
-            axes.axvline(x + 0.5, color=GRID, linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
+    for epoch in range(steps_per_epoch, last, steps_per_epoch):
+        if epoch > first:
+            axes.axvline(epoch + 0.5, color=GRID, linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
     steps = np.arange(first, last) + 1  # the first step is step 1
     for (label, loss), colour, style in zip(losses.items(), (RUST, BLUE), DASHES, strict=False):
         axes.plot(steps, loss[first:last], color=colour, linestyle=style, linewidth=1.2, label=label)
@@ -66,7 +66,7 @@ def smoothness(losses: Mapping[str, np.ndarray], first: int, last: int, width: i
     x = np.arange(len(mean)) + (width + 1) / 2  # the middle of each window
     shown = (x > first) & (x <= last)
     axes.plot(x[shown], mean[shown], color=INK, linewidth=2.2, label=f"running mean of {label}, {width} steps")
-    label, loss = next(reversed(losses.items()))
+    label, loss = list(losses.items())[-1]
     by_epoch = epoch_mean(loss, steps_per_epoch)[first:last]
     axes.plot(steps, by_epoch, color=GREEN, linewidth=2.2, label=f"{label}, mean since the epoch began")
     axes.set(xlabel="step", ylabel="loss")

@@ -3,6 +3,7 @@
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -13,9 +14,9 @@ POINTS = 72  # an SVG's unit, to the inch
 _names: WeakKeyDictionary[Line2D, str] = WeakKeyDictionary()
 
 
-def mark(line: Line2D, name: str) -> None:
-    """Have the values of a line told, under this name."""
-    line.set_gid(f"{CURVE}{sum(other in _names for other in line.axes.lines)}")
+def mark(axes: Axes, line: Line2D, name: str) -> None:
+    """Have the values of a line of these axes told, under this name."""
+    line.set_gid(f"{CURVE}{sum(other in _names for other in axes.lines)}")
     _names[line] = name
 
 
@@ -27,7 +28,7 @@ def readout(figure: Figure) -> dict[str, Any] | None:
         `curves`: the ids of their groups in the SVG, and their names.
     """
     for axes in figure.axes:
-        if curves := [line for line in axes.lines if line in _names and len(line.get_xdata())]:
+        if curves := [line for line in axes.lines if line in _names and np.size(line.get_xdata())]:
             width, height = figure.get_size_inches() * POINTS
             box = axes.get_position()
             ends = {"x": (box.x0 * width, box.x1 * width), "y": ((1 - box.y0) * height, (1 - box.y1) * height)}

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 from revisit.report.palette import GRID, INK, MUTED
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "revisit",
     "text.parse_math": False,
@@ -60,15 +61,14 @@ def save(drawing: Figure | np.ndarray, path: Path) -> None:
 
     An array of more than MOST_BYTES is not kept to the pixel, a figure has COLOURS at most.
     """
-    drawn = not isinstance(drawing, np.ndarray)
-    if drawn and path.suffix == ".svg":
+    if isinstance(drawing, Figure) and path.suffix == ".svg":
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         drawing.savefig(path, format="svg", transparent=True, metadata=nothing)
         return
-    picture = _rastered(drawing) if drawn else Image.fromarray(drawing)
+    picture = _rastered(drawing) if isinstance(drawing, Figure) else Image.fromarray(drawing)
     stream = BytesIO()
     picture.save(stream, format="WEBP", lossless=True)
-    if stream.tell() > MOST_BYTES and not drawn:
+    if stream.tell() > MOST_BYTES and isinstance(drawing, np.ndarray):
         stream = BytesIO()
         picture.save(stream, format="WEBP", quality=QUALITY)
     path.write_bytes(stream.getvalue())

@@ -43,7 +43,7 @@ def curves(writer: StudyWriter) -> dict[str, Any] | None:
     for run in runs:
         pairs.append([_loss(writer, run, losses[run.name], small)])
         if run.metric:
-            pairs[-1].append(_metric(writer, run, metrics[run.name], small))
+            pairs[-1].append(_metric(writer, run, run.metric, metrics[run.name], small))
     if small or not any(run.metric for run in runs):
         blocks = [row(*(figure for pair in pairs for figure in pair), small=small)]
     else:
@@ -123,8 +123,8 @@ def _loss(writer: StudyWriter, run: Run, y_range: Range, small: bool) -> dict[st
     return writer.figure(f"loss-{run.name}", drawing, title, caption, f"{title}. {caption}", run.made_by)
 
 
-def _metric(writer: StudyWriter, run: Run, y_range: Range, small: bool) -> dict[str, Any]:
-    columns, metric, label = run.evaluations, run.metric, METRICS[run.metric].label
+def _metric(writer: StudyWriter, run: Run, metric: str, y_range: Range, small: bool) -> dict[str, Any]:
+    columns, label = run.evaluations, METRICS[metric].label
     unit, scale = _axis(run)
     minibatch = [run.history[metric]] if metric in run.history else []
     drawing = figures.lines(

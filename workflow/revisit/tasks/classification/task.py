@@ -13,10 +13,12 @@ class Classification(Task):
 
     facts = FACTS
 
-    def loss(self, output: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:  # noqa: D102
+    def loss(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        (labels,) = targets
         return cross_entropy(output, labels)
 
-    def accuracy(self, output: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:  # noqa: D102
+    def accuracy(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        (labels,) = targets
         return (output.argmax(1) == labels).float().mean()
 
     def evaluate(self, network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102

@@ -18,8 +18,9 @@ class MultiLabel(Task):
 
     facts = FACTS
 
-    def loss(self, output: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+    def loss(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
         """The mean over the labels that count; 0 where none does."""
+        (codes,) = targets
         counts = (codes != 0).to(output.dtype)
         losses = binary_cross_entropy_with_logits(output, (codes == 1).to(output.dtype), reduction="none")
         return (losses * counts).sum() / counts.sum().clamp(min=1)

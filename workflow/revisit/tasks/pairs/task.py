@@ -45,10 +45,11 @@ class Pairs(Task):
         return pairs(pool, batch_size, self.settings["similar"], seed, loader.images.device)
 
     def targets(self, loader: BatchLoader, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
-        return (draw.similar,)
+        return (_similar(draw),)
 
-    def loss(self, output: torch.Tensor, similar: torch.Tensor) -> torch.Tensor:
+    def loss(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
         """The mean over the pairs; `output` holds the first images' features (or the anchor's), then the second's."""
+        (similar,) = targets
         pairs = len(similar)
         # Only the square of the distance is needed: no root, whose gradient is infinite for equal features.
         squares = (output[:-pairs] - output[-pairs:]).square().sum(1)
@@ -61,11 +62,18 @@ class Pairs(Task):
         drawn = RandomPairs(labels, len(labels), share, 0, cpu, Purpose.TEST_PAIRS).draw(0)
         anchors = AnchorPairs(labels, min(size, len(labels)), share, 0, cpu, Purpose.TEST_ANCHORS)
         batches = [anchors.draw(number) for number in range(max(1, len(labels) // size))]
+        of_anchors = [self.loss(features[batch.index], _similar(batch)).item() for batch in batches]
         found = {
-            "anchor": sum(self.loss(features[batch.index], batch.similar).item() for batch in batches) / len(batches),
-            "random": self.loss(features[drawn.index], drawn.similar).item(),
+            "anchor": sum(of_anchors) / len(batches),
+            "random": self.loss(features[drawn.index], _similar(drawn)).item(),
         }
         return Evaluation(found[self.settings.get("test_pairs", "random")], None, None, tuple(found.values()))
+
+
+def _similar(draw: Draw) -> torch.Tensor:
+    if draw.similar is None:
+        raise TypeError("a draw of a sampler that draws no pairs")
+    return draw.similar
 
 
 TASK = Pairs

@@ -1,5 +1,6 @@
 """The image itself as the target: what autoencoders minimise."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -11,7 +12,10 @@ from revisit.tasks.reconstruction.facts import FACTS
 from revisit.training.batches import Augmentation, BatchLoader
 from revisit.training.samplers import Draw
 
-LOSSES = {"mean_squared_error": mse_loss, "binary_cross_entropy": binary_cross_entropy_with_logits}
+LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
+    "mean_squared_error": mse_loss,
+    "binary_cross_entropy": binary_cross_entropy_with_logits,
+}
 
 
 class Reconstruction(Task):
@@ -33,7 +37,8 @@ class Reconstruction(Task):
     def targets(self, loader: BatchLoader, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
         return (tensors.planes(pixels) / 255,)
 
-    def loss(self, output: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:  # noqa: D102
+    def loss(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:  # noqa: D102
+        (pixels,) = targets
         return self._loss(output, pixels)
 
     def evaluate(self, network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> Evaluation:  # noqa: D102

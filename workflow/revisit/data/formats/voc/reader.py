@@ -7,6 +7,7 @@ Everingham et al. 2010, "The PASCAL Visual Object Classes (VOC) Challenge"; VOC2
 
 import re
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
         lists = _lists(folder, found, chosen)
         classes = agreed(classes, sorted(lists), f"{folder}: image set {chosen!r}")
         images[split], labels, files = _labelled(found, lists, classes)
-        splits[split] = Split(labels, classes, lambda rows, size, files=files: pictures.read(files, rows, size))
+        splits[split] = Split(labels, classes, partial(pictures.read, files))
     shared = sorted(set(images["train"]) & set(images["test"]))
     if shared:
         raise DataError(
@@ -91,7 +92,7 @@ def _labelled(
                 f"{found[first]}: expected the same images in the files of all classes, found {differing[0]!r} only "
                 f"in one of {first} and {lists[name]}: {REMEDY}"
             )
-    kit = LISTS.fullmatch(first)["kit"]
+    kit = first.rpartition("ImageSets/Main/")[0]
     files = []
     for image in names:
         member = f"{kit}JPEGImages/{image}.jpg"

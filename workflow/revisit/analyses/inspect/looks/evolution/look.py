@@ -39,18 +39,19 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
     maps = {layer: peaks.strongest_maps(settings["maps"]) for layer, peaks in all_peaks.items()}
     first = view.batch(np.arange(1))
     seen = {layer: fields.receptive_field(view.network, layer, first) for layer in layers}
-    places, pictures = {layer: [] for layer in layers}, {layer: [] for layer in layers}
+    places: dict[str, list[projections.Places]] = {layer: [] for layer in layers}
+    pictures: dict[str, list[np.ndarray]] = {layer: [] for layer in layers}
     for moment in moments:
         then = dataclasses.replace(view, network=view.snapshots[moment]())
         for layer, peaks in projections.all_peaks(then, layers).items():
             strongest = peaks.places(maps[layer], peaks.strongest_rows(maps[layer], 1)[:, 0])
             places[layer].append(strongest)
             pictures[layer].append(projections.projected(then, layer, strongest, seen[layer]))
-    summary, tables, files = {}, [], {}
+    of_layers, tables, files = {}, [], {}
     for layer in layers:
         rows, activations = (np.stack([getattr(p, key) for p in places[layer]], 1) for key in ("row", "activation"))
         changed = np.diff(rows, axis=1) != 0
-        summary[layer] = {
+        of_layers[layer] = {
             "maps": maps[layer].tolist(),
             "changed_image": float(changed.mean()) if changed.size else None,
         }
@@ -66,5 +67,5 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
             )
         )
         files[f"evolution_{layer}.npy"] = np.stack(pictures[layer], axis=1)
-    summary = {"moments": moments, "unit": view.unit, "layers": summary}
+    summary = {"moments": moments, "unit": view.unit, "layers": of_layers}
     return summary, {EVOLUTION.file: EVOLUTION.frame(pd.concat(tables, ignore_index=True)), **files}

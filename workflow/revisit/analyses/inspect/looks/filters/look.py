@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from torch import nn
 
 from revisit.analyses.inspect import first_layer
 from revisit.analyses.inspect.passes import mean_or_none
@@ -29,9 +30,7 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
     Raises:
         ConfigError: the network has no convolution or no such filter, or the training kept no snapshots.
     """
-    first, numbers = first_layer.first_filters(view.network), settings["numbers"]
-    if first is None:
-        raise ConfigError("analyses.inspect.filters: the network has no convolution; remove `filters`")
+    first, numbers = _first(view.network), settings["numbers"]
     for number in numbers:
         if not 0 <= number < len(first):
             raise ConfigError(
@@ -39,7 +38,7 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
                 f"use 0 to {len(first) - 1}"
             )
     moments = view.moments("filters")
-    weights = {moment: first_layer.first_filters(view.snapshots[moment]()) for moment in moments}
+    weights = {moment: _first(view.snapshots[moment]()) for moment in moments}
     shares = {
         f"{view.unit}_{moment}": first_layer.high_frequency(filters.astype(np.float64))
         for moment, filters in weights.items()
@@ -52,3 +51,10 @@ def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str
         "high_frequency_all": {moment: mean_or_none(share) for moment, share in shares.items()},
     }
     return summary, {"filters_followed.npy": np.stack([filters[numbers] for filters in weights.values()])}
+
+
+def _first(network: nn.Module) -> np.ndarray:
+    filters = first_layer.first_filters(network)
+    if filters is None:
+        raise ConfigError("analyses.inspect.filters: the network has no convolution; remove `filters`")
+    return filters

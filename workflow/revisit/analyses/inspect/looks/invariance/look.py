@@ -64,7 +64,7 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
         {"transform": transform, "amount": amount, "probability": probability[i].mean()}
         for i, (transform, amount) in enumerate(steps)
     ]
-    files = {DISTANCES.file: frame, PROBABILITIES.file: PROBABILITIES.frame(said)}
+    files: dict[str, pd.DataFrame | np.ndarray] = {DISTANCES.file: frame, PROBABILITIES.file: PROBABILITIES.frame(said)}
     return {"layers": means, "rows": rows.tolist()}, files
 
 

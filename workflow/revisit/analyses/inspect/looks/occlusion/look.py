@@ -43,7 +43,7 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
     height, width = seen.shape[1:3]
     size, stride = (max(1, round(settings[key] * min(height, width))) for key in ("size", "stride"))
     tops, lefts = positions(height, size, stride), positions(width, size, stride)
-    maps = {"probability": [], "activation": []}
+    maps: dict[str, list[np.ndarray]] = {"probability": [], "activation": []}
     table = []
     for row, label, on in zip(rows, labels, object_pixels(seen), strict=True):
         image = view.batch(np.array([row]))
@@ -115,4 +115,5 @@ def positions(length: int, size: int, stride: int) -> np.ndarray:
 def drops(drop: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
     """The mean drop where at least half of the square lies on the object, and elsewhere; NaN without such a place."""
     on = shares >= 0.5
-    return tuple(float(drop[where].mean()) if where.any() else float("nan") for where in (on, ~on))
+    first, second = (float(drop[where].mean()) if where.any() else float("nan") for where in (on, ~on))
+    return first, second
