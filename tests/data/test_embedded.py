@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def settings(drawing, **more):
     return {
         "raw": "some",
+        "format": DRAWINGS.get(drawing),
+        "classes": None,
         "source": "embedded",
         "embedded": {"drawing": drawing, "train": 1, "test": 1, "size": 16},
         "seed": 0,

@@ -11,12 +11,15 @@ from PIL import Image
 
 from revisit.data import embedded
 from revisit.data.formats.idx import facts as idx_facts
+from revisit.params.data import DRAWINGS
 from revisit_drawing import digits, garments, objects, patterns, plants, scenes
 
 
 def settings(drawing, train, test, **more):
     return {
         "raw": "some",
+        "format": DRAWINGS[drawing],
+        "classes": None,
         "source": "embedded",
         "embedded": {"drawing": drawing, "train": train, "test": test, **more},
         "seed": 0,

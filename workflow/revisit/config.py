@@ -21,8 +21,10 @@ from revisit.variables import STAGE
 RESOLVER = Path(__file__).resolve().parents[1] / "scripts" / "configure_stages.py"
 
 
-def settings(stage: str, name: str | None = None) -> dict[str, Any]:
+def settings(stage: str, name: str | None = None) -> Any:
     """The resolved settings of `stage` for the data set, experiment or study `name` (None: the stage has no items).
+
+    A TypedDict in the `settings.py` of the stage's home says their shape; the caller names it.
 
     Raises:
         ConfigError: run by hand, and `params.yaml` has a mistake or does not know `name`.

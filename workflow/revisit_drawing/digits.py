@@ -7,12 +7,15 @@ is in both splits. Arithmetic on floats is + - * /, one at a time, so every mach
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from revisit_drawing.parts.dice import Dice
 from revisit_drawing.writers import idx_files
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Drawn
 
 FORMAT = "idx"
 NAMED = False
@@ -23,7 +26,7 @@ TEST_SHARE = 5  # one original of so many is for the test split
 BLOCK = 500  # images drawn at a time
 
 
-def write(embedded: dict[str, Any], seed: int, destination: Path) -> None:
+def write(embedded: "Drawn", seed: int, destination: Path) -> None:
     """Write the official files of the data set; see `revisit.data.embedded.Drawing`."""
     idx_files.write(destination, draw(embedded["train"], seed, 0), draw(embedded["test"], seed, 1))
 

@@ -7,7 +7,7 @@ The same seed gives the same bytes on every machine (see `parts.dice` and `parts
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,13 +18,16 @@ from revisit_drawing.parts.shoes import ankle_boot, sandal, sneaker
 from revisit_drawing.parts.tops import coat, dress, pullover, shirt, t_shirt
 from revisit_drawing.writers import idx_files
 
+if TYPE_CHECKING:
+    from revisit.data.settings import Drawn
+
 FORMAT = "idx"
 NAMED = False
 SIZE = 28  # pixels, as in Fashion-MNIST
 CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 
-def write(embedded: dict[str, Any], seed: int, destination: Path) -> None:
+def write(embedded: "Drawn", seed: int, destination: Path) -> None:
     """Write the official files of the data set; see `revisit.data.embedded.Drawing`."""
     idx_files.write(destination, draw(embedded["train"], seed, 0), draw(embedded["test"], seed, 1))
 

@@ -6,7 +6,7 @@ related classes (cat and dog, deer and horse, automobile and truck, bird and air
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from revisit_drawing.parts.dice import Dice
 from revisit_drawing.parts.photo import taken
 from revisit_drawing.parts.places import PLACES
 from revisit_drawing.writers import cifar
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Drawn
 
 FORMAT = "cifar"
 NAMED = False
@@ -38,7 +41,7 @@ FIGURES: tuple[tuple[Callable[[Brush, Dice], None], tuple[str, ...]], ...] = (
 """For each class what is drawn and where it is mostly seen."""
 
 
-def write(embedded: dict[str, Any], seed: int, destination: Path) -> None:
+def write(embedded: "Drawn", seed: int, destination: Path) -> None:
     """Write the official files of the data set; see `revisit.data.embedded.Drawing`."""
     cifar.write(destination, CLASSES, draw(embedded["train"], seed, 0), draw(embedded["test"], seed, 1))
 

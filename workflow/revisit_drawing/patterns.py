@@ -6,7 +6,7 @@ kinds of things in the world do, in three pictures of four; pose, size, ground a
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from revisit_drawing.parts.photo import jpeg, taken
 from revisit_drawing.parts.raster import Outline
 from revisit_drawing.parts.shapes import CIRCLE, curve, direction, ellipse, line, ribbon
 from revisit_drawing.writers import folder
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Drawn
 
 FORMAT = "folder"
 NAMED = True
@@ -32,13 +35,13 @@ USUAL: dict[str, Colour] = {
 CLASSES = tuple(f"{texture}_{shape}" for shape in SHAPES for texture in TEXTURES)
 
 
-def write(embedded: dict[str, Any], seed: int, destination: Path) -> None:
+def write(embedded: "Drawn", seed: int, destination: Path) -> None:
     """Write the official files of the data set; see `revisit.data.embedded.Drawing`."""
     size = embedded.get("size") or SIZE
     files = (
         (f"patterns/{split}/{CLASSES[label]}", f"{row:05d}", jpeg(image))
-        for number, split in enumerate(("train", "test"))
-        for row, (image, label) in enumerate(pictures(embedded[split], seed, number, size))
+        for number, (split, count) in enumerate({"train": embedded["train"], "test": embedded["test"]}.items())
+        for row, (image, label) in enumerate(pictures(count, seed, number, size))
     )
     folder.write(destination, "patterns", files)
 

@@ -5,7 +5,7 @@ Shape, number and arrangement of leaves, colour and growth tell the species; soi
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from revisit_drawing.parts.dice import Dice
 from revisit_drawing.parts.leaves import Leaves, blade, feather, palm, soil
 from revisit_drawing.parts.photo import jpeg, taken
 from revisit_drawing.writers import folder
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Drawn
 
 FORMAT = "folder"
 NAMED = True
@@ -26,7 +29,7 @@ CLASSES = (
 CENTRE = (0.0, 0.0)
 
 
-def write(embedded: dict[str, Any], seed: int, destination: Path) -> None:
+def write(embedded: "Drawn", seed: int, destination: Path) -> None:
     """Write the official files of the data set; see `revisit.data.embedded.Drawing`."""
     drawn = pictures(embedded["train"] + embedded["test"], seed, embedded.get("size") or SIZE)
     files = (

@@ -7,7 +7,7 @@ water. Person is the most frequent class. A class of which only specks or hidden
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from revisit_drawing.parts.dice import Dice
 from revisit_drawing.parts.photo import jpeg, taken
 from revisit_drawing.parts.places import PLACES
 from revisit_drawing.writers import voc
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Drawn
 
 FORMAT = "voc"
 NAMED = True
@@ -76,7 +79,7 @@ RIDDEN = {"bicycle": cycles.ridden_bicycle, "motorbike": cycles.ridden_motorbike
 AFLOAT = {"boat": 0.62}  # how far below its centre a figure stands, in its own square; 0.95 for the rest
 
 
-def write(embedded: dict[str, Any], seed: int, destination: Path) -> None:
+def write(embedded: "Drawn", seed: int, destination: Path) -> None:
     """Write the official files of the data set; see `revisit.data.embedded.Drawing`."""
     names = embedded.get("splits") or {"train": "trainval", "test": "test"}
     size = embedded.get("size") or SIZE

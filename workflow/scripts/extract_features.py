@@ -1,9 +1,13 @@
 """Extract the features of chosen layers of a trained network."""
 
+from typing import TYPE_CHECKING
 import argparse
 
 import _command  # first: library path, threads, errors
 from revisit import config, files, paths
+
+if TYPE_CHECKING:
+    from revisit.analyses.extract.settings import Settings
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -11,7 +15,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="an experiment of params.yaml with an extract analysis")
     name = parser.parse_args(argv).name
-    settings = config.settings("extract", name)
+    settings: Settings = config.settings("extract", name)
 
     from revisit import device  # PyTorch: not for --help or a mistyped name
     from revisit.analyses.extract.extract import extract

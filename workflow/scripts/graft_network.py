@@ -1,9 +1,13 @@
 """Put a network together: the layers of one, the last layer of another."""
 
+from typing import TYPE_CHECKING
 import argparse
 
 import _command  # first: library path, threads, errors
 from revisit import config, files, paths
+
+if TYPE_CHECKING:
+    from revisit.training.settings import Graft
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -11,7 +15,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="a graft of params.yaml")
     name = parser.parse_args(argv).name
-    settings = config.settings("graft", name)
+    settings: Graft = config.settings("graft", name)
 
     from revisit.models.weights import graft  # PyTorch: not for --help or a mistyped name
 

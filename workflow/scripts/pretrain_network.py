@@ -1,9 +1,13 @@
 """Get weights trained elsewhere, or train a stand-in for them here."""
 
+from typing import TYPE_CHECKING
 import argparse
 
 import _command  # first: library path, threads, errors
 from revisit import config, files, paths
+
+if TYPE_CHECKING:
+    from revisit.training.settings import Pretrain
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -11,7 +15,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="pretrained weights of params.yaml")
     name = parser.parse_args(argv).name
-    settings = config.settings("pretrain", name)
+    settings: Pretrain = config.settings("pretrain", name)
 
     from revisit.data import mirror
     from revisit.models import weights  # PyTorch: not for --help or a mistyped name

@@ -1,10 +1,14 @@
 """Draw one study: its verdicts, tables and figures."""
 
+from typing import TYPE_CHECKING
 import argparse
 
 import _command  # first: library path, threads, errors
 from revisit import config, paths
 from revisit.report import claims
+
+if TYPE_CHECKING:
+    from revisit.report.settings import Study
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -12,7 +16,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study")
     name = parser.parse_args(argv).study
-    settings = config.settings("study", name)
+    settings: Study = config.settings("study", name)
 
     from revisit.report import study  # Matplotlib: not for --help or a mistyped name
 

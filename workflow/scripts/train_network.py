@@ -1,9 +1,13 @@
 """Train the networks of one experiment, or of one finetuning."""
 
+from typing import TYPE_CHECKING
 import argparse
 
 import _command  # first: library path, threads, errors
 from revisit import config, files, paths
+
+if TYPE_CHECKING:
+    from revisit.training.settings import Train
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -14,7 +18,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     name = arguments.name
     stage = "finetune" if arguments.finetune else "train"
-    settings = config.settings(stage, name)
+    settings: Train = config.settings(stage, name)
     start = paths.model(settings["weights"]) if settings["weights"] else None
 
     from revisit.training.train import train  # PyTorch: not for --help or a mistyped name

@@ -6,9 +6,12 @@ The files are laid out as the publishers' are, so that the same readers run.
 
 import importlib
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from revisit.errors import DataError
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Drawn, FetchDrawn
 
 _FOLDER = Path(__file__).parents[2] / "revisit_drawing"
 REMEDY = "name in params.yaml what the drawing has, or take these data from a mirror or the web"
@@ -21,7 +24,7 @@ class Drawing(Protocol):
     CLASSES: tuple[str, ...]
     NAMED: bool  # whether paths in its archives hold the names of the classes; otherwise only their number counts
 
-    def write(self, embedded: dict[str, Any], seed: int, destination: Path) -> None:
+    def write(self, embedded: "Drawn", seed: int, destination: Path) -> None:
         """Write the official files of the data set into the folder `destination`, which exists.
 
         `embedded`: `train`, `test` (numbers of pictures) and, where the drawing has them, `size` (pixels) and `splits`
@@ -34,7 +37,7 @@ def available() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.py") if path.stem != "__init__")
 
 
-def draw(settings: dict[str, Any], destination: Path) -> None:
+def draw(settings: "FetchDrawn", destination: Path) -> None:
     """Write the official files of a drawn data set into the folder `destination`, which exists.
 
     `settings`: those of `fetch/<raw>` with `source` embedded: `embedded` holds `drawing` and what `Drawing.write`
@@ -47,12 +50,12 @@ def draw(settings: dict[str, Any], destination: Path) -> None:
             f"{_place(settings)}: expected one of the drawings {', '.join(available())}, found {name!r}: {REMEDY}"
         )
     drawing: Drawing = importlib.import_module(f"revisit_drawing.{name}")
-    asked = settings.get("format", drawing.FORMAT)
+    asked = settings["format"]
     if asked != drawing.FORMAT:
         raise DataError(
             f"{_place(settings)}: {name!r} is drawn in the format {drawing.FORMAT}, found {asked!r}: {REMEDY}"
         )
-    classes = settings.get("classes")
+    classes = settings["classes"]
     if classes is not None and not _fits(drawing, classes):
         raise DataError(
             f"{_place(settings)}: {name!r} has the {len(drawing.CLASSES)} classes {', '.join(drawing.CLASSES)}, "
@@ -61,8 +64,8 @@ def draw(settings: dict[str, Any], destination: Path) -> None:
     drawing.write(settings["embedded"], settings["seed"], destination)
 
 
-def _place(settings: dict[str, Any]) -> str:
-    return f"raw data {settings['raw']!r}" if "raw" in settings else "embedded data"
+def _place(settings: "FetchDrawn") -> str:
+    return f"raw data {settings['raw']!r}"
 
 
 def _fits(drawing: Drawing, classes: list[str]) -> bool:

@@ -3,15 +3,18 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from revisit.data import embedded, mirror, provenance
 from revisit.data.download import download
 from revisit.data.formats import registry
 from revisit.errors import DataError
 
+if TYPE_CHECKING:
+    from revisit.data.settings import Fetch, FetchMirror, FetchWeb
 
-def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | None = None) -> None:
+
+def fetch(settings: "Fetch", destination: str | Path, downloads: Path | None = None) -> None:
     """Put the official files of a data set into the folder `destination`, each one verified, and their provenance.
 
     `settings`: those of `fetch/<raw>`. `downloads`: where downloads wait for the next run, also whole ones until the
@@ -33,7 +36,7 @@ def fetch(settings: dict[str, Any], destination: str | Path, downloads: Path | N
     provenance.write(destination, found)
 
 
-def _download(settings: dict[str, Any], destination: Path, downloads: Path) -> None:
+def _download(settings: "FetchMirror | FetchWeb", destination: Path, downloads: Path) -> None:
     """Put the files that `settings` name into the folder `destination`, from the web or from a mirror's address."""
     known = registry.facts(settings["format"])
     if not settings["files"]:

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +13,13 @@ from revisit.data.formats import registry
 from revisit.data.formats.split import Split
 from revisit.errors import DataError
 
+if TYPE_CHECKING:
+    from revisit.data.settings import Prepare
+
 SPLITS = ("train", "test")
 
 
-def prepare(settings: dict[str, Any], raw: str | Path, destination: str | Path) -> None:
+def prepare(settings: "Prepare", raw: str | Path, destination: str | Path) -> None:
     """Write the arrays and `meta.json` of a data set into the folder `destination`.
 
     `settings`: those of `prepare/<dataset>`. `raw`: the folder of the official files. One block of images is
@@ -57,7 +60,7 @@ def prepare(settings: dict[str, Any], raw: str | Path, destination: str | Path) 
     (destination / META).write_bytes(files.json_bytes(meta))
 
 
-def _chosen(splits: dict[str, Split], settings: dict[str, Any], raw: Path) -> dict[str, tuple[Split, np.ndarray]]:
+def _chosen(splits: dict[str, Split], settings: "Prepare", raw: Path) -> dict[str, tuple[Split, np.ndarray]]:
     """The rows to keep of each split, ascending; each is drawn with a seed of its own.
 
     With `test_from_train` the test images are some of the training images that are kept: a test split that leaks,
@@ -67,7 +70,7 @@ def _chosen(splits: dict[str, Split], settings: dict[str, Any], raw: Path) -> di
     for number, name in enumerate(SPLITS):
         leaking = name == "test" and settings["test_from_train"]
         split, pool = chosen["train"] if leaking else (splits[name], np.arange(len(splits[name].labels)))
-        asked = settings[name]
+        asked = settings["train"] if name == "train" else settings["test"]
         if len(pool) < (asked or 1):
             raise DataError(
                 f"{raw}: expected at least {asked or 1} {name} images, found {len(pool)}"

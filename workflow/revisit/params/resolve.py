@@ -5,12 +5,17 @@ map with the map, the address of a mirror with `fetch` and only while the source
 """
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from revisit.analyses.kinds import kinds
 from revisit.params.data import FORMATS, Splits
 from revisit.params.schema import Params
 from revisit.params.trainings import BASE, Protocol
+
+if TYPE_CHECKING:
+    from revisit.reference.settings import Published
+    from revisit.report.settings import Training
+    from revisit.training import settings as shapes
 
 Settings = dict[str, Any]
 DRAWN_SIZE = 64  # pixels, where no data set says
@@ -22,12 +27,14 @@ NOTES = {
 }
 
 
-def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str | None], Settings]:
+def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str | None], Any]:
     """The settings of every stage: `(stage, item)` -> settings; the item is None for a stage without items.
+
+    A TypedDict in the `settings.py` of the stage's home says their shape; the caller names it.
 
     `kept`: the experiments that have reference results, whose published protocol their study has to know.
     """
-    stages: dict[tuple[str, str | None], Settings] = {}
+    stages: dict[tuple[str, str | None], Any] = {}
     for name in params.raw:
         stages["fetch", name] = _fetch(params, name)
     for name in params.datasets:
@@ -62,14 +69,14 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
     return stages
 
 
-def published(params: Params, name: str) -> dict[str, Settings]:
+def published(params: Params, name: str) -> "Published":
     """The settings of a training by stage, by the published protocol: `train`, `prepare` and the kinds of analysis."""
     paper = params.at_paper
-    found = {"train": _train(paper, name), "prepare": _prepare(paper, paper.trainings[name].dataset)}
+    found: Settings = {"train": _train(paper, name), "prepare": _prepare(paper, paper.trainings[name].dataset)}
     for kind, described in kinds().items():
         if described.findings and name in getattr(paper.analyses, kind):
             found[kind] = _analysis(paper, kind, name)
-    return found
+    return cast("Published", found)
 
 
 def _analysis(params: Params, kind: str, name: str) -> Settings:
@@ -125,12 +132,12 @@ def _prepare(params: Params, name: str) -> Settings:
     }
 
 
-def _protocol(model: str, network: dict[str, Any], protocol: Protocol) -> Settings:
-    values = protocol.model_dump(include=set(Protocol.model_fields))
+def _protocol(model: str, network: dict[str, Any], protocol: Protocol) -> "shapes.Protocol":
+    values = cast("shapes.Recipe", protocol.model_dump(include=set(Protocol.model_fields)))
     return {"model": model, **values, "network": {**network, **protocol.network}}
 
 
-def _train(params: Params, name: str) -> Settings:
+def _train(params: Params, name: str) -> "shapes.Train":
     training = params.trainings[name]
     model, network = params.network_of(name)
     return {
@@ -162,10 +169,10 @@ def _trainings(params: Params, study: str) -> list[str]:
     return [name for name, training in params.trainings.items() if training.study == study]
 
 
-def _described(params: Params, name: str) -> Settings:
+def _described(params: Params, name: str) -> "Training":
     """What the report must know of a training: the protocol of the kept variant, and those of all."""
     settings = _train(params, name)
-    return settings["runs"][settings["keep"]] | settings | {"addition": params.trainings[name].addition}
+    return {**settings["runs"][settings["keep"]], **settings, "addition": params.trainings[name].addition}
 
 
 def _sources(params: Params, study: str) -> dict[str, str]:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from revisit import paths, reading
 from revisit.errors import ArtifactError
 from revisit.reference import first_steps, meaning, store
 
-Settings = Mapping[str, Any]
+if TYPE_CHECKING:
+    from revisit.reference.settings import Published
 
 
 class Status(StrEnum):
@@ -37,7 +38,7 @@ class Finding:
     reason: str = ""
 
 
-def look(name: str, published: Mapping[str, Settings], root: Path = store.FOLDER) -> Finding:
+def look(name: str, published: "Published", root: Path = store.FOLDER) -> Finding:
     """What the files say of an experiment, whose settings by stage are `published` today."""
     if name not in store.names(root):
         return Finding(name, Status.MISSING)
@@ -59,7 +60,7 @@ def look(name: str, published: Mapping[str, Settings], root: Path = store.FOLDER
 
 def train_again(
     name: str,
-    published: Mapping[str, Settings],
+    published: "Published",
     prepared: Callable[[str], Path | None],
     root: Path = store.FOLDER,
 ) -> Finding:
@@ -81,7 +82,7 @@ def train_again(
     start = paths.model(published["train"]["weights"]) if published["train"]["weights"] else None
     if start is not None and not start.exists():
         return Finding(name, Status.KEPT, f"not trained again: the starting weights {start} are not here")
-    found = first_steps.losses(dict(published["train"]), data, start, len(kept.first_steps.loss))
+    found = first_steps.losses(published["train"].copy(), data, start, len(kept.first_steps.loss))
     worst = first_steps.deviation(kept.first_steps.loss, found)
     told = f"the first {len(found)} losses deviate by {worst:.2g} at most"
     return Finding(name, Status.HOLDS if worst <= first_steps.DEVIATION else Status.CONTRADICTED, told)

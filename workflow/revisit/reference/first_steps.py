@@ -4,13 +4,16 @@ import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from revisit.training.settings import Train
 
 STEPS = 20
 DEVIATION = 0.01  # of a loss, relative: other processors round otherwise, and that grows with the steps
 
 
-def losses(settings: dict[str, Any], data: Path, start: Path | None = None, steps: int = STEPS) -> list[float]:
+def losses(settings: "Train", data: Path, start: Path | None = None, steps: int = STEPS) -> list[float]:
     """The losses of the first minibatches of the kept variant's first seed. Nothing is left behind.
 
     Args:

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from revisit import files, paths, reading
 from revisit.data import provenance
@@ -16,16 +16,18 @@ from revisit.errors import ArtifactError, ConfigError
 from revisit.reference import meaning, store, thin
 from revisit.reference.first_steps import STEPS
 
+if TYPE_CHECKING:
+    from revisit.reference.settings import Published
+
 TRAINING = ("train.json", "history.csv", "evaluations.csv", "runs")
 DECIDING = ("workflow", "dvc.yaml", "requirements.lock")  # what a result is made by, besides params.yaml
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "openTSNE")
 Settings = Mapping[str, Any]
-Published = Mapping[str, Settings]  # the settings of each stage of an experiment, by the published protocol
 
 
 def keep(
     name: str,
-    published: Published,
+    published: "Published",
     tree: Path = Path(),
     without: Sequence[str] = (),
     weights: str | None = None,
@@ -49,7 +51,8 @@ def keep(
     """
     commit = _commit(tree)
     settings = {stage: _recorded(tree, stage, name, published) for stage in published if stage not in without}
-    _check_protocol(name, meaning.differences(settings, {stage: published[stage] for stage in settings}))
+    asked = {stage: own for stage, own in published.items() if stage in settings}
+    _check_protocol(name, meaning.differences(settings, asked))
     findings = tree / paths.FINDINGS / name
     train = _json(findings / "train.json")
     _check_runs(name, settings["train"], train, findings)
@@ -122,7 +125,7 @@ def _item(stage: str, name: str, training: Settings) -> tuple[str, str]:
     return stage, training["dataset"] if stage == "prepare" else name
 
 
-def _recorded(tree: Path, stage: str, name: str, published: Published) -> dict[str, Any]:
+def _recorded(tree: Path, stage: str, name: str, published: "Published") -> dict[str, Any]:
     """The settings that a stage had in the tree."""
     path = tree / paths.config(*_item(stage, name, published["train"]))
     record = _json(path)

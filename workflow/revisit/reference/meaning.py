@@ -19,7 +19,7 @@ MISSING = "missing"  # what stands for a stage that a reference result lacks
 TRAINING = ("train", "prepare")  # a difference in one of these is one in everything computed from the network
 
 
-def differences(kept: Mapping[str, Settings], today: Mapping[str, Settings]) -> dict[str, list[str]]:
+def differences(kept: Mapping[str, Any], today: Mapping[str, Any]) -> dict[str, list[str]]:
     """Stage -> the keys that differ, for every stage of `today`: `train`, `prepare` and the kinds of analysis.
 
     `["missing"]` for a stage that the reference lacks. Variants that only the reference has do not count.

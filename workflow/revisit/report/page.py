@@ -11,7 +11,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -23,6 +23,9 @@ from revisit.report import maps, opening, summary, svg
 from revisit.report.numbers import cell, duration, number, published_text, value_text
 from revisit.report.palette import THEME, TONES
 from revisit.report.sides import REFERENCE
+
+if TYPE_CHECKING:
+    from revisit.report.settings import Report
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -49,7 +52,7 @@ HELD = {  # of a hypothesis
 }
 
 
-def render(settings: Mapping[str, Any], studies: Path, destination: Path) -> None:
+def render(settings: "Report", studies: Path, destination: Path) -> None:
     """Write `index.html`, a page for each study and `data/*.csv` to `destination`, as a whole.
 
     `settings`: those of stage `report`; `studies`: results/studies. Raises ArtifactError when a study is missing.

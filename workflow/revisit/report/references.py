@@ -1,14 +1,18 @@
 """The reference results of a study, as the report sees them: trainings like those of this run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from revisit.errors import ArtifactError
 from revisit.reference import meaning, store
 from revisit.reference.store import Description
 from revisit.report.runs import Run
+
+if TYPE_CHECKING:
+    from revisit.report.settings import Study, Training
+    from revisit.training.settings import Train
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class References:
     stale: dict[str, dict[str, list[str]]]
 
 
-def read(settings: Mapping[str, Any], root: Path = store.FOLDER) -> References:
+def read(settings: "Study", root: Path = store.FOLDER) -> References:
     """The reference results of a study's experiments that were made with the settings of the published protocol.
 
     Where a kind of analysis was asked otherwise, its findings are left out; where the training was, all are.
@@ -54,10 +58,10 @@ def read(settings: Mapping[str, Any], root: Path = store.FOLDER) -> References:
     return References(runs, described, stale)
 
 
-def _run(reference: store.Reference, own: Mapping[str, Any], stale: Mapping[str, Any]) -> Run:
+def _run(reference: store.Reference, own: "Training", stale: Mapping[str, Sequence[str]]) -> Run:
     kept = reference.description
-    train = kept.settings["train"]
-    settings = {**train["runs"][train["keep"]], **train, "addition": own.get("addition")}
+    train = cast("Train", kept.settings["train"])
+    settings: Training = {**train["runs"][train["keep"]], **train, "addition": own.get("addition")}
     try:
         metrics = reference.metrics()
     except (OSError, ValueError) as error:

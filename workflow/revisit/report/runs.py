@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from revisit.analyses.tables import Table
 from revisit.errors import ArtifactError
 from revisit.nested import flatten
 from revisit.report import statistics
+
+if TYPE_CHECKING:
+    from revisit.report.settings import Training
 
 UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
 UNTOUCHED = {"graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates"}
@@ -32,7 +35,7 @@ class Run:
 
     name: str
     label: str
-    settings: dict[str, Any]
+    settings: "Training"
     metrics: dict[str, Any]
     folder: Path
     statistics: dict[str, Any] = field(default_factory=dict)
@@ -106,7 +109,7 @@ class Run:
     @property
     def length(self) -> int:
         """Steps of a run that goes to its end."""
-        return self.epochs * self.steps_per_epoch if self.epochs else self.settings["steps"]
+        return self.epochs * self.steps_per_epoch if self.epochs else self.settings["steps"] or 0
 
     @property
     def diverged(self) -> bool:

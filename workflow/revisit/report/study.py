@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError, ConfigError
@@ -13,8 +13,11 @@ from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
 from revisit.report.study_writer import StudyWriter
 
+if TYPE_CHECKING:
+    from revisit.report.settings import Study
 
-def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
+
+def read(settings: "Study", collected: Path) -> list[Run]:
     """The trainings of a study with their metrics and statistics. Raises ArtifactError when one is missing."""
     path = collected / "metrics.json"
     try:
@@ -25,12 +28,12 @@ def read(settings: Mapping[str, Any], collected: Path) -> list[Run]:
     for name, chosen in settings["experiments"].items():
         if not isinstance(metrics, dict) or not isinstance(metrics.get(name), dict):
             raise ArtifactError(f"{path} has no experiment {name}: run {stages.run('collect')}")
-        runs.append(Run(name, name.replace("_", " "), dict(chosen), metrics[name], collected / name))
+        runs.append(Run(name, name.replace("_", " "), chosen.copy(), metrics[name], collected / name))
     return measured(runs)
 
 
 def judged_by_reference(
-    settings: Mapping[str, Any], claims: list[ledger.Claim], reference: Path = store.FOLDER
+    settings: "Study", claims: list[ledger.Claim], reference: Path = store.FOLDER
 ) -> list[dict[str, Any]]:
     """The ledger's rows of a study by its reference results alone, without a run; arguments as in `render`."""
     kept = references.read(settings, reference)
@@ -54,7 +57,7 @@ def measured(runs: list[Run]) -> list[Run]:
 
 
 def render(
-    settings: Mapping[str, Any],
+    settings: "Study",
     claims: list[ledger.Claim],
     collected: Path,
     destination: Path,
@@ -121,7 +124,7 @@ def _conditions(
     return verdicts.Conditions(scale, data, cost, scales or {})
 
 
-def _scale(settings: Mapping[str, Any], name: str) -> str:
+def _scale(settings: "Study", name: str) -> str:
     """The scale of one training of a study."""
     return settings.get("scales", {}).get(name, settings["scale"])
 

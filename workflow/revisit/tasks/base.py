@@ -2,13 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import torch
 
 from revisit.tasks.facts import Facts
 from revisit.training.batches import Augmentation, BatchLoader
 from revisit.training.samplers import Draw, Epochs, Fresh
+
+if TYPE_CHECKING:
+    from revisit.tasks.settings import Objective
 
 Network = Callable[[torch.Tensor], torch.Tensor]  # in evaluation mode: (B, C, h, w) float32 -> float32
 Targets = tuple[torch.Tensor, ...]
@@ -39,7 +42,7 @@ class Task(ABC):
 
     facts: ClassVar[Facts]
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: "Objective") -> None:
         self.settings = settings
 
     def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: ARG002

@@ -8,7 +8,7 @@ task reruns no training with another.
 
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from revisit.data.labels import KINDS
 from revisit.errors import ConfigError
@@ -16,6 +16,7 @@ from revisit.tasks.facts import Facts
 
 if TYPE_CHECKING:
     from revisit.tasks.base import Task
+    from revisit.tasks.settings import Objective
 
 _FOLDER = Path(__file__).parent
 
@@ -40,7 +41,7 @@ def fitting(kind: str) -> list[str]:
     return [name for name in available() if facts(name).fits(kind)]
 
 
-def build(settings: dict[str, Any], kind: str, dataset: str) -> "Task":
+def build(settings: "Objective", kind: str, dataset: str) -> "Task":
     """The task that `settings` describe.
 
     Args:

@@ -1,12 +1,15 @@
 """Layers that are held fixed, always or for the first steps of a training."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from revisit.errors import ConfigError
 from revisit.models.parts import layers
+
+if TYPE_CHECKING:
+    from revisit.training.settings import Freeze
 
 
 class Freezing:
@@ -23,7 +26,7 @@ class Freezing:
         ConfigError: a layer is not there, or nothing would be left to train.
     """
 
-    def __init__(self, network: nn.Module, settings: dict[str, Any] | None) -> None:
+    def __init__(self, network: nn.Module, settings: "Freeze | None") -> None:
         frozen = layers.find(network, settings["layers"], "freeze.layers", weighted=True) if settings else []
         self._network, self._steps = network, settings["steps"] if settings else 0
         self._parameters = list({p: None for layer in frozen for p in layer.parameters() if p.requires_grad})

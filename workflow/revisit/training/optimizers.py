@@ -5,7 +5,7 @@ parameters of `fashion_cnn`, per step: SGD with momentum 2.3 -> 1.7 ms, Adagrad 
 the loops over parameter lists ("foreach") are no faster than the plain ones there.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -13,11 +13,14 @@ from torch import nn
 from revisit.errors import ConfigError
 from revisit.models.parts import layers
 
+if TYPE_CHECKING:
+    from revisit.training.settings import Optimizer, Schedule
+
 _CLASSES = {"sgd": torch.optim.SGD, "adagrad": torch.optim.Adagrad, "adam": torch.optim.Adam}
 _FUSED_ON = {"sgd": ("cpu", "cuda"), "adagrad": ("cpu",), "adam": ("cpu", "cuda")}
 
 
-def build(settings: dict[str, Any], network: nn.Module) -> torch.optim.Optimizer:
+def build(settings: "Optimizer", network: nn.Module) -> torch.optim.Optimizer:
     """The optimiser that `settings` describe, over the parameters of `network`, fused where PyTorch can.
 
     Weight decay is the gradient of an L2 penalty, `weight_decay / 2 * ||w||²`, added to the gradient of the loss
@@ -60,7 +63,7 @@ def build(settings: dict[str, Any], network: nn.Module) -> torch.optim.Optimizer
     return optimizer
 
 
-def _groups(settings: dict[str, Any], network: nn.Module) -> list[dict[str, Any]]:
+def _groups(settings: "Optimizer", network: nn.Module) -> list[dict[str, Any]]:
     """Parameters with and without weight decay; all in one group where nothing decays."""
     decay, names = settings.get("weight_decay") or 0.0, settings.get("decay_layers")
     chosen = [network] if names is None else layers.find(network, names, "optimizer.decay_layers", weighted=True)
@@ -72,6 +75,6 @@ def _groups(settings: dict[str, Any], network: nn.Module) -> list[dict[str, Any]
     return [group for group in groups if group["params"]]
 
 
-def learning_rate(lr: float, schedule: dict[str, Any] | None, done: int) -> float:
+def learning_rate(lr: float, schedule: "Schedule | None", done: int) -> float:
     """The learning rate after `done` steps: `lr * factor ** (done // every)`; without a schedule, `lr`."""
     return lr if schedule is None else lr * schedule["factor"] ** (done // schedule["every"])

@@ -5,7 +5,7 @@ A plan costs next to nothing: it touches neither the images nor the device, and 
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -16,6 +16,9 @@ from revisit.training import batches, graphs, state, tensorboard
 from revisit.training.history import History
 from revisit.training.results import Result
 from revisit.training.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from revisit.training.settings import Protocol
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Plan:
     def __init__(
         self,
         common: Common,
-        protocol: dict[str, Any],
+        protocol: "Protocol",
         variant: str,
         replicate: int,
         kept: bool,
@@ -77,15 +80,16 @@ class Plan:
         self.task = tasks.build(protocol["objective"], common.data.label_kind, common.data.dataset)
         self.steps_per_epoch = batches.steps_per_epoch(len(common.data.train_labels), protocol["batch_size"])
         unit, per = ("epoch", self.steps_per_epoch) if protocol["epochs"] else ("step", 1)
-        self.steps = (protocol["epochs"] or protocol["steps"]) * per
+        self.steps = (protocol["epochs"] or protocol["steps"] or 0) * per
         self.read_at = {moment * per for moment in protocol["read_at"]} | {self.steps}
         self.snapshots = Snapshots(folder / "snapshots", unit, per, protocol["snapshots"] if self.logged else [])
         self.statistics = self._statistics()
         self.channels = protocol["channels"] or common.start_channels
         self._check()
         self.graph = graphs.choose(protocol["graph"], protocol["backend"], common.device)
-        parts = {"protocol": protocol, "kept": [kept, self.logged], "data": common.data.sha256, "start": common.digest}
-        parts |= {"statistics": self.statistics, "channels": self.channels, "backend": self.graph.backend}
+        parts: dict[str, Any] = {"protocol": protocol, "kept": [kept, self.logged], "data": common.data.sha256}
+        parts |= {"start": common.digest, "backend": self.graph.backend}
+        parts |= {"statistics": self.statistics, "channels": self.channels}
         self.key = state.key(parts | {"code": common.code}, common.device)
 
     def _statistics(self) -> dict[str, list[float]]:

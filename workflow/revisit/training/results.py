@@ -2,11 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from revisit.training.history import History
+
+if TYPE_CHECKING:
+    from revisit.training.settings import Protocol
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Result:
 
     variant: str
     replicate: int
-    protocol: dict[str, Any]
+    protocol: "Protocol"
     history: History
     metric: str | None
     steps_per_epoch: int

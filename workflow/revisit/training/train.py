@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -22,11 +22,14 @@ from revisit.training.plan import Common, Plan
 from revisit.training.results import Result
 from revisit.training.run import Run, Splits, splits
 
+if TYPE_CHECKING:
+    from revisit.training.settings import Protocol, Train
+
 SAVE_EVERY = 20.0  # seconds between two resume states
 
 
 def train(
-    settings: dict[str, Any],
+    settings: "Train",
     data: Path,
     model: Path,
     resume: Path,
@@ -76,7 +79,7 @@ def train(
     return outputs.outcome(results, kept[0], origin)
 
 
-def first_losses(settings: dict[str, Any], data: Path, folder: Path, start: Path | None, steps: int) -> list[float]:
+def first_losses(settings: "Train", data: Path, folder: Path, start: Path | None, steps: int) -> list[float]:
     """The losses of the first minibatches of the kept variant's first seed, at most `steps`; nothing is evaluated.
 
     `folder` stays empty. The other arguments, and errors, as in `train`.
@@ -91,7 +94,7 @@ def first_losses(settings: dict[str, Any], data: Path, folder: Path, start: Path
 class _Sweep:
     """The runs of an experiment."""
 
-    def __init__(self, settings: dict[str, Any], common: Common, resume: Path, save_every: float) -> None:
+    def __init__(self, settings: "Train", common: Common, resume: Path, save_every: float) -> None:
         self._settings, self._common, self._resume, self._save_every = settings, common, resume, save_every
 
     def folder(self, variant: str, replicate: int) -> Path:
@@ -115,8 +118,8 @@ class _Sweep:
 
     def _plan(self, variant: str, replicate: int) -> Plan:
         settings, folder = self._settings, self.folder(variant, replicate)
-        protocol = settings["runs"][variant]
-        protocol = protocol | {"seed": protocol["seed"] + replicate}
+        protocol: Protocol = {**settings["runs"][variant]}
+        protocol["seed"] += replicate
         title = f"training {settings['experiment']}"
         if len(settings["runs"]) * settings["replicates"] > 1:
             title += f" {variant} {replicate + 1}/{settings['replicates']}"

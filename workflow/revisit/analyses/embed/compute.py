@@ -1,6 +1,6 @@
 """Stage `embed`: the features of chosen layers in the plane, by t-SNE."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from revisit import paths
 from revisit.analyses import features, sprites, targets
@@ -8,8 +8,11 @@ from revisit.analyses.embed import tsne
 from revisit.analyses.embed.tables import POINTS
 from revisit.analyses.findings import Files
 
+if TYPE_CHECKING:
+    from revisit.analyses.embed.settings import Settings
 
-def analyse(name: str, settings: dict[str, Any]) -> tuple[dict[str, Any], Files]:
+
+def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
     """Of each layer and number of iterations how good its map is; the points of all maps, and their pictures.
 
     Args:

@@ -1,6 +1,6 @@
 """Stage `embed` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from pydantic import Field
 
@@ -26,6 +26,18 @@ class Embed(Section):
         [300, 750], description="lengths of the optimisation, each shown"
     )
     seed: int = Field(0, ge=0, lt=2**31, description="of the choice of images and of the start")
+
+
+class Settings(TypedDict):
+    """What the stage `embed` gets."""
+
+    experiment: str
+    layers: list[str]
+    points: int
+    pca: int
+    perplexity: float
+    iterations: list[int]
+    seed: int
 
 
 def check(params: "Params", name: str, embed: Embed, found: "Mistakes") -> None:

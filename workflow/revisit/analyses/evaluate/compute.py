@@ -1,6 +1,6 @@
 """Stage `evaluate`: the scores that trained networks give the test set, of every replicate."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from revisit import paths
 from revisit.analyses import replicates
@@ -9,8 +9,11 @@ from revisit.analyses.evaluate.tables import CONFUSION, PER_CLASS, ROC
 from revisit.analyses.findings import Files
 from revisit.models import registry
 
+if TYPE_CHECKING:
+    from revisit.analyses.evaluate.settings import Settings
 
-def analyse(name: str, settings: dict[str, Any]) -> tuple[dict[str, Any], Files]:
+
+def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
     """The summaries of all replicates, see `scores.evaluate`; the tables are of replicate 0.
 
     Args:

@@ -1,6 +1,6 @@
 """Stage `evaluate` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from pydantic import Field
 
@@ -21,6 +21,15 @@ class Evaluate(Section):
     )
     bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
     seed: int = Field(0, ge=0, lt=2**31, description="of the resampling")
+
+
+class Settings(TypedDict):
+    """What the stage `evaluate` gets."""
+
+    experiment: str
+    top_k: list[int]
+    bootstrap: int
+    seed: int
 
 
 def check(params: "Params", name: str, evaluate: Evaluate, found: "Mistakes") -> None:

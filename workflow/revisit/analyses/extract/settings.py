@@ -1,6 +1,6 @@
 """Stage `extract` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -32,6 +32,18 @@ class Extract(Section):
     layers: NamedLayers = Field(min_length=1, description="layers whose outputs are kept; or name: layer")
     train: Count | None = Field(None, description="training images (null: all)")
     test: Count | None = Field(None, description="test images (null: all)")
+
+
+class Settings(TypedDict):
+    """What the stage `extract` gets."""
+
+    experiment: str
+    layers: dict[str, str]  # name -> layer
+    train: int | None
+    test: int | None
+    dataset: str
+    model: str
+    device: str
 
 
 def rows(params: "Params", experiment: str) -> int | None:

@@ -1,6 +1,6 @@
 """Stage `inspect`: a look inside trained networks, of every replicate."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from revisit import device, paths
 from revisit.analyses import replicates
@@ -11,10 +11,13 @@ from revisit.analyses.trained import check_data
 from revisit.data import arrays
 from revisit.models import registry
 
+if TYPE_CHECKING:
+    from revisit.analyses.inspect.settings import Settings
+
 REMEDY = "use fewer images (analyses.inspect in params.yaml), or set `device: cpu`"
 
 
-def analyse(name: str, settings: dict[str, Any]) -> tuple[dict[str, Any], Files]:
+def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
     """The summaries of all replicates, see `summary.look`; the tables and arrays are of replicate 0.
 
     Raises:

@@ -1,6 +1,6 @@
 """Stage `inspect` in `params.yaml`: the section has a key for each look. A look left out (null) is not done."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pydantic import Field, create_model
 
@@ -27,6 +27,17 @@ _LOOKS: dict[str, Any] = {
     for name, look in looks().items()
 }
 Inspect = create_model("Inspect", __base__=_Images, __doc__=_Images.__doc__, **_LOOKS)
+
+
+class Settings(TypedDict):
+    """What the stage `inspect` gets, besides the settings of each look by its name, or None."""
+
+    experiment: str
+    images: int
+    seed: int
+    dataset: str
+    model: str
+    device: str
 
 
 def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:

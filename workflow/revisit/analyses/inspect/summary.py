@@ -1,5 +1,6 @@
 """Everything that is asked for inside one network, in one summary."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from revisit.analyses.inspect.view import View
 
 
 def look(
-    view: View, settings: dict[str, Any], title: str, snapshots: bool = True
+    view: View, settings: Mapping[str, Any], title: str, snapshots: bool = True
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
     """Parameters, activations, first filters, and the looks that `settings` (those of stage `inspect`) ask for.
 

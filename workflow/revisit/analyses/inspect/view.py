@@ -16,6 +16,7 @@ from revisit.errors import ConfigError
 from revisit.models import registry
 
 if TYPE_CHECKING:
+    from revisit.analyses.inspect.settings import Settings
     from revisit.data.arrays import Prepared
 
 TILE = 64  # pixels, the longer side of a stored picture at most
@@ -41,7 +42,7 @@ class View:
         network: nn.Module,
         info: dict[str, Any],
         data: "Prepared",
-        settings: dict[str, Any],
+        settings: "Settings",
         device: torch.device,
         folder: Path,
     ) -> Self:

@@ -1,6 +1,6 @@
 """Stage `neighbours`: the nearest neighbours of test images in the feature spaces of chosen layers."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,8 +11,11 @@ from revisit.analyses.nearest import nearest
 from revisit.analyses.neighbours.tables import QUERIES
 from revisit.errors import ConfigError
 
+if TYPE_CHECKING:
+    from revisit.analyses.neighbours.settings import Settings
 
-def analyse(name: str, settings: dict[str, Any]) -> tuple[dict[str, Any], Files]:
+
+def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
     """layer -> the share of neighbours with the query's class over the whole test set, and k; queries and pictures.
 
     Args:

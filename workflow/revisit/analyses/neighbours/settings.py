@@ -1,6 +1,6 @@
 """Stage `neighbours` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pydantic import Field
 
@@ -22,6 +22,16 @@ class Neighbours(Section):
     classes: list[str] | None = Field(None, min_length=1, description="instead: the class of each query image")
     k: int = Field(5, ge=1, le=1000, description="neighbours of each")
     seed: int = Field(0, ge=0, lt=2**31, description="of the choice of queries")
+
+
+class Settings(TypedDict):
+    """What the stage `neighbours` gets."""
+
+    experiment: str
+    layers: list[str]
+    queries: int | list[str]  # how many, or the class of each
+    k: int
+    seed: int
 
 
 def check(params: "Params", name: str, neighbours: Neighbours, found: "Mistakes") -> None:

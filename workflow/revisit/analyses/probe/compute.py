@@ -1,6 +1,6 @@
 """Stage `probe`: linear probes on the features of chosen layers, of every replicate."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from revisit import paths
 from revisit.analyses import features, replicates
@@ -8,8 +8,11 @@ from revisit.analyses.findings import Files
 from revisit.analyses.probe import protocols
 from revisit.analyses.probe.tables import PER_CLASS, PROBES
 
+if TYPE_CHECKING:
+    from revisit.analyses.probe.settings import Settings
 
-def analyse(name: str, settings: dict[str, Any]) -> tuple[dict[str, Any], Files]:
+
+def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
     """The summaries of all replicates, see `protocols.probes`; the tables are of replicate 0.
 
     Raises:

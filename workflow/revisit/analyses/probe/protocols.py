@@ -7,13 +7,16 @@
 - `sound`: the sound classifier, fitted on training rows and scored on all test rows.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from revisit.analyses.features import Features
 from revisit.analyses.probe.classifiers import Probe, probe, published_probe, published_rows
 
+if TYPE_CHECKING:
+    from revisit.analyses.probe.settings import Settings
 
-def probes(source: Features, settings: dict[str, Any]) -> tuple[dict, list[dict], list[dict]]:
+
+def probes(source: Features, settings: "Settings") -> tuple[dict, list[dict], list[dict]]:
     """The probes that `settings` (those of stage `probe`) ask for.
 
     Args:
@@ -54,7 +57,7 @@ def probes(source: Features, settings: dict[str, Any]) -> tuple[dict, list[dict]
     return summary, rows, by_class
 
 
-def fitted(source: Features, layer: str, protocol: str, settings: dict[str, Any]) -> Probe:
+def fitted(source: Features, layer: str, protocol: str, settings: "Settings") -> Probe:
     """The probe of one layer by one protocol; arguments and errors as in `probes`."""
     X, labels = source.matrix(layer, "test"), source.labels("test")
     classes = len(source.classes)

@@ -1,6 +1,6 @@
 """Stage `probe` in `params.yaml`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field
 
@@ -25,6 +25,17 @@ class Probe(Section):
     )
     folds: int = Field(3, ge=2, le=20, description="folds of the cross-validation")
     seed: int = Field(0, ge=0, lt=2**31, description="of the splits")
+
+
+class Settings(TypedDict):
+    """What the stage `probe` gets."""
+
+    experiment: str
+    layers: list[str]
+    protocols: list[Literal["published", "split", "sound"]]
+    C: list[float]
+    folds: int
+    seed: int
 
 
 KIND = Kind(Probe, reads="features")

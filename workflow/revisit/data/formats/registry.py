@@ -1,14 +1,16 @@
 """Formats by name, each loaded only where it is needed."""
 
 import importlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from revisit.data.formats.facts import Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from revisit.data.formats.split import Split
+    from revisit.data.settings import Prepare
 
 _FOLDER = Path(__file__).parent
 
@@ -28,6 +30,6 @@ def facts(name: str) -> Facts:
     return importlib.import_module(module(name, "facts")).FACTS
 
 
-def reader(name: str) -> Callable[[Path, dict[str, Any]], "dict[str, Split]"]:
+def reader(name: str) -> "Callable[[Path, Prepare], dict[str, Split]]":
     """What reads files of the format `name`, from their folder and the settings of stage `prepare`."""
     return importlib.import_module(module(name, "reader")).read

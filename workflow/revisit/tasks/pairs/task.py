@@ -1,6 +1,6 @@
 """Pairs of images: a contrastive loss on the distance of their features (Hadsell et al. 2006, in S2's two forms)."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -10,6 +10,9 @@ from revisit.tasks.pairs.samplers import AnchorPairs, RandomPairs
 from revisit.training.batches import Augmentation, BatchLoader
 from revisit.training.randomness import Purpose
 from revisit.training.samplers import Draw
+
+if TYPE_CHECKING:
+    from revisit.tasks.pairs.settings import Settings
 
 SIMILAR = {"contrastive_1": 0.5, "contrastive_2": 1.0}  # the factor of a similar pair's squared distance
 
@@ -29,7 +32,9 @@ class Pairs(Task):
 
     facts = FACTS
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    settings: "Settings"
+
+    def __init__(self, settings: "Settings") -> None:
         super().__init__(settings)
         self._similar = SIMILAR[settings.get("loss") or FACTS.losses[0]]
 

@@ -1,7 +1,7 @@
 """The image itself as the target: what autoencoders minimise."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
@@ -11,6 +11,9 @@ from revisit.tasks.base import Evaluation, Network, Targets, Task
 from revisit.tasks.reconstruction.facts import FACTS
 from revisit.training.batches import Augmentation, BatchLoader
 from revisit.training.samplers import Draw
+
+if TYPE_CHECKING:
+    from revisit.tasks.settings import Objective
 
 LOSSES: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "mean_squared_error": mse_loss,
@@ -27,7 +30,7 @@ class Reconstruction(Task):
 
     facts = FACTS
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: "Objective") -> None:
         super().__init__(settings)
         self._loss = LOSSES[settings.get("loss") or FACTS.losses[0]]
 

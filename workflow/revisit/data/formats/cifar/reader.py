@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from revisit.data.formats import pictures
 from revisit.data.formats.folder import reader as image_folder
 from revisit.data.formats.split import Blocks, Split, agreed
 from revisit.errors import DataError
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Prepare
 
 SIDE = 32
 VALUES = 3 * SIDE * SIDE
@@ -77,7 +80,7 @@ TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST = ("test_batch",)
 
 
-def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
+def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
     """The splits "train" (the five batches in turn) and "test" of the archives in a folder.
 
     `settings`: `classes` (None: as the archive says); the others as for image folders, which are read where none

@@ -1,7 +1,7 @@
 """Reads image folders in archives: `<split>/<class>/*`, or `<class>/*`, possibly below one common folder."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +9,9 @@ from revisit.data import images, sampling
 from revisit.data.formats import pictures
 from revisit.data.formats.split import Split, agreed
 from revisit.errors import DataError
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Prepare
 
 TESTS = ("test", "val", "valid")  # the first one that is there
 ACCEPTED = "`train/<class>/*` and `test/<class>/*` (or val, valid), or `<class>/*`, with images " + ", ".join(
@@ -20,7 +23,7 @@ DRAW = 2  # of the seed; 0 and 1 draw the subsets of train and test
 Tree = dict[tuple[str, ...], pictures.Picture]  # path below the common folder -> image
 
 
-def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
+def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
     """The splits "train" and "test" of the archives in a folder.
 
     `settings`: `classes` (None: the names of the folders, sorted); `test_share` and `seed`, of the stratified
@@ -30,7 +33,7 @@ def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
     return arrange(folder, pictures.members(folder), settings)
 
 
-def arrange(folder: Path, found: pictures.Found, settings: dict[str, Any]) -> dict[str, Split]:
+def arrange(folder: Path, found: pictures.Found, settings: "Prepare") -> dict[str, Split]:
     """The splits of files whose archives have been indexed already."""
     tree = _tree(folder, found)
     tops = sorted({path[0] for path in tree})
@@ -72,7 +75,7 @@ def _below(tree: Tree, top: str) -> Tree:
     return {path[1:]: picture for path, picture in tree.items() if path[0] == top}
 
 
-def _classes(folder: Path, found: list[str], settings: dict[str, Any]) -> list[str]:
+def _classes(folder: Path, found: list[str], settings: "Prepare") -> list[str]:
     if len(found) < 2:
         raise DataError(
             f"{folder}: expected a folder for each class, {ACCEPTED}, found {', '.join(found) or 'none'}: {REMEDY}"
@@ -93,7 +96,7 @@ def _split(tree: Tree, classes: list[str]) -> Split:
     return Split(labels, classes, lambda rows, size: pictures.read(files, rows, size))
 
 
-def _divided(whole: Split, settings: dict[str, Any]) -> dict[str, Split]:
+def _divided(whole: Split, settings: "Prepare") -> dict[str, Split]:
     """A test split of `test_share` of the images, each class in proportion, and the rest."""
     count = len(whole.labels)
     share = min(max(round(count * settings["test_share"]), 1), count - 1)

@@ -1,7 +1,7 @@
 """Reads the four IDX files of MNIST and the data sets that share its layout."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,10 +10,13 @@ from revisit.data.formats.idx import facts as idx_facts
 from revisit.data.formats.split import Blocks, Split
 from revisit.errors import DataError
 
+if TYPE_CHECKING:
+    from revisit.data.settings import Prepare
+
 COUNT = 1 << 24  # images; their labels are in memory as a whole, 8 bytes each
 
 
-def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
+def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
     """The splits "train" and "test" of a folder; grey images (N, H, W) become (N, H, W, 1).
 
     `settings`: `classes`, the names of the labels 0, 1, ... (None: the numbers themselves). Raises DataError when

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from revisit.data.formats import pictures
 from revisit.data.formats.split import Split, agreed
 from revisit.errors import DataError
 
+if TYPE_CHECKING:
+    from revisit.data.settings import Prepare
+
 LISTS = re.compile(r"(?P<kit>(?:.*/)?)ImageSets/Main/(?P<name>[^/]+)\.txt")
 LABELS = {"1": 1, "+1": 1, "-1": -1, "0": 0}
 REMEDY = "get the archives again, or name another image set in params.yaml (`splits`)"
 
 
-def read(folder: Path, settings: dict[str, Any]) -> dict[str, Split]:
+def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
     """The splits "train" and "test": labels (N, K) int8 of 1, -1 and 0, images by ascending name.
 
     `settings`: `splits`, the image set of each split (as trainval and test); `classes` (None: those that have

@@ -8,6 +8,7 @@ more the network treats the part as the same thing in every image.
 
 import itertools
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,13 @@ from revisit.analyses.inspect.passes import KEY, batches, check_layers, mean_or_
 from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
 
+if TYPE_CHECKING:
+    from revisit.analyses.inspect.looks.correspondence.settings import Settings
+
 SECTION = f"{KEY}.correspondence"
 
 
-def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
+def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
     """Hide the parts of some images of one class, and random parts of the same sizes.
 
     Args:

@@ -1,6 +1,6 @@
 """Look `correspondence` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from pydantic import Field
 
@@ -23,6 +23,16 @@ class Correspondence(Section):
         min_length=1, description="boxes: top, left, bottom, right, as shares of height and width"
     )
     random: int = Field(3, ge=1, le=100, description="boxes at random places, to compare with")
+
+
+class Settings(TypedDict):
+    """What the look `correspondence` gets."""
+
+    layers: list[str]
+    label: str
+    images: int
+    parts: dict[str, list[float]]
+    random: int
 
 
 def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:

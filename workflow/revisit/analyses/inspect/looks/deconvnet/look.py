@@ -3,7 +3,7 @@
 Zeiler & Fergus 2014, ECCV, Visualizing and Understanding Convolutional Networks, section 2.1.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,11 @@ from revisit.analyses.inspect.looks.deconvnet.tables import DECONVNET
 from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
 
+if TYPE_CHECKING:
+    from revisit.analyses.inspect.looks.deconvnet.settings import Settings
 
-def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
+
+def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
     """Projections of the strongest activations of some feature maps, beside what the network saw there.
 
     Args:

@@ -1,6 +1,6 @@
 """Look `deconvnet` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pydantic import Field
 
@@ -18,6 +18,14 @@ class Deconvnet(Section):
     layers: Layers = Field(description="layers with feature maps")
     maps: int = Field(4, ge=1, le=64, description="feature maps of each layer, those with the strongest activations")
     top: int = Field(9, ge=1, le=64, description="images with the strongest activations of each map")
+
+
+class Settings(TypedDict):
+    """What the look `deconvnet` gets."""
+
+    layers: list[str]
+    maps: int
+    top: int
 
 
 def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:  # noqa: ARG001

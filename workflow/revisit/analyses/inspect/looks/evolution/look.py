@@ -1,7 +1,7 @@
 """How what excites a feature map changes in the course of the training (Zeiler & Fergus 2014, ECCV, figure 4)."""
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,13 @@ from revisit.analyses.inspect import fields, projections
 from revisit.analyses.inspect.looks.evolution.tables import EVOLUTION
 from revisit.analyses.inspect.view import View
 
+if TYPE_CHECKING:
+    from revisit.analyses.inspect.looks.evolution.settings import Settings
+
 FOLLOWS = True  # the training: it needs the snapshots of one
 
 
-def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
+def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
     """The projection of the strongest activation of some feature maps over the images, at every snapshot.
 
     Args:

@@ -1,6 +1,6 @@
 """How chosen filters of the first convolution change in the course of the training."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,10 +11,13 @@ from revisit.analyses.inspect.passes import mean_or_none
 from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
 
+if TYPE_CHECKING:
+    from revisit.analyses.inspect.looks.filters.settings import Settings
+
 FOLLOWS = True  # the training: it needs the snapshots of one
 
 
-def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
+def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
     """The weights of chosen filters at every snapshot.
 
     Args:

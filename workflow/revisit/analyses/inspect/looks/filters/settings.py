@@ -1,6 +1,6 @@
 """Look `filters` in `params.yaml`."""
 
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from pydantic import Field
 
@@ -14,6 +14,12 @@ class Filters(Section):
     numbers: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), EACH_ONCE] = Field(
         description="which filters, counted from 0"
     )
+
+
+class Settings(TypedDict):
+    """What the look `filters` gets."""
+
+    numbers: list[int]
 
 
 LOOK = Look(Filters, order=10)

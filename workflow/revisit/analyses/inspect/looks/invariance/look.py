@@ -7,6 +7,7 @@ divided by the mean distance between the features of two different images, so th
 """
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,8 +19,11 @@ from revisit.analyses.inspect.looks.invariance.tables import DISTANCES, PROBABIL
 from revisit.analyses.inspect.passes import KEY, batches, check_layers, mean_or_none, outputs_of, rows_with_class
 from revisit.analyses.inspect.view import View
 
+if TYPE_CHECKING:
+    from revisit.analyses.inspect.looks.invariance.settings import Settings
 
-def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
+
+def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
     """Compare features of images, spread over the classes, with those of their transformed copies.
 
     Args:
@@ -68,7 +72,7 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
     return {"layers": means, "rows": rows.tolist()}, files
 
 
-def amounts(settings: dict) -> dict[str, np.ndarray]:
+def amounts(settings: "Settings") -> dict[str, np.ndarray]:
     """Evenly spaced amounts of each transform, that of the identity among them.
 
     Args:

@@ -1,5 +1,7 @@
 """Look `invariance` in `params.yaml`."""
 
+from typing import TypedDict
+
 from pydantic import Field
 
 from revisit.analyses.inspect.kinds import Look, more_images
@@ -15,6 +17,17 @@ class Invariance(Section):
     scale: float = Field(1.8, gt=1, le=10, description="largest enlargement")
     rotate: float = Field(180.0, gt=0, le=360, description="largest angle, degrees")
     steps: int = Field(9, ge=2, le=100, description="amounts of each transformation, the identity included")
+
+
+class Settings(TypedDict):
+    """What the look `invariance` gets."""
+
+    layers: list[str]
+    images: int
+    translate: float
+    scale: float
+    rotate: float
+    steps: int
 
 
 LOOK = Look(Invariance, order=50, classifier=True, check=more_images("invariance"))

@@ -5,6 +5,8 @@ what surrounds it, the probability of the true class drops where the square hide
 network's input, which is the mean of the training images.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import torch
@@ -16,8 +18,11 @@ from revisit.analyses.inspect.objects import object_pixels, share
 from revisit.analyses.inspect.passes import KEY, batches, mean_or_none, outputs_of, rows_with_class
 from revisit.analyses.inspect.view import View
 
+if TYPE_CHECKING:
+    from revisit.analyses.inspect.looks.occlusion.settings import Settings
 
-def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
+
+def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
     """Slide a square over some images, spread over the classes.
 
     Args:

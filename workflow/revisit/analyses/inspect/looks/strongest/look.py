@@ -1,6 +1,6 @@
 """The strongest feature map of each layer for single images (Zeiler & Fergus 2014, ECCV, figure 6b)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,11 @@ from revisit.analyses.inspect.looks.strongest.tables import STRONGEST
 from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
 
+if TYPE_CHECKING:
+    from revisit.analyses.inspect.looks.strongest.settings import Settings
 
-def look(view: View, settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
+
+def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
     """For some images, spread over the classes, the feature map of each layer with the largest sum.
 
     Args:

@@ -1,5 +1,7 @@
 """Look `strongest` in `params.yaml`."""
 
+from typing import TypedDict
+
 from pydantic import Field
 
 from revisit.analyses.inspect.kinds import Look, more_images
@@ -11,6 +13,13 @@ class Strongest(Section):
 
     layers: Layers = Field(description="layers with feature maps")
     images: Images = Field(6, description="test images to show")
+
+
+class Settings(TypedDict):
+    """What the look `strongest` gets."""
+
+    layers: list[str]
+    images: int
 
 
 LOOK = Look(Strongest, order=20, check=more_images("strongest"))

@@ -1,0 +1,13 @@
+"""What is asked of a reference result: types alone, imported where types are checked."""
+
+from typing import TypedDict
+
+from revisit.data.settings import Prepare
+from revisit.training.settings import Train
+
+
+class Published(TypedDict):
+    """The settings of an experiment's stages at paper scale, besides those of each kind of analysis by its name."""
+
+    train: Train
+    prepare: Prepare

@@ -1,0 +1,60 @@
+"""What the stages of the report get of `params.yaml`: types alone, imported where types are checked."""
+
+from typing import Literal, TypedDict
+
+from revisit.reference.settings import Published
+from revisit.training.settings import Recipe, Train
+
+Scale = Literal["demo", "laptop", "paper"]
+
+
+class Collect(TypedDict):
+    """Stage `collect`."""
+
+    studies: dict[str, dict[str, list[str]]]  # study -> experiment -> names of findings
+    stages: dict[str, str]  # experiment -> the stage that trains it
+
+
+class Training(Recipe, Train):
+    """A training as the report knows it: the protocol of the kept variant, and those of all."""
+
+    addition: str | None  # why it is run although no claim asks for it
+
+
+class Weights(TypedDict):
+    """Weights from elsewhere."""
+
+    source: str
+    note: str  # what they really are
+
+
+class Assumption(TypedDict):
+    """What is chosen, and who says so."""
+
+    text: str
+    status: Literal["confirmed", "contradicted", "open"]
+    source: str | None
+    varied_by: list[str]
+
+
+class Study(TypedDict):
+    """Stage `study`."""
+
+    study: str
+    title: str
+    question: str
+    protocol: str
+    assumptions: list[Assumption]
+    cost: str
+    scale: Scale
+    scales: dict[str, Scale]  # of experiments
+    sources: dict[str, str]  # of data sets
+    pretrained: dict[str, Weights]
+    experiments: dict[str, Training]
+    published: dict[str, Published]  # of experiments that have a reference result
+
+
+class Report(TypedDict):
+    """Stage `report`."""
+
+    studies: list[str]
