@@ -3,7 +3,9 @@
 import pytest
 
 from revisit.report import sides, verdicts
+from revisit.report.records import Judged
 
+JUDGED = Judged.__annotations__.keys()
 UNTESTABLE = "not testable at this scale"
 
 
@@ -40,7 +42,7 @@ def test_which_side_decides(own, scale, side):
     found = decided(own, reference, scale)
     deciding = {"run": own | {"scale": scale}, "reference": reference | {"scale": "paper"}}[side]
     assert found["decided_by"] == side
-    assert [found[key] for key in sides.JUDGED] == [deciding[key] for key in sides.JUDGED]
+    assert [found[key] for key in JUDGED] == [deciding[key] for key in JUDGED]
     assert (found["run"]["verdict"], found["reference"]["verdict"]) == (own["verdict"], "exceeds")
     assert (found["run"]["ours"], found["reference"]["ours"]) == (0.5, 0.75)
 
@@ -56,7 +58,7 @@ def test_a_reference_that_says_nothing_decides_nothing(verdict, reference):
 def test_what_both_sides_have_in_common_is_the_run_s():
     found = decided(row(UNTESTABLE) | {"figure": "curves"}, row() | {"figure": "nowhere"})
     assert found["figure"] == "curves"
-    assert set(sides.JUDGED) == found["run"].keys() == found["reference"].keys()
+    assert JUDGED == found["run"].keys() == found["reference"].keys()
 
 
 def test_rows_of_different_claims_are_a_mistake():

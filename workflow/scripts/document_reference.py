@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import _command  # first: library path, threads, errors
 from revisit.errors import ConfigError
@@ -15,6 +15,10 @@ from revisit.reference import store
 from revisit.report import claims, study
 from revisit.report.numbers import published_text, value_text
 from revisit.report.opening import UNTESTABLE
+
+if TYPE_CHECKING:
+    from revisit.report.records import Judgement
+    from revisit.report.settings import Study
 
 README, PAGE = Path("README.md"), Path("docs/reference.md")
 START, END = "<!-- written by workflow/scripts/document_reference.py -->", "<!-- end -->"
@@ -26,7 +30,7 @@ COLUMNS = {  # of the README's table: heading -> verdicts
     "in error or impossible": ("published value in error", "impossible"),
     "not run yet": (UNTESTABLE,),
 }
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]  # title of a study -> rows of the ledger
+Rows = Mapping[str, Sequence["Judgement"]]  # title of a study -> rows of the ledger
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -37,10 +41,12 @@ def main(argv: list[str] | None = None) -> None:
         path.write_text(replaced(path, table), encoding="utf-8")
 
 
-def judged() -> dict[str, list[dict[str, Any]]]:
+def judged() -> dict[str, list["Judgement"]]:
     """The rows of every study by its reference results."""
     stages = resolve(load(), store.names())
-    of_studies = {name: settings for (stage, name), settings in stages.items() if stage == "study"}
+    of_studies: dict[str | None, Study] = {
+        name: settings for (stage, name), settings in stages.items() if stage == "study"
+    }
     return {
         settings["title"]: study.judged_by_reference(settings, claims.of_study(str(name)))
         for name, settings in of_studies.items()
@@ -84,11 +90,11 @@ def every_claim(rows: Rows) -> str:
     return "\n".join(parts)
 
 
-def _row(row: Mapping[str, Any]) -> str:
+def _row(row: "Judgement") -> str:
     published = "stated" if row["published"] is None else f"{published_text(row['published'])} {row['unit']}".strip()
     ours = value_text(row["ours"], row["published"])
     if row["ours_low"] is not None:
-        low, high = (value_text(row[key], row["published"]) for key in ("ours_low", "ours_high"))
+        low, high = (value_text(bound, row["published"]) for bound in (row["ours_low"], row["ours_high"]))
         ours += f" ({low} to {high})"
     runs = "counted" if row["counted"] or row["verdict"] == "impossible" else f"{row['seeds']} seeds"
     runs = "one run" if runs == "1 seeds" else runs

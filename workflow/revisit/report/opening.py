@@ -4,10 +4,13 @@ Rows and studies are those of claims.json and study.json. No drawing library is 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from revisit.scales import SCALES
+
+if TYPE_CHECKING:
+    from revisit.report.records import Judgement, Page, Row, Study
 
 UNTESTABLE = "not testable at this scale"
 IMPOSSIBLE = "impossible"
@@ -31,26 +34,25 @@ MEANING = {  # of scales
     "laptop": "the published networks with shortened protocols, a night on a laptop; directions count, numbers do not",
     "paper": "the published protocols in full",
 }
-Row = Mapping[str, Any]
 
 
-def by_runs(claim: Row) -> bool:
+def by_runs(claim: "Judgement") -> bool:
     """Whether trainings decided about a claim: it is judged, and neither by counting networks nor by a bound."""
     return claim["verdict"] not in (UNTESTABLE, IMPOSSIBLE) and not claim["counted"]
 
 
-def surety(claim: Row) -> str:
+def surety(claim: "Row") -> str:
     """How sure a verdict is: over how many seeds, and on whose data; empty where no training decides."""
     if not by_runs(claim):
         return ""
     seeds = "one run" if claim["seeds"] == 1 else f"{claim['seeds']} seeds"
     if claim["decided_by"] == "reference":
         seeds = f"reference, {seeds}"
-    on = {"copy": ", on a copy of the data", "drawn": ", on stand-ins"}.get(claim["data"], "")
+    on = {"copy": ", on a copy of the data", "drawn": ", on stand-ins"}.get(claim["data"] or "", "")
     return seeds + on + (f", at {claim['scale']} scale" if claim["scale"] == "laptop" else "")
 
 
-def told(claims: Sequence[Row]) -> str:
+def told(claims: Sequence["Row"]) -> str:
     """How many of the claims are judged, by what, on whose data, and by how many runs."""
     judged = sum(claim["verdict"] != UNTESTABLE for claim in claims)
     if not judged:
@@ -73,7 +75,7 @@ def told(claims: Sequence[Row]) -> str:
     return f"{text}, {_listed(parts)}."
 
 
-def scale(studies: Sequence[Mapping[str, Any]]) -> str:
+def scale(studies: Sequence["Study"]) -> str:
     """At which scale the studies were run, and what that means."""
     of_scales: dict[str, list[str]] = {}
     for study in studies:
@@ -82,13 +84,13 @@ def scale(studies: Sequence[Mapping[str, Any]]) -> str:
             part = "part of " if len(set(of_experiments.values())) > 1 else ""
             of_scales.setdefault(found, []).append(part + study["title"])
     if len(of_scales) == 1:
-        found = next(iter(of_scales))
-        return f"{found.capitalize()} scale: {MEANING[found]}."
+        only = next(iter(of_scales))
+        return f"{only.capitalize()} scale: {MEANING[only]}."
     told = [f"{found}: {MEANING[found]} ({'; '.join(of_scales[found])})" for found in SCALES if found in of_scales]
     return f"Several scales. {'. '.join(text[:1].upper() + text[1:] for text in told)}."
 
 
-def scales_of(study: Mapping[str, Any]) -> str:
+def scales_of(study: "Study") -> str:
     """At which scale each experiment of a study was run."""
     of_scales: dict[str, list[str]] = {}
     for name, found in study["scales"].items():
@@ -98,7 +100,7 @@ def scales_of(study: Mapping[str, Any]) -> str:
     return "; ".join(f"{found}: {', '.join(of_scales[found])}" for found in SCALES if found in of_scales) + "."
 
 
-def needs(studies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def needs(studies: Sequence["Page"]) -> list[dict[str, Any]]:
     """A row for each study with claims that cannot be judged here.
 
     `study`, `title`, how many (`untestable`) of how many (`claims`), `needs`: (what, of how many), the most frequent
@@ -109,8 +111,10 @@ def needs(studies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         reasons = [claim["reason"] for claim in study["claims"] if claim["verdict"] == UNTESTABLE]
         if reasons:
             counts = Counter(_need(reason, study["cost"]) for reason in reasons)
-            row = {"untestable": len(reasons), "claims": len(study["claims"]), "needs": counts.most_common()}
-            found.append({key: study[key] for key in ("study", "title", "cost")} | row)
+            row = {"study": study["study"], "title": study["title"], "cost": study["cost"]}
+            found.append(
+                row | {"untestable": len(reasons), "claims": len(study["claims"]), "needs": counts.most_common()}
+            )
     return found
 
 
@@ -121,7 +125,7 @@ def _need(reason: str, cost: str) -> str:
     return reason.removesuffix(f" ({cost})").removeprefix("needs ")
 
 
-def data(studies: Sequence[Mapping[str, Any]]) -> str:
+def data(studies: Sequence["Study"]) -> str:
     """Whose the data of all studies are; empty where nothing was trained."""
     of_sets = {name: whose for study in studies for name, whose in study["provenance"].items()}
     counts = Counter(of_sets.values())
@@ -137,7 +141,7 @@ def data(studies: Sequence[Mapping[str, Any]]) -> str:
     return f"{len(of_sets)} data sets: {'; '.join(parts).rstrip('.')}. Each study says which."
 
 
-def references(studies: Sequence[Mapping[str, Any]]) -> str:
+def references(studies: Sequence["Study"]) -> str:
     """What the reference results are; empty where there are none."""
     made = [found for study in studies for found in study["reference"]["experiments"].values()]
     if not made:
@@ -156,7 +160,7 @@ def references(studies: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def origin(study: Mapping[str, Any], name: str) -> str:
+def origin(study: "Study", name: str) -> str:
     """Whose one data set of a study is."""
     whose = study["provenance"][name]
     return FROM_THE_PUBLISHER if (whose, study["sources"].get(name)) == ("published", "web") else ORIGINS[whose]

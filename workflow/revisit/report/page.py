@@ -25,6 +25,7 @@ from revisit.report.palette import THEME, TONES
 from revisit.report.sides import REFERENCE
 
 if TYPE_CHECKING:
+    from revisit.report import records
     from revisit.report.settings import Report
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -104,7 +105,7 @@ def _templates(pages: Mapping[str, str]) -> Environment:
     return environment
 
 
-def _opening(studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> dict[str, Any]:
+def _opening(studies: list["records.Page"], claims: list["records.Row"]) -> dict[str, Any]:
     """What the opening page shows."""
     return {
         "study": None,
@@ -125,29 +126,30 @@ def _opening(studies: list[dict[str, Any]], claims: list[dict[str, Any]]) -> dic
     }
 
 
-def _section(claim: Mapping[str, Any]) -> str:
+def _section(claim: "records.Row") -> str:
     """The id of the section that a claim's figure stands in, on its study's page."""
     side = f"{REFERENCE}-" if claim["decided_by"] == REFERENCE else ""
     return f"{claim['study']}-{side}{claim['figure']}"
 
 
-def _study(folder: Path) -> dict[str, Any]:
+def _study(folder: Path) -> "records.Page":
     """study.json and claims.json with the content of every file that the page shows."""
-    study, claims = _json(folder / "study.json"), _json(folder / "claims.json")
+    study: records.Study = _json(folder / "study.json")
+    claims: list[records.Row] = _json(folder / "claims.json")
     name, reference = study["study"], study["reference"]
     _fill(study["sections"], folder, name, name)
     _fill(reference["sections"], folder / REFERENCE, name, f"{name}-{REFERENCE}")
-    return study | {"claims": claims, "settings": _settings(study["experiments"])}
+    return {**study, "claims": claims, "settings": _settings(study["experiments"])}
 
 
-def _fill(sections: list[dict[str, Any]], folder: Path, study: str, prefix: str) -> None:
+def _fill(sections: list["records.Section"], folder: Path, study: str, prefix: str) -> None:
     """Put the content of every file into the blocks of some sections; ids and tables bear the `prefix`."""
     for section in sections:
         section["anchor"] = f"{prefix}-{section['id']}"
         section["blocks"] = [_block(block, folder, study, prefix) for block in section["blocks"]]
 
 
-def _block(block: dict[str, Any], folder: Path, study: str, prefix: str) -> dict[str, Any]:
+def _block(block: "records.Block", folder: Path, study: str, prefix: str) -> "records.Block":
     kind = block["kind"]
     if kind == "row":
         return block | {"blocks": [_block(inner, folder, study, prefix) for inner in block["blocks"]]}
@@ -171,14 +173,14 @@ def _block(block: dict[str, Any], folder: Path, study: str, prefix: str) -> dict
     return block | {"maps": shown, "points": maps.points(block, rows), "picture": picture}
 
 
-def _sprites(study: Mapping[str, Any]) -> dict[str, str]:
+def _sprites(study: "records.Page") -> dict[str, str]:
     """The pictures of the interactive maps by their ids: maps of the same images share one."""
     sections = [*study["sections"], *study["reference"]["sections"]]
     blocks = (block for section in sections for block in section["blocks"])
     return {block["picture"]: block["uri"] for block in blocks if block["kind"] == "embedding"}
 
 
-def _settings(experiments: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(experiments: Mapping[str, "records.Experiment"]) -> "records.Settings":
     """Resolved settings side by side: names, and rows (key, value per experiment, whether they differ).
 
     Of a sweep, those of the variant that is kept; its table says what the others set.
@@ -194,7 +196,7 @@ def _flat(settings: Mapping[str, Any]) -> dict[str, str]:
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
 
 
-def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
+def _ledger(path: Path, claims: list["records.Row"]) -> None:
     keys = ("id", "study", "source", "place", "items", "group", "statement", "published", "ours", "ours_low")
     more = (
         "ours_high",
@@ -213,8 +215,8 @@ def _ledger(path: Path, claims: list[dict[str, Any]]) -> None:
         writer = csv.DictWriter(stream, keys + more, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         for claim in claims:
-            own = {f"run_{key}": claim["run"][key] for key in ("ours", "verdict")}
-            writer.writerow(claim | own | {"items": " ".join(claim["items"])})
+            own = {"run_ours": claim["run"]["ours"], "run_verdict": claim["run"]["verdict"]}
+            writer.writerow({**claim, **own, "items": " ".join(claim["items"])})
 
 
 def _file(path: Path) -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from revisit.errors import ArtifactError
 from revisit.reference import meaning, store
@@ -11,6 +11,7 @@ from revisit.reference.store import Description
 from revisit.report.runs import Run
 
 if TYPE_CHECKING:
+    from revisit.report.records import Made
     from revisit.report.settings import Study, Training
     from revisit.training.settings import Train
 
@@ -71,7 +72,7 @@ def _run(reference: store.Reference, own: "Training", stale: Mapping[str, Sequen
     return Run(reference.name, reference.name.replace("_", " "), settings, metrics, reference.folder)
 
 
-def made(kept: Description) -> dict[str, Any]:
+def made(kept: Description) -> "Made":
     """How a reference result was made, for readers (JSON)."""
     return {
         "commit": kept.commit,
@@ -84,5 +85,5 @@ def made(kept: Description) -> dict[str, Any]:
         "seconds": sum(kept.seconds.values()) or None,
         "versions": kept.versions,
         "thinned": kept.thinned,
-        "settings": kept.settings["train"],
+        "settings": cast("Train", kept.settings["train"]),
     }

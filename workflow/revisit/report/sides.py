@@ -1,54 +1,60 @@
 """Verdicts of this run and of the reference results side by side, and which of the two decides."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from revisit.report import opening
 
+if TYPE_CHECKING:
+    from revisit.report.records import Decided, Judged, Judgement
+
 RUN, REFERENCE = "run", "reference"
-JUDGED = (
-    "ours",
-    "ours_low",
-    "ours_high",
-    "seeds",
-    "data",
-    "scale",
-    "verdict",
-    "reason",
-    "parts",
-    "values",
-    "hypotheses",
-)
-Row = Mapping[str, Any]
 
 
-def both(own: Sequence[Row], reference: Sequence[Row] | None) -> list[dict[str, Any]]:
+def both(own: Sequence["Judgement"], reference: Sequence["Judgement"] | None) -> list["Decided"]:
     """The ledger's rows of a study: each with what decides, `decided_by`, and both sides below `run` and `reference`.
 
     Args:
         own: the rows of this run, as `verdicts.judge_all` gives them.
         reference: those of the reference results, in the same order; None where there are none.
     """
-    others: Sequence[Row | None] = reference if reference is not None else [None] * len(own)
+    others: Sequence[Judgement | None] = reference if reference is not None else [None] * len(own)
     return [_both(row, other) for row, other in zip(own, others, strict=True)]
 
 
-def _both(own: Row, reference: Row | None) -> dict[str, Any]:
+def _both(own: "Judgement", reference: "Judgement | None") -> "Decided":
     side = REFERENCE if reference is not None and not _first(own) and _judged(reference) else RUN
     deciding = reference if side == REFERENCE and reference is not None else own
-    sides = {RUN: _part(own), REFERENCE: _part(reference) if reference is not None else None}
-    return {**own, **_part(deciding), "decided_by": side, **sides}
+    return {
+        **own,
+        **_part(deciding),
+        "decided_by": side,
+        "run": _part(own),
+        "reference": _part(reference) if reference is not None else None,
+    }
 
 
-def _part(row: Row) -> dict[str, Any]:
-    return {key: row[key] for key in JUDGED}
+def _part(row: "Judgement") -> "Judged":
+    return {
+        "ours": row["ours"],
+        "ours_low": row["ours_low"],
+        "ours_high": row["ours_high"],
+        "seeds": row["seeds"],
+        "data": row["data"],
+        "scale": row["scale"],
+        "verdict": row["verdict"],
+        "reason": row["reason"],
+        "parts": row["parts"],
+        "values": row["values"],
+        "hypotheses": row["hypotheses"],
+    }
 
 
-def _judged(row: Row) -> bool:
+def _judged(row: "Judgement") -> bool:
     return row["verdict"] != opening.UNTESTABLE
 
 
-def _first(own: Row) -> bool:
+def _first(own: "Judgement") -> bool:
     """Whether this run decides whatever the reference says.
 
     It does at paper scale, on data that are no stand-ins, and where no training decides.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError, ConfigError
@@ -14,7 +14,8 @@ from revisit.report.runs import Run
 from revisit.report.study_writer import StudyWriter
 
 if TYPE_CHECKING:
-    from revisit.report.settings import Study
+    from revisit.report import records
+    from revisit.report.settings import Scale, Study
 
 
 def read(settings: "Study", collected: Path) -> list[Run]:
@@ -34,7 +35,7 @@ def read(settings: "Study", collected: Path) -> list[Run]:
 
 def judged_by_reference(
     settings: "Study", claims: list[ledger.Claim], reference: Path = store.FOLDER
-) -> list[dict[str, Any]]:
+) -> list["records.Judgement"]:
     """The ledger's rows of a study by its reference results alone, without a run; arguments as in `render`."""
     kept = references.read(settings, reference)
     return _judged(claims, settings["study"], measured(kept.runs), _conditions(kept.runs, "paper"))
@@ -74,16 +75,22 @@ def render(
     scales = {run.name: _scale(settings, run.name) for run in runs}
     own = _judged(claims, study, runs, _conditions(runs, settings["scale"], settings.get("cost", ""), scales))
     of_reference = _judged(claims, study, measured(kept.runs), _conditions(kept.runs, "paper"))
-    rows = sides.both(own, of_reference if kept.runs else None)
-    for claim, row in zip((claim for claim in claims if claim.study == study), rows, strict=True):
+    decided = sides.both(own, of_reference if kept.runs else None)
+    rows: list[records.Row] = []
+    for claim, row in zip((claim for claim in claims if claim.study == study), decided, strict=True):
         used = claim.experiments() if row["decided_by"] == sides.REFERENCE else set()
-        row["made"] = sorted({kept.described[name].made for name in used if name in kept.described})
+        made = sorted({kept.described[name].made for name in used if name in kept.described})
+        rows.append({**row, "made": made})
     with files.replacing(destination) as partial:
         shown = _sections(StudyWriter(study, partial, runs))
         known = _sections(StudyWriter(study, partial / sides.REFERENCE, kept.runs)) if kept.runs else []
         _check_links(rows, {sides.RUN: shown, sides.REFERENCE: known})
-        described = {
-            **{key: settings[key] for key in ("study", "title", "question", "protocol", "assumptions")},
+        described: records.Study = {
+            "study": study,
+            "title": settings["title"],
+            "question": settings["question"],
+            "protocol": settings["protocol"],
+            "assumptions": settings["assumptions"],
             "scales": scales,
             "cost": settings.get("cost", ""),
             "sources": settings.get("sources", {}),
@@ -103,12 +110,12 @@ def render(
 
 def _judged(
     claims: list[ledger.Claim], study: str, runs: list[Run], conditions: verdicts.Conditions
-) -> list[dict[str, Any]]:
+) -> list["records.Judgement"]:
     of_seeds = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs if "train" in run.metrics})
     return verdicts.judge_all(claims, study, of_seeds, conditions)
 
 
-def _sections(writer: StudyWriter) -> list[dict[str, Any]]:
+def _sections(writer: StudyWriter) -> list["records.Section"]:
     return [section for panel in panels() if (section := panel(writer))]
 
 
@@ -119,25 +126,26 @@ def _conditions(
     data = {}
     for run in runs:
         if "train" in run.metrics:
-            found = [whose for whose in _provenance(run).values() if whose is not None]
-            data[run.name] = max(found, key=verdicts.DATA.index)
+            found = _provenance(run)
+            known = [whose for whose in (found["data"], found.get("weights")) if whose is not None]
+            data[run.name] = max(known, key=verdicts.DATA.index)
     return verdicts.Conditions(scale, data, cost, scales or {})
 
 
-def _scale(settings: "Study", name: str) -> str:
+def _scale(settings: "Study", name: str) -> "Scale":
     """The scale of one training of a study."""
     return settings.get("scales", {}).get(name, settings["scale"])
 
 
-def _provenance(run: Run) -> Mapping[str, str | None]:
+def _provenance(run: Run) -> "records.Provenance":
     """Whose the data and the starting weights of a training are."""
     found = run.train.get("provenance")
     if not isinstance(found, dict) or found.get("data") not in verdicts.DATA:
         raise run.damaged(f"{run.folder / 'train.json'}: provenance")
-    return found
+    return cast("records.Provenance", found)
 
 
-def _check_links(rows: list[dict[str, Any]], shown: Mapping[str, list[dict[str, Any]]]) -> None:
+def _check_links(rows: list["records.Row"], shown: Mapping[str, list["records.Section"]]) -> None:
     """Drop a claim's link to a section that is not drawn of what decided it; one that never is there is a mistake."""
     drawn = {side: {section["id"] for section in own} for side, own in shown.items()}
     there = sections()

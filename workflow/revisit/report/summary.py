@@ -4,13 +4,15 @@ Rows are those of claims.json; each is decided by this run or by the reference r
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from revisit.report.numbers import published_text, value_text
 from revisit.report.opening import UNTESTABLE
 
-Row = Mapping[str, Any]
+if TYPE_CHECKING:
+    from revisit.report.records import Page, Row
+
 EXAMPLES = 3  # claims named after a sentence
 TELL = {  # verdict -> what is said of one claim, and of several
     "impossible": (
@@ -38,7 +40,7 @@ WITH_REASON = ("impossible", "published value in error")
 EXPLAINED = ("supported", "not supported", "undecided")
 
 
-def sentences(claims: Sequence[Row]) -> list[dict[str, Any]]:
+def sentences(claims: Sequence["Row"]) -> list[dict[str, Any]]:
     """At most ten: `text`; `verdict`, of sentences about claims; `examples` (`id`, `text`); `more`, not named."""
     found = []
     for verdict, (one, several) in TELL.items():
@@ -52,18 +54,18 @@ def sentences(claims: Sequence[Row]) -> list[dict[str, Any]]:
     return [*found, *_explained(claims)]
 
 
-def _examples(claims: Sequence[Row]) -> list[Row]:
+def _examples(claims: Sequence["Row"]) -> list["Row"]:
     """Claims to name: one of each table first, then those that trainings decided, then those with a number."""
     nth: Counter[str] = Counter()  # of its table
 
-    def weight(claim: Row) -> tuple[int, bool, bool]:
+    def weight(claim: "Row") -> tuple[int, bool, bool]:
         nth[claim["group"] or claim["id"]] += 1
         return nth[claim["group"] or claim["id"]], claim["counted"], claim["published"] is None
 
     return sorted(claims, key=weight)[:EXAMPLES]
 
 
-def _example(claim: Row) -> str:
+def _example(claim: "Row") -> str:
     statement = claim["statement"].rstrip(".")
     if claim["published"] is not None:
         unit = f" {claim['unit']}" if claim["unit"] else ""
@@ -76,7 +78,7 @@ def _example(claim: Row) -> str:
     return f"{statement}."
 
 
-def _explained(claims: Sequence[Row]) -> list[dict[str, Any]]:
+def _explained(claims: Sequence["Row"]) -> list[dict[str, Any]]:
     """What explains the differences: the explanations that were tested, those that are supported by name."""
     tested = [(claim, held) for claim in claims for held in claim["hypotheses"] if held["held"] in EXPLAINED]
     if not tested:
@@ -91,7 +93,7 @@ def _explained(claims: Sequence[Row]) -> list[dict[str, Any]]:
     return [{"verdict": None, "text": text, "examples": examples, "more": len(supported) - len(examples)}]
 
 
-def by_study(studies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def by_study(studies: Sequence["Page"]) -> list[dict[str, Any]]:
     """A row for each study: `study`, `title`, `claims`, how many, `judged`, and `counts` by verdict."""
     return [
         {

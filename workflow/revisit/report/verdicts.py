@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING
 
 from revisit.errors import ArtifactError
 from revisit.report import decisions, tables
@@ -15,6 +15,9 @@ from revisit.report.possible import Bound, bound
 from revisit.report.rules import Comparison, Exact, Near, Table
 from revisit.report.seeds import Seeds
 from revisit.scales import smallest
+
+if TYPE_CHECKING:
+    from revisit.report.records import Explanation, Judgement, Part, Value
 
 
 class Verdict(StrEnum):
@@ -203,7 +206,7 @@ def _undecided(parts: Sequence[Compared], ours: Estimate | None) -> str:
     return f"the interval over {min(part.difference.seeds for part in parts)} seeds excludes neither"
 
 
-def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
+def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> "Judgement":
     """The ledger's row of a claim: published, ours, verdict, reason and everything shown beside them (JSON).
 
     A claim about something that `params.yaml` does not ask for is not testable in this run; the reason names it.
@@ -212,8 +215,8 @@ def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
     judge_ = _Judge(claim, seeds, conditions)
     try:
         found = _Found(Verdict.UNTESTABLE) if isinstance(claim.rule, Table) else judge_.found()  # tables: `judge_all`
-        shown = [{"label": shown.label, **_interval(_optional(judge_, shown.value))} for shown in claim.values]
-        hypotheses = [
+        shown = [_value(shown.label, _optional(judge_, shown.value)) for shown in claim.values]
+        hypotheses: list[Explanation] = [
             {"statement": hypothesis.statement, "held": _held(judge_.weakest_of(hypothesis.holds))}
             for hypothesis in claim.hypotheses
         ]
@@ -221,6 +224,7 @@ def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
         where = f"{LEDGER / claim.study}.yaml: claim {claim.id}"
         raise ArtifactError(f"{where}: {error}; correct the expression") from None
     seeds_of = [part.difference.seeds for part in found.parts] or ([found.ours.seeds] if found.ours else [0])
+    ours, low, high = _interval(found.ours)
     return {
         "id": claim.id,
         "study": claim.study,
@@ -231,7 +235,9 @@ def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> dict[str, Any]:
         "statement": claim.statement,
         "published": claim.published,
         "unit": claim.unit,
-        **_interval(found.ours, "ours"),
+        "ours": ours,
+        "ours_low": low,
+        "ours_high": high,
         "seeds": min(seeds_of),
         "counted": claim.data == "none",  # networks are counted, no training decides
         "data": conditions.worst(claim.deciding()) if claim.data != "none" else None,
@@ -262,9 +268,14 @@ def _optional(judge_: _Judge, expression: str) -> Estimate | None:
         return None
 
 
-def _interval(found: Estimate | None, name: str = "value") -> dict[str, float | None]:
+def _value(label: str, found: Estimate | None) -> "Value":
+    value, low, high = _interval(found)
+    return {"label": label, "value": value, "value_low": low, "value_high": high}
+
+
+def _interval(found: Estimate | None) -> tuple[float | None, float | None, float | None]:
     mean, low, high = (found.mean, found.low, found.high) if found is not None else (None, None, None)
-    return {name: _finite(mean), f"{name}_low": _finite(low), f"{name}_high": _finite(high)}
+    return _finite(mean), _finite(low), _finite(high)
 
 
 def _finite(value: float | None) -> float | None:
@@ -272,7 +283,7 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _part(part: Compared) -> dict[str, Any]:
+def _part(part: Compared) -> "Part":
     difference = part.difference
     return {
         "test": str(part.comparison),
@@ -303,48 +314,53 @@ def _test(claim: Claim) -> str:
     return "; ".join(str(part) for part in rule.all)
 
 
-def judge_all(claims: Iterable[Claim], study: str, seeds: Seeds, conditions: Conditions) -> list[dict[str, Any]]:
+def judge_all(claims: Iterable[Claim], study: str, seeds: Seeds, conditions: Conditions) -> list["Judgement"]:
     """The rows of one study, in the ledger's order; those of whole tables are judged on the rows of their groups."""
     own = [claim for claim in claims if claim.study == study]
     rows = [judge(claim, seeds, conditions) for claim in own]
-    for claim, row in zip(own, rows, strict=True):
+    for number, claim in enumerate(own):
         if isinstance(claim.rule, Table):
             members = [
                 (other, its_row)
                 for other, its_row in zip(own, rows, strict=True)
                 if other.group == claim.rule.group and other is not claim
             ]
-            row |= _whole(claim.rule, members, conditions)
+            rows[number] = _whole(rows[number], claim.rule, members, conditions)
     return rows
 
 
-def _whole(rule: Table, claims: Sequence[tuple[Claim, dict[str, Any]]], conditions: Conditions) -> dict[str, Any]:
-    """What a table comes to as a whole: the parts of its row that differ from a claim's of its own."""
+def _whole(
+    row: "Judgement", rule: Table, claims: Sequence[tuple[Claim, "Judgement"]], conditions: Conditions
+) -> "Judgement":
+    """The `row` of a table with what it comes to as a whole, by the rows of its claims."""
     members = [row for _, row in claims]
     worst = max((member["data"] for member in members if member["data"]), key=DATA.index, default=None)
     scale = smallest((member["scale"] for member in members), conditions.scale)
-    about = {"seeds": min(member["seeds"] for member in members), "data": worst, "scale": scale}
+    seeds = min(member["seeds"] for member in members)
+    about: Judgement = {**row, "seeds": seeds, "data": worst, "scale": scale}
     blocked = [row for claim, row in claims if row["ours"] is None or _keeps_out(claim, row)]
     if blocked:
-        return about | {"reason": blocked[0]["reason"] if blocked[0]["verdict"] == Verdict.UNTESTABLE else NO_NUMBER}
-    found = tables.agreement([row["published"] for row in members], [row["ours"] for row in members])
+        reason = blocked[0]["reason"] if blocked[0]["verdict"] == Verdict.UNTESTABLE else NO_NUMBER
+        return {**about, "reason": reason}
+    published = [row["published"] for row in members if row["published"] is not None]  # all: their rules have one
+    found = tables.agreement(published, [row["ours"] for row in members if row["ours"] is not None])
     ordered = found.correlation > 0 and found.p < tables.LEVEL
     close = found.difference <= rule.difference
     short = next((claim for claim, row in claims if not claim.decided_at(row["scale"])), None)
     if short and not ordered:  # at another scale, in another order: that says nothing
         cost = f" ({conditions.cost})" if conditions.cost else ""
-        return about | {"reason": f"needs scale: {' or '.join(short.scales())}{cost}"}
+        return {**about, "reason": f"needs scale: {' or '.join(short.scales())}{cost}"}
     agrees, reason = ordered and close and not short, f"at {scale} scale only the order counts" if short else ""
     verdict = Verdict.AGREES if agrees else Verdict.DIRECTION if ordered else Verdict.FAILED
-    values = [
+    values: list[Value] = [
         {"label": "rank correlation", "value": found.correlation, "value_low": None, "value_high": None},
         {"label": "p by permutation", "value": found.p, "value_low": None, "value_high": None},
         {"label": "mean absolute difference", "value": found.difference, "value_low": None, "value_high": None},
     ]
-    return about | {"verdict": str(verdict), "reason": reason, "values": values}
+    return {**about, "verdict": str(verdict), "reason": reason, "values": values}
 
 
-def _keeps_out(claim: Claim, row: Mapping[str, Any]) -> bool:
+def _keeps_out(claim: Claim, row: "Judgement") -> bool:
     """Whether the number of a row has no place in its table: it is untestable, and not for its scale alone.
 
     The order of numbers is a direction, which a shortened protocol can give.

@@ -1,0 +1,156 @@
+"""What `study.json` and `claims.json` hold, and what the pages add: types alone, imported where types are checked."""
+
+from typing import Any, NotRequired, TypedDict
+
+from revisit.report.settings import Assumption, Scale, Training, Weights
+from revisit.training.settings import Train
+
+Section = dict[str, Any]  # `id`, and what its panel draws
+Block = dict[str, Any]  # what its `kind` asks for
+
+
+class Part(TypedDict):
+    """A comparison of a rule; None for a number that is not finite."""
+
+    test: str
+    first: float | None
+    second: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+
+
+class Value(TypedDict):
+    """A number shown beside a verdict, and its interval over the seeds."""
+
+    label: str
+    value: float | None
+    value_low: float | None
+    value_high: float | None
+
+
+class Explanation(TypedDict):
+    """A hypothesis, and whether our runs support it."""
+
+    statement: str
+    held: str
+
+
+class Judged(TypedDict):
+    """What a side says of a claim."""
+
+    ours: float | None
+    ours_low: float | None
+    ours_high: float | None
+    seeds: int
+    data: str | None  # None: no training decides
+    scale: str
+    verdict: str
+    reason: str
+    parts: list[Part]
+    values: list[Value]
+    hypotheses: list[Explanation]
+
+
+class Judgement(Judged):
+    """A claim as one side judges it."""
+
+    id: str
+    study: str
+    source: str
+    place: str
+    items: list[str]
+    group: str | None
+    statement: str
+    published: float | None
+    unit: str
+    counted: bool  # networks are counted, no training decides
+    test: str
+    possible: str | None
+    figure: str | None
+    note: str
+
+
+class Decided(Judgement):
+    """A claim as the side judges it that decides, and both sides."""
+
+    decided_by: str
+    run: Judged
+    reference: Judged | None
+
+
+class Row(Decided):
+    """A row of the ledger, in `claims.json`."""
+
+    made: list[str]  # when and on what the deciding reference results were made
+
+
+class Provenance(TypedDict):
+    """Whose the data and the starting weights of a training are, in `train.json`."""
+
+    data: str
+    weights: NotRequired[str | None]
+
+
+class Experiment(TypedDict):
+    """A training of a study."""
+
+    settings: Training
+    statistics: dict[str, Any]
+
+
+class Made(TypedDict):
+    """How a reference result was made."""
+
+    commit: str
+    date: str
+    machine: str
+    device: str
+    seeds: int
+    data: str
+    weights: str | None
+    seconds: float | None
+    versions: dict[str, str]
+    thinned: list[str]
+    settings: Train
+
+
+class Kept(TypedDict):
+    """The reference results of a study."""
+
+    experiments: dict[str, Made]
+    stale: dict[str, dict[str, list[str]]]  # experiment -> stage -> settings that differ from today's
+    sections: list[Section]
+
+
+class Study(TypedDict):
+    """A study, `study.json`."""
+
+    study: str
+    title: str
+    question: str
+    protocol: str
+    assumptions: list[Assumption]
+    scales: dict[str, Scale]  # of experiments
+    cost: str
+    sources: dict[str, str]  # of data sets
+    provenance: dict[str, str]  # of data sets that were trained on
+    pretrained: dict[str, Weights]
+    experiments: dict[str, Experiment]
+    sections: list[Section]
+    reference: Kept
+
+
+class Settings(TypedDict):
+    """Resolved settings of a study's experiments side by side."""
+
+    names: list[str]
+    rows: list[tuple[str, list[str], bool]]  # key, value of each experiment, whether they differ
+
+
+class Page(Study):
+    """What the page of a study is made of."""
+
+    claims: list[Row]
+    settings: Settings
