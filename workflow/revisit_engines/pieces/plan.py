@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import networkx as nx
 from dvc.repo import Repo
@@ -32,7 +31,7 @@ class Plan:
     """The list: steps in order, and what they need of this tree."""
 
     scale: str
-    steps: list[dict[str, Any]]
+    steps: list[runner.Step]
     copied: list[str]
 
 
@@ -132,14 +131,14 @@ def _check_inputs(chosen: set[str], stale: set[str], graph: nx.DiGraph, data: se
         )
 
 
-def _step(stage: PipelineStage, after: list[str], settings: dict[tuple[str, str | None], Settings]) -> dict[str, Any]:
+def _step(stage: PipelineStage, after: list[str], settings: dict[tuple[str, str | None], Settings]) -> runner.Step:
     kind, _, item = stage.addressing.partition("@")
     record = paths.config(kind, item).as_posix()
     code = reading.json_value(record)["code"]
     return {
         "stage": stage.addressing,
         "command": command(stage),
-        "inputs": [dep.def_path for dep in stage.deps],
+        "inputs": dict.fromkeys(dep.def_path for dep in stage.deps),
         "outputs": [out.def_path for out in stage.outs],
         "records": [record],
         "after": after,

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypedDict
 
 FOLDER = Path(__file__).resolve().parent
 LIST, RECEIPTS, BACK, KNOWN = FOLDER / "pieces.json", FOLDER / "receipts", FOLDER / "back.txt", FOLDER / "known.json"
@@ -33,7 +33,31 @@ MORE_TO_DO, TO_MEND = 75, 2
 IGNORED = (".snakemake_timestamp",)  # Snakemake's, in folders
 OLDEST = (3, 11)
 
-Step = dict[str, Any]
+
+class Step(TypedDict):
+    """A stage of the list."""
+
+    stage: str
+    command: list[str]  # behind the interpreter
+    inputs: dict[str, str | None]  # path -> digest; None: a step before it makes it
+    outputs: list[str]
+    records: list[str]
+    after: list[str]  # stages of the list that it needs
+    resumes: bool  # whether it stops in time and goes on in the next call
+    state: str | None  # the folder of its resume states
+    seconds: float  # what it may cost
+    packages: list[str]  # that it imports
+
+
+class Receipt(TypedDict):
+    """What a step read and left."""
+
+    stage: str
+    command: list[str]
+    inputs: dict[str, str | None]  # path -> digest
+    outputs: dict[str, str]
+    machine: dict[str, str]
+    last_call_seconds: float
 
 
 class Digests:
@@ -76,10 +100,10 @@ def main() -> int:
     start = time.monotonic()
     if arguments.budget <= 0:
         mend(f"--budget {arguments.budget:g}: expected seconds above 0")
-    steps = read(LIST, None)
-    if steps is None:
+    listed = read(LIST, None)
+    if listed is None:
         mend(f"{LIST}: missing or damaged; copy everything on the copy list again")
-    steps = steps["steps"]
+    steps: list[Step] = listed["steps"]
     done = finished(steps)
     if arguments.list:
         for step in steps:
@@ -174,9 +198,9 @@ class Call:
 
     def _checked_inputs(self, step: Step) -> dict[str, str | None]:
         """The digests of a step's inputs, which are those of the list, or of the steps that made them here."""
-        found = {}
+        found: dict[str, str | None] = {}
         for path, planned in step["inputs"].items():
-            made = next((read(receipt(s), None) for s in self._steps if path in s["outputs"]), None)
+            made: Receipt | None = next((read(receipt(s), None) for s in self._steps if path in s["outputs"]), None)
             expected = made["outputs"][path] if made else planned
             found[path] = self._digests.of(Path(path))
             if found[path] != expected:
@@ -186,11 +210,21 @@ class Call:
         return found
 
     def _finish(self, step: Step, inputs: dict[str, str | None], seconds: float) -> None:
-        outputs = {path: self._digests.of(Path(path)) for path in step["outputs"]}
-        if missing := [path for path, digest in outputs.items() if digest is None]:
-            mend(f"{step['stage']} left no {missing[0]}, although it ended well; remove nothing, and report this")
-        content = {"stage": step["stage"], "command": step["command"], "inputs": inputs, "outputs": outputs}
-        write(receipt(step), content | {"machine": self._machine, "last_call_seconds": round(seconds, 1)})
+        outputs: dict[str, str] = {}
+        for path in step["outputs"]:
+            digest = self._digests.of(Path(path))
+            if digest is None:
+                mend(f"{step['stage']} left no {path}, although it ended well; remove nothing, and report this")
+            outputs[path] = digest
+        content: Receipt = {
+            "stage": step["stage"],
+            "command": step["command"],
+            "inputs": inputs,
+            "outputs": outputs,
+            "machine": self._machine,
+            "last_call_seconds": round(seconds, 1),
+        }
+        write(receipt(step), content)
         self._done.add(step["stage"])
         self._digests.keep()
         ours = [shown(path) for path in (LIST, RECEIPTS)]
@@ -203,9 +237,10 @@ def finished(steps: list[Step]) -> set[str]:
     found = set()
     outputs: dict[str, str] = {}
     for step in steps:
-        told = read(receipt(step), None)
-        same = told and told["command"] == step["command"] and told["inputs"].keys() == step["inputs"].keys()
-        if same and all(told["inputs"][path] == outputs.get(path, own) for path, own in step["inputs"].items()):
+        told: Receipt | None = read(receipt(step), None)
+        if not told or told["command"] != step["command"] or told["inputs"].keys() != step["inputs"].keys():
+            continue
+        if all(told["inputs"][path] == outputs.get(path, own) for path, own in step["inputs"].items()):
             found.add(step["stage"])
             outputs |= told["outputs"]
     return found

@@ -66,7 +66,7 @@ def take(source: Path, folder: Path) -> Taken:
 def _take(
     repo: Repo,
     stage: PipelineStage,
-    receipt: dict[str, Any],
+    receipt: runner.Receipt,
     source: Path,
     now: dict[str, bytes],
     digests: runner.Digests,
@@ -89,7 +89,7 @@ def _take(
 
 
 def _against(
-    stage: PipelineStage, receipt: dict[str, Any], source: Path, now: dict[str, bytes], digests: runner.Digests
+    stage: PipelineStage, receipt: runner.Receipt, source: Path, now: dict[str, bytes], digests: runner.Digests
 ) -> Iterator[str]:
     """What speaks against taking the results of a receipt."""
     if receipt["command"] != plan.command(stage):
@@ -109,7 +109,7 @@ def _against(
 
 
 def _against_record(
-    path: str, digest: str, source: Path, now: dict[str, bytes], digests: runner.Digests
+    path: str, digest: str | None, source: Path, now: dict[str, bytes], digests: runner.Digests
 ) -> Iterator[str]:
     try:
         used, recorded = (source / path).read_bytes(), Path(path).read_bytes()
@@ -145,11 +145,11 @@ def _first_difference(one: Any, other: Any) -> list[str]:
     return [] if key is None else [key, *_first_difference(one.get(key), other.get(key))]
 
 
-def _receipts(folder: Path) -> dict[str, dict[str, Any]]:
-    found = {}
+def _receipts(folder: Path) -> dict[str, runner.Receipt]:
+    found: dict[str, runner.Receipt] = {}
     for path in sorted(folder.glob("*.json")):
         try:
-            receipt = reading.json_value(path)
+            receipt: runner.Receipt = reading.json_value(path)
             found[receipt["stage"]] = receipt
             if not all(isinstance(receipt[key], dict) for key in ("inputs", "outputs", "machine")):
                 raise ValueError("inputs, outputs and machine are mappings")
@@ -169,6 +169,6 @@ def _inside(path: str) -> bool:
     return not Path(path).is_absolute() and ".." not in Path(path).parts
 
 
-def _machine(receipt: dict[str, Any]) -> str:
+def _machine(receipt: runner.Receipt) -> str:
     machine = receipt["machine"]
     return f"{machine.get('device')}, PyTorch {machine.get('torch')}, Python {machine.get('python')}"
