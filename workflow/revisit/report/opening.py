@@ -5,12 +5,12 @@ Rows and studies are those of claims.json and study.json. No drawing library is 
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from revisit.scales import SCALES
 
 if TYPE_CHECKING:
-    from revisit.report.records import Judgement, Page, Row, Study
+    from revisit.report.records import Judgement, Needs, Page, Row, Study
 
 UNTESTABLE = "not testable at this scale"
 IMPOSSIBLE = "impossible"
@@ -100,20 +100,26 @@ def scales_of(study: "Study") -> str:
     return "; ".join(f"{found}: {', '.join(of_scales[found])}" for found in SCALES if found in of_scales) + "."
 
 
-def needs(studies: Sequence["Page"]) -> list[dict[str, Any]]:
+def needs(studies: Sequence["Page"]) -> list["Needs"]:
     """A row for each study with claims that cannot be judged here.
 
     `study`, `title`, how many (`untestable`) of how many (`claims`), `needs`: (what, of how many), the most frequent
     first, and `cost`.
     """
-    found = []
+    found: list[Needs] = []
     for study in studies:
         reasons = [claim["reason"] for claim in study["claims"] if claim["verdict"] == UNTESTABLE]
         if reasons:
             counts = Counter(_need(reason, study["cost"]) for reason in reasons)
-            row = {"study": study["study"], "title": study["title"], "cost": study["cost"]}
             found.append(
-                row | {"untestable": len(reasons), "claims": len(study["claims"]), "needs": counts.most_common()}
+                {
+                    "study": study["study"],
+                    "title": study["title"],
+                    "cost": study["cost"],
+                    "untestable": len(reasons),
+                    "claims": len(study["claims"]),
+                    "needs": counts.most_common(),
+                }
             )
     return found
 

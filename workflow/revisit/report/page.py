@@ -142,14 +142,14 @@ def _study(folder: Path) -> "records.Page":
     return {**study, "claims": claims, "settings": _settings(study["experiments"])}
 
 
-def _fill(sections: list["records.Section"], folder: Path, study: str, prefix: str) -> None:
+def _fill(sections: list["records.Placed"], folder: Path, study: str, prefix: str) -> None:
     """Put the content of every file into the blocks of some sections; ids and tables bear the `prefix`."""
     for section in sections:
         section["anchor"] = f"{prefix}-{section['id']}"
         section["blocks"] = [_block(block, folder, study, prefix) for block in section["blocks"]]
 
 
-def _block(block: "records.Block", folder: Path, study: str, prefix: str) -> "records.Block":
+def _block(block: dict[str, Any], folder: Path, study: str, prefix: str) -> dict[str, Any]:
     kind = block["kind"]
     if kind == "row":
         return block | {"blocks": [_block(inner, folder, study, prefix) for inner in block["blocks"]]}

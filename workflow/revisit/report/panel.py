@@ -8,10 +8,13 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from revisit.report.panels import modules
-from revisit.report.study_writer import StudyWriter
+from revisit.report.study_writer import Section, StudyWriter
+
+if TYPE_CHECKING:
+    from revisit.report.records import Placed
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,17 @@ class Panel:
 
     section: str
     order: int
-    draw: Callable[[StudyWriter], dict[str, Any] | None]
+    draw: Callable[[StudyWriter], Section | None]
 
-    def __call__(self, writer: StudyWriter) -> dict[str, Any] | None:
+    def __call__(self, writer: StudyWriter) -> "Placed | None":
         """The section of the study of `writer`, if it has one."""
         found = self.draw(writer)
-        return {"id": self.section, **found} if found else None
+        if not found:
+            return None
+        return {"id": self.section, "title": found["title"], "text": found["text"], "blocks": found["blocks"]}
 
 
-def panel(section: str, order: int) -> Callable[[Callable[[StudyWriter], dict[str, Any] | None]], Panel]:
+def panel(section: str, order: int) -> Callable[[Callable[[StudyWriter], Section | None]], Panel]:
     """Makes a function that draws a section a panel."""
     return lambda draw: Panel(section, order, draw)
 

@@ -3,10 +3,15 @@
 from typing import Any, NotRequired, TypedDict
 
 from revisit.report.settings import Assumption, Scale, Training, Weights
+from revisit.report.study_writer import Section
 from revisit.training.settings import Train
 
-Section = dict[str, Any]  # `id`, and what its panel draws
-Block = dict[str, Any]  # what its `kind` asks for
+
+class Placed(Section):
+    """A section with its place on the page."""
+
+    id: str
+    anchor: NotRequired[str]  # its id on the page, which the page gives it
 
 
 class Part(TypedDict):
@@ -121,7 +126,7 @@ class Kept(TypedDict):
 
     experiments: dict[str, Made]
     stale: dict[str, dict[str, list[str]]]  # experiment -> stage -> settings that differ from today's
-    sections: list[Section]
+    sections: list[Placed]
 
 
 class Study(TypedDict):
@@ -138,8 +143,45 @@ class Study(TypedDict):
     provenance: dict[str, str]  # of data sets that were trained on
     pretrained: dict[str, Weights]
     experiments: dict[str, Experiment]
-    sections: list[Section]
+    sections: list[Placed]
     reference: Kept
+
+
+class Example(TypedDict):
+    """A claim that is named after a sentence."""
+
+    id: str
+    text: str
+
+
+class Sentence(TypedDict):
+    """What was found, in a sentence."""
+
+    verdict: str | None  # of sentences about claims
+    text: str
+    examples: list[Example]
+    more: int  # claims that are not named
+
+
+class Counts(TypedDict):
+    """How many claims of a study came to what."""
+
+    study: str
+    title: str
+    claims: int
+    judged: int
+    counts: dict[str, int]  # by verdict
+
+
+class Needs(TypedDict):
+    """What the claims of a study need that cannot be judged here."""
+
+    study: str
+    title: str
+    cost: str
+    untestable: int
+    claims: int
+    needs: list[tuple[str, int]]  # what, of how many claims
 
 
 class Settings(TypedDict):

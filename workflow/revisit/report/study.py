@@ -115,7 +115,7 @@ def _judged(
     return verdicts.judge_all(claims, study, of_seeds, conditions)
 
 
-def _sections(writer: StudyWriter) -> list["records.Section"]:
+def _sections(writer: StudyWriter) -> list["records.Placed"]:
     return [section for panel in panels() if (section := panel(writer))]
 
 
@@ -145,7 +145,7 @@ def _provenance(run: Run) -> "records.Provenance":
     return cast("records.Provenance", found)
 
 
-def _check_links(rows: list["records.Row"], shown: Mapping[str, list["records.Section"]]) -> None:
+def _check_links(rows: list["records.Row"], shown: Mapping[str, list["records.Placed"]]) -> None:
     """Drop a claim's link to a section that is not drawn of what decided it; one that never is there is a mistake."""
     drawn = {side: {section["id"] for section in own} for side, own in shown.items()}
     there = sections()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,14 @@ import pandas as pd
 from revisit import files
 from revisit.report import figures, sprites
 from revisit.report.runs import Run
+
+
+class Section(TypedDict):
+    """A section of a study on the page, without its id."""
+
+    title: str
+    text: str
+    blocks: list[dict[str, Any]]  # figures, tables and so on, each with what its `kind` asks for
 
 
 @dataclass
@@ -101,7 +109,7 @@ class StudyWriter:
         return {"picture": f"figures/{sprites.save(image, self.folder / 'figures' / name)}", "sprite": sprite}
 
 
-def section(title: str, text: str, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def section(title: str, text: str, blocks: Sequence[dict[str, Any]]) -> Section:
     """A section of a study on the page, without its id."""
     return {"title": title, "text": text, "blocks": list(blocks)}
 

@@ -5,13 +5,13 @@ Rows are those of claims.json; each is decided by this run or by the reference r
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from revisit.report.numbers import published_text, value_text
 from revisit.report.opening import UNTESTABLE
 
 if TYPE_CHECKING:
-    from revisit.report.records import Page, Row
+    from revisit.report.records import Counts, Example, Page, Row, Sentence
 
 EXAMPLES = 3  # claims named after a sentence
 TELL = {  # verdict -> what is said of one claim, and of several
@@ -40,16 +40,16 @@ WITH_REASON = ("impossible", "published value in error")
 EXPLAINED = ("supported", "not supported", "undecided")
 
 
-def sentences(claims: Sequence["Row"]) -> list[dict[str, Any]]:
+def sentences(claims: Sequence["Row"]) -> list["Sentence"]:
     """At most ten: `text`; `verdict`, of sentences about claims; `examples` (`id`, `text`); `more`, not named."""
-    found = []
+    found: list[Sentence] = []
     for verdict, (one, several) in TELL.items():
         own = [claim for claim in claims if claim["verdict"] == verdict]
         if not own:
             continue
         text = one if len(own) == 1 else several.format(len(own))
         named = [] if verdict == UNTESTABLE else _examples(own)
-        examples = [{"id": claim["id"], "text": _example(claim)} for claim in named]
+        examples: list[Example] = [{"id": claim["id"], "text": _example(claim)} for claim in named]
         found.append({"verdict": verdict, "text": text, "examples": examples, "more": len(own) - len(named)})
     return [*found, *_explained(claims)]
 
@@ -78,7 +78,7 @@ def _example(claim: "Row") -> str:
     return f"{statement}."
 
 
-def _explained(claims: Sequence["Row"]) -> list[dict[str, Any]]:
+def _explained(claims: Sequence["Row"]) -> list["Sentence"]:
     """What explains the differences: the explanations that were tested, those that are supported by name."""
     tested = [(claim, held) for claim in claims for held in claim["hypotheses"] if held["held"] in EXPLAINED]
     if not tested:
@@ -89,11 +89,11 @@ def _explained(claims: Sequence["Row"]) -> list[dict[str, Any]]:
     if len(tested) == 1:
         text = f"One explanation was tested: {tested[0][1]['held']}."
     supported = [(claim, held) for claim, held in tested if held["held"] == "supported"]
-    examples = [{"id": claim["id"], "text": held["statement"]} for claim, held in supported[:EXAMPLES]]
+    examples: list[Example] = [{"id": claim["id"], "text": held["statement"]} for claim, held in supported[:EXAMPLES]]
     return [{"verdict": None, "text": text, "examples": examples, "more": len(supported) - len(examples)}]
 
 
-def by_study(studies: Sequence["Page"]) -> list[dict[str, Any]]:
+def by_study(studies: Sequence["Page"]) -> list["Counts"]:
     """A row for each study: `study`, `title`, `claims`, how many, `judged`, and `counts` by verdict."""
     return [
         {

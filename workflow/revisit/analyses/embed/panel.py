@@ -10,13 +10,13 @@ from revisit.report.numbers import formatted
 from revisit.report.palette import class_colour, of_label
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, section, slug
+from revisit.report.study_writer import Section, StudyWriter, section, slug
 
 SEVERAL = "An image of several classes has the mean of their colours, one without a class is grey."
 
 
 @panel("embedding", order=180)
-def embeddings(writer: StudyWriter) -> dict[str, Any] | None:
+def embeddings(writer: StudyWriter) -> Section | None:
     """t-SNE maps: for each layer points, pictures and a static picture for each number of iterations."""
     runs = writer.having("embed")
     blocks = [block for run in runs for block in _embedded(writer, run)]

@@ -9,7 +9,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 COLUMNS = {
     "class": ("class", "text"),
@@ -20,7 +20,7 @@ COLUMNS = {
 
 
 @panel("gain", order=80)
-def gain(writer: StudyWriter) -> dict[str, Any] | None:
+def gain(writer: StudyWriter) -> Section | None:
     """Average precision per class from scratch and fine-tuned, of the same network on the same data."""
     blocks = [_compared(writer, *pair) for pair in pairs(writer.having("evaluate"))]
     text = (

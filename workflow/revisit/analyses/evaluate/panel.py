@@ -11,7 +11,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 __all__ = ["classes", "gain"]
 
@@ -32,7 +32,7 @@ MOST_CURVES = 6  # in one figure
 
 
 @panel("classes", order=70)
-def classes(writer: StudyWriter) -> dict[str, Any] | None:
+def classes(writer: StudyWriter) -> Section | None:
     """Confusion matrix, ROC curves and scores per class of each experiment that was evaluated.
 
     An image of several classes is not taken for another class: no confusion, neither precision nor recall.

@@ -8,7 +8,7 @@ from revisit.analyses.inspect.tables import ACTIVATIONS, PARAMETERS
 from revisit.report import figures
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 MOST_LAYERS = 16  # in a table that is not folded
 
@@ -30,7 +30,7 @@ STATISTICS = {
 
 
 @panel("parameters", order=90)
-def network(writer: StudyWriter) -> dict[str, Any] | None:
+def network(writer: StudyWriter) -> Section | None:
     """Parameters, first-layer filters and activations; equal tables of further experiments are not repeated."""
     runs = writer.having("inspect")
     counted: list[tuple[pd.DataFrame, list[Run]]] = []

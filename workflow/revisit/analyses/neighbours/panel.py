@@ -8,11 +8,11 @@ from revisit.analyses.neighbours.tables import QUERIES
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, section
+from revisit.report.study_writer import Section, StudyWriter, section
 
 
 @panel("neighbours", order=190)
-def neighbours(writer: StudyWriter) -> dict[str, Any] | None:
+def neighbours(writer: StudyWriter) -> Section | None:
     """Pictures of the nearest neighbours of some test images in each layer; a block for runs with the same queries."""
     groups: dict[Any, list[tuple[Run, pd.DataFrame]]] = {}
     for run in writer.having("neighbours"):

@@ -12,11 +12,11 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 
 @panel("probes", order=170)
-def probes(writer: StudyWriter) -> dict[str, Any] | None:
+def probes(writer: StudyWriter) -> Section | None:
     """Accuracy or mean average precision of a linear classifier on the features of each layer."""
     runs = writer.having("probe")
     blocks = _compared(writer, runs) if len(runs) > 1 else []

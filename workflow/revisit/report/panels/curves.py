@@ -14,7 +14,7 @@ from revisit.report.palette import BLUE, RUST
 from revisit.report.panel import panel
 from revisit.report.runs import Run
 from revisit.report.statistics import RUNNING_MEAN, running_mean
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 LARGE = 2  # experiments that get large figures; more get small multiples
 MOST_BOUNDARIES = 20  # epoch boundaries that can be told apart; longer trainings have epochs on their axis
@@ -23,7 +23,7 @@ Range = tuple[float, float] | None
 
 
 @panel("curves", order=30)
-def curves(writer: StudyWriter) -> dict[str, Any] | None:
+def curves(writer: StudyWriter) -> Section | None:
     """Loss and metric of every training that is no sweep, on common scales where they can be compared."""
     trained = writer.having("train")
     for name in ("history", "evaluations") if trained else ():
@@ -58,7 +58,7 @@ def curves(writer: StudyWriter) -> dict[str, Any] | None:
 
 
 @panel("gap", order=40)
-def gap(writer: StudyWriter) -> dict[str, Any] | None:
+def gap(writer: StudyWriter) -> Section | None:
     """Training against test loss of classifiers: does the network overfit, and from which step on?"""
     runs = [run for run in writer.having("train") if run.metric == "accuracy"]
     if not runs:

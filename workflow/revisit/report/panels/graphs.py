@@ -11,7 +11,7 @@ from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
 from revisit.report.statistics import RUNNING_MEAN, epoch_mean, window
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 SPAN = 120  # steps in the close-up of two losses
 MOST_EPOCHS = 20  # the question is about the first few
@@ -19,7 +19,7 @@ MOST_LINES = 4  # in one figure
 
 
 @panel("jumps", order=50)
-def jumps(writer: StudyWriter) -> dict[str, Any] | None:
+def jumps(writer: StudyWriter) -> Section | None:
     """Does the loss fall at epoch boundaries more than elsewhere?"""
     runs = _comparable([run for run in writer.having("train") if _short_epochs(run)])
     if not runs:
@@ -105,7 +105,7 @@ def _twins(runs: list[Run]) -> list[Run]:
 
 
 @panel("smoothness", order=60)
-def smoothness(writer: StudyWriter) -> dict[str, Any] | None:
+def smoothness(writer: StudyWriter) -> Section | None:
     """The raw losses of a static and a dynamic graph, close up, beside the means that make either look smooth."""
     runs = _twins(writer.having("train"))
     if not runs:

@@ -13,13 +13,13 @@ from revisit.report.palette import BLUE, RUST
 from revisit.report.panel import panel
 from revisit.report.panels.minibatches import minibatches
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 BOOTSTRAP = {"accuracy": "accuracy", "map": "mean_average_precision"}  # metric -> key in evaluate.json
 
 
 @panel("results", order=10)
-def results(writer: StudyWriter) -> dict[str, Any] | None:
+def results(writer: StudyWriter) -> Section | None:
     """One row per training: its test metric, or its losses where it has none."""
     runs = writer.having("train")
     if not runs:
@@ -120,7 +120,7 @@ def _caption(runs: list[Run]) -> list[str]:
 
 
 @panel("sweeps", order=20)
-def sweeps(writer: StudyWriter) -> dict[str, Any] | None:
+def sweeps(writer: StudyWriter) -> Section | None:
     """The variants of each sweep: their curves in one figure, their numbers in one table."""
     runs = [run for run in writer.having("train") if run.is_sweep]
     blocks = []

@@ -8,7 +8,7 @@ from revisit.report.numbers import formatted
 from revisit.report.palette import BLUE, GREEN, OCHRE, PURPLE, RUST, TEAL
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, row, section, slug
+from revisit.report.study_writer import Section, StudyWriter, row, section, slug
 
 SIDE = 72  # screen pixels of a tile
 HIDDEN = {"part": ("hidden part", "text"), "delta": ("distance", "decimal"), "delta_se": ("standard error", "decimal")}
@@ -16,7 +16,7 @@ PENS = {"blue": BLUE, "rust": RUST, "green": GREEN, "purple": PURPLE, "ochre": O
 
 
 @panel("correspondence", order=160)
-def correspondence(writer: StudyWriter) -> dict[str, Any] | None:
+def correspondence(writer: StudyWriter) -> Section | None:
     """Whether hiding the same part of several images changes their features alike: parts against random boxes."""
     blocks = [block for run in writer.looked("correspondence") for block in _hidden(writer, run)]
     text = (

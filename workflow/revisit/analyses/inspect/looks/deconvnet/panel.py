@@ -1,18 +1,16 @@
 """Projections of strong activations back to the pixels, beside what the network saw there."""
 
-from typing import Any
-
 from revisit.analyses.inspect.looks.deconvnet.tables import DECONVNET
 from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
-from revisit.report.study_writer import StudyWriter, row, section, slug
+from revisit.report.study_writer import Section, StudyWriter, row, section, slug
 
 SMALL = 48  # screen pixels of a tile, at most
 
 
 @panel("deconvnet", order=120)
-def deconvnet(writer: StudyWriter) -> dict[str, Any] | None:
+def deconvnet(writer: StudyWriter) -> Section | None:
     """Projections of strong activations back to the pixels, beside what the network saw there."""
     blocks = []
     for run in writer.looked("deconvnet"):

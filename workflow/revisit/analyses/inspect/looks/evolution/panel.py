@@ -1,18 +1,16 @@
 """Projections over the training."""
 
-from typing import Any
-
 from revisit.analyses.inspect.looks.evolution.tables import EVOLUTION
 from revisit.report import figures
 from revisit.report.numbers import formatted, moments
 from revisit.report.panel import panel
-from revisit.report.study_writer import StudyWriter, row, section, slug
+from revisit.report.study_writer import Section, StudyWriter, row, section, slug
 
 LARGE = 128  # screen pixels of a tile, at most
 
 
 @panel("evolution", order=130)
-def evolution(writer: StudyWriter) -> dict[str, Any] | None:
+def evolution(writer: StudyWriter) -> Section | None:
     """The projection of the strongest activation of some maps at each snapshot of the training."""
     blocks = []
     for run in writer.looked("evolution"):

@@ -10,7 +10,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted, moments
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 FIRST = {
     "experiment": ("experiment", "text"),
@@ -25,7 +25,7 @@ FIRST = {
 
 
 @panel("filters", order=100)
-def filters(writer: StudyWriter) -> dict[str, Any] | None:
+def filters(writer: StudyWriter) -> Section | None:
     """First layers side by side, dead and high-frequency filters counted, and some filters over the training."""
     runs = writer.looked("first_layer")
     blocks = [_first_layers(writer, runs)] if runs else []

@@ -9,7 +9,7 @@ from revisit.report import figures
 from revisit.report.numbers import formatted
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, section
+from revisit.report.study_writer import Section, StudyWriter, section
 
 TRANSFORMS = {  # in this order -> title, what its amount counts
     "translate": ("Moved", "vertical shift, share of the height"),
@@ -19,7 +19,7 @@ TRANSFORMS = {  # in this order -> title, what its amount counts
 
 
 @panel("invariance", order=140)
-def invariance(writer: StudyWriter) -> dict[str, Any] | None:
+def invariance(writer: StudyWriter) -> Section | None:
     """How far features move, and what the network says, when the image is moved, enlarged and turned."""
     blocks = [block for run in writer.looked("invariance") for block in _moved(writer, run)]
     text = (

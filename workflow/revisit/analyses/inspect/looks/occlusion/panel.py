@@ -6,7 +6,7 @@ from revisit.analyses.inspect.looks.occlusion.tables import OCCLUSION
 from revisit.report import figures
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, row, section
 
 SIDE = 72  # screen pixels of a tile
 SHOWN = 6  # of the images behind the means
@@ -21,7 +21,7 @@ OCCLUDED = {
 
 
 @panel("occlusion", order=150)
-def occlusion(writer: StudyWriter) -> dict[str, Any] | None:
+def occlusion(writer: StudyWriter) -> Section | None:
     """Probability of the true class and strength of the strongest map while a square hides a part of the image."""
     blocks = [_occluded(writer, run) for run in writer.looked("occlusion")]
     text = (

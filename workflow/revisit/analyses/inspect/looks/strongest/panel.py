@@ -1,17 +1,15 @@
 """The strongest feature map of each layer for some images."""
 
-from typing import Any
-
 from revisit.analyses.inspect.looks.strongest.tables import STRONGEST
 from revisit.report import figures
 from revisit.report.panel import panel
-from revisit.report.study_writer import StudyWriter, section
+from revisit.report.study_writer import Section, StudyWriter, section
 
 SMALL = 48  # screen pixels of a tile, at most
 
 
 @panel("strongest", order=110)
-def strongest(writer: StudyWriter) -> dict[str, Any] | None:
+def strongest(writer: StudyWriter) -> Section | None:
     """Some test images and the strongest feature map of each layer for them."""
     blocks = []
     for run in writer.looked("strongest"):
