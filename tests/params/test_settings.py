@@ -136,3 +136,19 @@ def test_what_does_not_fit_is_told(resolved, change, told):
     change(settings)
     (line,) = misfits(settings, Train, "train")
     assert line.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda of: of["train"].pop("keep"), "study.published.fashion_dynamic.train: keep is missing"),
+        (lambda of: of.pop("prepare"), "study.published.fashion_dynamic: prepare is missing"),
+        (lambda of: of["evaluate"].update(seed=0.5), "study.published.fashion_dynamic.evaluate"),
+        (lambda of: of.update(colour={}), "study.published.fashion_dynamic: colour is not declared"),
+    ],
+)
+def test_what_does_not_fit_in_a_published_protocol_is_told(resolved, change, told):
+    settings = resolved()["study", "fashion"]
+    change(settings["published"]["fashion_dynamic"])
+    (line,) = misfits(settings, Study, "study")
+    assert line.startswith(told)

@@ -5,8 +5,9 @@ counted on the meta device, forward and backward, where nothing is computed.
 """
 
 import json
+from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, TypeVar, cast
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -16,12 +17,25 @@ from revisit.models import registry
 from revisit.models.output import Output
 from revisit.training.flops import counted
 
+if TYPE_CHECKING:
+    from revisit.tasks.pairs.settings import Settings as Pairs
+    from revisit.training.settings import Protocol, Train
+
 RATE = 30e12  # floating-point operations a second of bfloat16 convolutions: a tenth of what an A100 has on paper
 LAUNCH = 12e-6  # seconds an operation takes Python and the driver to launch
 AROUND = 60  # operations of a step around its network: batch, normalisation, optimiser, history
 START = 15.0  # seconds to start a stage: imports, CUDA, images to the GPU, reading and writing
 ANALYSIS = 60.0  # seconds: a guess
-Settings = dict[str, Any]
+T = TypeVar("T")
+
+
+class Images(TypedDict):
+    """What a training costs depends on these numbers of its data."""
+
+    shape: list[int]  # height, width, channels
+    classes: int
+    train: int  # images
+    test: int
 
 
 class Pass(NamedTuple):
@@ -43,24 +57,23 @@ class _Count(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-def training(settings: Settings, images: Settings) -> float:
+def training(settings: "Train", images: Images) -> float:
     """The seconds that all runs of a training take.
 
-    Args:
-        settings: of the stage `train`, `finetune`, or of the stand-in of `pretrain`.
-        images: `shape`, `classes` (how many), `train` and `test` (how many images).
+    `settings`: of the stage `train`, `finetune`, or of the stand-in of `pretrain`.
     """
     return START + settings["replicates"] * sum(_run(protocol, images) for protocol in settings["runs"].values())
 
 
-def _run(protocol: Settings, images: Settings) -> float:
-    batch, size = protocol["batch_size"], cropped(tuple(images["shape"][:2]), protocol["crop"])
-    objective = protocol["objective"]
-    if objective["name"] == "pairs":
-        batch = batch + 1 if objective["sampler"] == "anchor" else 2 * batch
+def _run(protocol: "Protocol", images: Images) -> float:
+    height, width, channels = images["shape"]
+    batch, size = protocol["batch_size"], cropped((height, width), protocol["crop"])
+    if protocol["objective"]["name"] == "pairs":
+        pairs = cast("Pairs", protocol["objective"])
+        batch = batch + 1 if pairs["sampler"] == "anchor" else 2 * batch
     network = json.dumps(protocol["network"], sort_keys=True)
-    forward, step = _passes(protocol["model"], (*size, images["shape"][2]), images["classes"], network, batch)
-    steps = protocol["steps"] or protocol["epochs"] * (images["train"] // protocol["batch_size"])
+    forward, step = _passes(protocol["model"], (*size, channels), images["classes"], network, batch)
+    steps = protocol["steps"] or (protocol["epochs"] or 0) * (images["train"] // protocol["batch_size"])
     evaluations = steps // protocol["evaluate_every"] + len(protocol["read_at"])
     seen = images["test"] + min(images["train"], images["test"])
     return steps * step.seconds() + evaluations * seen / batch * forward.seconds()
@@ -79,7 +92,7 @@ def _passes(model: str, shape: tuple[int, int, int], classes: int, network: str,
     return Pass(forward + AROUND // 2, computed), Pass(forward + backward + AROUND, 3 * computed)
 
 
-def _counting(call: Any) -> tuple[Any, int]:
+def _counting(call: Callable[[], T]) -> tuple[T, int]:
     with _Count() as mode:
         returned = call()
     return returned, mode.launched

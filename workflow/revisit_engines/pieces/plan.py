@@ -162,4 +162,6 @@ def _seconds(kind: str, settings: Settings) -> float:
         return cost.START if kind == "graft" else cost.ANALYSIS
     training = settings.get("training", settings)
     meta = reading.json_value(paths.prepared(training["dataset"]) / "meta.json")
-    return cost.training(training, meta | {"classes": len(meta["classes"])})
+    shape, classes = meta["shape"], len(meta["classes"])
+    images: cost.Images = {"shape": shape, "classes": classes, "train": meta["train"], "test": meta["test"]}
+    return cost.training(training, images)
