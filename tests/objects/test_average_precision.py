@@ -169,6 +169,8 @@ def test_arrays_that_do_not_fit_are_refused():
     flat, shown = scattered(3, images=3)
     with pytest.raises(ArtifactError, match="do not fit"):
         type(flat)(flat.image[1:], flat.kind, flat.score, flat.box)
+    with pytest.raises(ArtifactError, match="not int64"):
+        type(flat)(flat.image.astype(np.uint8), flat.kind, flat.score, flat.box)
     with pytest.raises(ArtifactError, match="class 0 to 2 where there are 2"):
         type(shown)(shown.image, shown.kind, shown.box, shown.difficult, 3, 2)
     with pytest.raises(ArtifactError, match="flags"):

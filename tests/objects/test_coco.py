@@ -69,6 +69,14 @@ def test_so_it_is_with_ties_of_every_kind(found, objects):
         assert mine == (None if other is None else pytest.approx(other, abs=1e-12))
 
 
+def test_of_objects_equally_overlapped_the_last_is_taken():
+    upper, lower, both = [0, 0, 10, 6], [0, 4, 10, 10], [0, 0, 10, 10]
+    flat = detections([(0, 0, 0.9, both), (0, 0, 0.8, upper)])
+    ours, theirs = compared(flat, truths([(0, 0, upper, False), (0, 0, lower, False)]))
+    assert ours[0] == pytest.approx(theirs[0], abs=1e-12)
+    assert ours[0] > 0.4  # 0.33, were the first one gone for the second detection
+
+
 def test_a_difficult_object_is_taken_once_and_only_if_no_other_can_be():
     box, beside = [0, 0, 10, 10], [0, 0, 10, 9]
     shown = truths([(0, 0, box, True), (0, 0, beside, False)])

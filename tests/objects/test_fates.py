@@ -70,6 +70,13 @@ def test_one_of_each():
     np.testing.assert_array_equal(fa.missed(flat, shown, matches, 0.95), [True, False, True, True])
 
 
+def test_an_overlap_of_just_so_much_is_enough():
+    box, tenth, half = [0, 0, 10, 10], [0, 0, 10, 1], [0, 0, 10, 5]
+    flat = detections([(i, kind, 1.0, b) for i, (kind, b) in enumerate([(0, tenth), (1, tenth), (0, half), (1, half)])])
+    fate, _ = fate_of_all(flat, truths([(i, 0, box, False) for i in range(4)]))
+    np.testing.assert_array_equal(fate, [Fate.LOCALISATION, Fate.BOTH, Fate.TRUE, Fate.CONFUSION])
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_fates_add_up_to_the_outcomes(seed):
     flat, shown = scattered(seed)

@@ -117,5 +117,5 @@ def _check(what: str, rows: int, image: Rows, kind: Rows, box: Floats) -> None:
             f"{what}: images {image.shape}, classes {kind.shape} and boxes {box.shape} do not fit each other; "
             "make them again"
         )
-    if image.dtype.kind not in "iu" or kind.dtype.kind not in "iu" or not np.isfinite(box).all():
-        raise ArtifactError(f"{what}: images and classes are not whole numbers or boxes not finite; make them again")
+    if image.dtype != np.int64 or kind.dtype != np.int64 or not np.isfinite(box).all():
+        raise ArtifactError(f"{what}: images or classes are not int64 or boxes not finite; make them again")
