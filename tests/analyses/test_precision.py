@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
+from revisit import resampling
 from revisit.analyses import precision
 
 
@@ -133,7 +134,7 @@ def test_bootstrap_is_that_of_images_copied_out_and_scored_anew(levels):
     relevant, scores, counted = decisions(levels=levels)
     samples, means = precision.bootstrap(relevant, scores, counted, 70, 3)
     assert (samples.shape, means.shape) == ((70, 4), (70,))
-    weights = np.concatenate(list(precision.resamples(300, 70, 3)))
+    weights = np.concatenate(list(resampling.resamples(300, 70, 3)))
     for r in range(70):
         rows = np.repeat(np.arange(300), weights[r])
         assert len(rows) == 300
@@ -152,13 +153,13 @@ def test_weightings_without_both_kinds_of_images_have_no_ranking():
 
 
 def test_resamples_are_seeded_and_do_not_depend_on_the_blocks(monkeypatch):
-    whole = np.concatenate(list(precision.resamples(50, 130, 0)))
+    whole = np.concatenate(list(resampling.resamples(50, 130, 0)))
     assert whole.shape == (130, 50)
     assert (whole.sum(axis=1) == 50).all()
     assert whole.max() > 2
-    assert (whole != np.concatenate(list(precision.resamples(50, 130, 1)))).any()
-    monkeypatch.setattr(precision, "_RESAMPLES", 7)
-    np.testing.assert_array_equal(np.concatenate(list(precision.resamples(50, 130, 0))), whole)
+    assert (whole != np.concatenate(list(resampling.resamples(50, 130, 1)))).any()
+    monkeypatch.setattr(resampling, "_RESAMPLES", 7)
+    np.testing.assert_array_equal(np.concatenate(list(resampling.resamples(50, 130, 0))), whole)
 
 
 def test_resamples_without_a_ranking_are_left_out():
@@ -169,9 +170,9 @@ def test_resamples_without_a_ranking_are_left_out():
     assert 0.2 < np.isnan(samples[:, 0]).mean() < 0.5
     assert np.isnan(samples[:, 1]).all()
     np.testing.assert_allclose(means, np.nanmean(samples, axis=1))
-    low, high = precision.interval(samples[:, 0])
+    low, high = resampling.interval(samples[:, 0])
     np.testing.assert_allclose([low, high], np.nanpercentile(samples[:, 0], [2.5, 97.5]))
-    assert precision.interval(samples[:, 1]) == (None, None)
+    assert resampling.interval(samples[:, 1]) == (None, None)
     _, nothing = precision.bootstrap(relevant & False, scores, counted, 5, 0)
     assert np.isnan(nothing).all()
 
@@ -183,6 +184,6 @@ def test_the_interval_holds_what_other_test_sets_give():
         return relevant, rng.normal(size=(count, 1)) + 1.5 * relevant, np.ones((count, 1), bool)
 
     truth = precision.by_class(*score(0, 200_000))[0]
-    found = [precision.interval(precision.bootstrap(*score(seed), 200, 0)[1]) for seed in range(1, 41)]
+    found = [resampling.interval(precision.bootstrap(*score(seed), 200, 0)[1]) for seed in range(1, 41)]
     assert sum(low < truth < high for low, high in found) >= 34
     assert 0.05 < np.mean([high - low for low, high in found]) < 0.2

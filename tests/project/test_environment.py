@@ -67,7 +67,8 @@ def test_rules_run_in_the_same_packages():
 def test_every_import_is_required():
     distributions = packages_distributions()
     ours = {"revisit", "revisit_drawing", "revisit_engines", "_command", "conftest"}
-    folders = ("workflow/scripts", "tests/pipeline", "tests/browser", "tests/reliability", "benchmarks")
+    tests = ("tests/objects", "tests/pipeline", "tests/browser", "tests/reliability")
+    folders = ("workflow/scripts", *tests, "benchmarks")
     ours |= {path.stem for folder in folders for path in (ROOT / folder).glob("*.py")}
     optional = (ROOT / "requirements-browser.in").read_text().replace("-", "_").split()
     files = [file for top in ("workflow", "tests", "benchmarks") for file in (ROOT / top).rglob("*.py")]

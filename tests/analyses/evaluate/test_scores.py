@@ -7,8 +7,9 @@ from sklearn import metrics
 
 from revisit.analyses.evaluate import scores as ev
 from revisit.analyses.evaluate.roc import roc
-from revisit.analyses.precision import average_precision_11_point, resamples
+from revisit.analyses.precision import average_precision_11_point
 from revisit.errors import ArtifactError, ConfigError
+from revisit.resampling import resamples
 
 CLASSES = ["a", "b", "c", "d"]
 

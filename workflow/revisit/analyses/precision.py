@@ -12,12 +12,11 @@ The course behind report S0 (CMU 16-824; `compute_ap` in util.py of github.com/a
 measures the first one after taking 1e-5 off the probabilities of the images that show the class.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 
+from revisit import resampling
+
 SHIFT = 1e-5  # what the course's measure takes off the probability of a positive
-_RESAMPLES = 64  # at a time
 
 
 def average_precision(relevant: np.ndarray, scores: np.ndarray) -> float | None:
@@ -93,15 +92,6 @@ def areas(relevant: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.n
     return np.where((all_hits > 0) & (all_hits < seen[:, -1]), area, np.nan)
 
 
-def resamples(count: int, number: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each of `count` images is drawn in each of `number` resamples of as many: blocks (R, count) int32."""
-    rng = np.random.default_rng(seed)
-    for start in range(0, number, _RESAMPLES):
-        rows = min(_RESAMPLES, number - start)
-        draws = (rng.integers(0, count, count) for _ in range(rows))
-        yield np.stack([np.bincount(drawn, minlength=count) for drawn in draws]).astype(np.int32)
-
-
 def bootstrap(
     relevant: np.ndarray, scores: np.ndarray, counted: np.ndarray, number: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -111,7 +101,7 @@ def bootstrap(
     ranking; the means leave that out. Arrays as in `by_class`.
     """
     blocks = []
-    for weights in resamples(len(scores), number, seed):
+    for weights in resampling.resamples(len(scores), number, seed):
         columns = zip(relevant.T, scores.T, counted.T, strict=True)
         found = [areas(shown[counts], values[counts], weights[:, counts]) for shown, values, counts in columns]
         blocks.append(np.stack(found, axis=1))
@@ -119,19 +109,6 @@ def bootstrap(
     defined = ~np.isnan(samples)
     total, classes = np.where(defined, samples, 0).sum(axis=1), defined.sum(axis=1)
     return samples, np.where(classes > 0, total / np.maximum(classes, 1), np.nan)
-
-
-def interval(samples: np.ndarray) -> tuple[float | None, float | None]:
-    """The 95% percentile interval of resampled values (R,) without NaN (Efron & Tibshirani 1993, chapter 13).
-
-    An average precision near chance is a little higher in resamples, where an image drawn twice is ranked beside
-    itself; its interval reaches further up than down.
-    """
-    samples = samples[~np.isnan(samples)]
-    if not len(samples):
-        return None, None
-    low, high = np.percentile(samples, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _ranks(relevant: np.ndarray) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from revisit import reading, stages
+from revisit import reading, resampling, stages
 from revisit.analyses import precision
 from revisit.analyses.evaluate.roc import Curve, decimate, macro_roc, roc
 from revisit.errors import ArtifactError, ConfigError
@@ -140,7 +140,7 @@ def evaluate(
         row: dict[str, Any] = {"class": name, "support": int(shown.sum())}
         row |= _decisions(matrix, i) if matrix is not None else {}
         row["average_precision"] = precision.average_precision(shown, values)
-        row["average_precision_low"], row["average_precision_high"] = precision.interval(samples[:, i])
+        row["average_precision_low"], row["average_precision_high"] = resampling.interval(samples[:, i])
         row["average_precision_11_point"] = precision.average_precision_11_point(shown, values)
         row["auc"] = curve[2] if curve else None
         if matrix is None:
@@ -176,7 +176,7 @@ def _decisions(matrix: np.ndarray, i: int) -> dict[str, float | None]:
 def _ranking(rows: list[dict], means: np.ndarray) -> dict:
     """What the rows of the classes say together; `means`: resampled mean average precisions (R,)."""
     ranked = sorted((r for r in rows if r["average_precision"] is not None), key=lambda r: r["average_precision"])
-    low, high = precision.interval(means)
+    low, high = resampling.interval(means)
     return {
         "mean_average_precision": precision.mean_of([row["average_precision"] for row in rows]),
         "mean_average_precision_low": low,
