@@ -35,14 +35,14 @@ def test_load_gives_read_only_maps(folder):
         data.train_images[0] = 0
 
 
-@pytest.mark.parametrize("name", [arrays.META, *arrays.ARRAYS])
+@pytest.mark.parametrize("name", [arrays.META, *arrays.names(None)])
 def test_missing_file(folder, name):
     (folder / name).unlink()
     with pytest.raises(ArtifactError, match=rf"{name}: missing: .*dvc repro --force prepare@tiny"):
         arrays.load(folder)
 
 
-@pytest.mark.parametrize("name", [arrays.META, *arrays.ARRAYS])
+@pytest.mark.parametrize("name", [arrays.META, *arrays.names(None)])
 @pytest.mark.parametrize("left", [0, 5, 60])
 def test_truncated_file(folder, name, left):
     (folder / name).write_bytes((folder / name).read_bytes()[:left])

@@ -33,7 +33,7 @@ def test_everything_is_kept_when_no_number_is_asked_for(raw, tmp_path):
     np.testing.assert_array_equal(data.test_labels, idx.read(raw / idx_facts.LABELS["test"]))
     assert data.mean == pytest.approx([images.mean() / 255], rel=1e-12)
     assert data.std == pytest.approx([images.std() / 255], rel=1e-12)
-    assert data.sha256 == {name: files.sha256(tmp_path / "out" / name) for name in arrays.ARRAYS}
+    assert data.sha256 == {name: files.sha256(tmp_path / "out" / name) for name in arrays.names(None)}
 
 
 def test_subset_keeps_images_with_their_labels_in_the_order_of_the_file(raw, tmp_path, monkeypatch):
@@ -54,7 +54,7 @@ def test_two_runs_give_the_same_bytes_and_another_seed_other_rows(raw, tmp_path)
         prepare({**SETTINGS, "seed": seed}, raw, tmp_path / name)
     one, two, three = ({p.name: p.read_bytes() for p in (tmp_path / n).iterdir()} for n in ("one", "two", "three"))
     assert one == two
-    assert sorted(one) == sorted([arrays.META, *arrays.ARRAYS])
+    assert sorted(one) == sorted([arrays.META, *arrays.names(None)])
     assert one["train_images.npy"] != three["train_images.npy"]
 
 

@@ -48,7 +48,7 @@ def test_from_nothing_to_arrays(stages):
     data = arrays.load(paths.prepared("tiny"))
     assert (len(data.train_images), len(data.test_images)) == (20, 10)
     assert (data.source, data.provenance) == ("embedded", "drawn")
-    assert all(files.sha256(paths.prepared("tiny") / name) == data.sha256[name] for name in arrays.ARRAYS)
+    assert all(files.sha256(paths.prepared("tiny") / name) == data.sha256[name] for name in arrays.names(None))
 
 
 def test_failure_leaves_the_old_artifact(stages):

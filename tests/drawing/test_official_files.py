@@ -7,6 +7,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from defusedxml import ElementTree
 from PIL import Image
 
 from revisit.data import embedded
@@ -93,6 +94,28 @@ def near(jpeg, image):
     return shown.shape == image.shape and np.abs(shown - image).mean() < 10
 
 
+def annotated(held, identity, scene):
+    """The annotation and the masks of a picture say what the scene shows."""
+    folder = "VOCdevkit/VOC2007"
+    tree = ElementTree.fromstring(held[f"{folder}/Annotations/{identity}.xml"])
+    height, width = scene.masks.shape
+    assert [tree.findtext(f"size/{side}") for side in ("width", "height", "depth")] == [str(width), str(height), "3"]
+    assert [thing.findtext("name") for thing in tree.findall("object")] == [thing.name for thing in scene.objects]
+    for found, thing in zip(tree.findall("object"), scene.objects, strict=True):
+        corners = [int(found.findtext(f"bndbox/{key}")) for key in ("xmin", "ymin", "xmax", "ymax")]
+        assert corners == [value + 1 for value in thing.extent]
+        assert found.findtext("difficult") == str(int(thing.difficult))
+    with Image.open(io.BytesIO(held[f"{folder}/SegmentationObject/{identity}.png"])) as opened:
+        assert opened.mode == "P"
+        assert opened.getpalette()[:12] == [0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0]  # VOC's first colours
+        np.testing.assert_array_equal(np.asarray(opened), scene.masks)
+    with Image.open(io.BytesIO(held[f"{folder}/SegmentationClass/{identity}.png"])) as opened:
+        kinds = np.asarray(opened)
+    for j, thing in enumerate(scene.objects, 1):
+        assert set(kinds[scene.masks == j]) <= {1 + scenes.CLASSES.index(thing.name)}
+    np.testing.assert_array_equal(kinds == 255, scene.masks == 255)
+
+
 def test_voc(tmp_path):
     embedded.draw(settings("scenes", 6, 4, size=48, splits={"train": "trainval", "test": "test"}), tmp_path)
     assert list(files(tmp_path)) == ["VOCtest_06-Nov-2007.tar", "VOCtrainval_06-Nov-2007.tar"]
@@ -105,13 +128,15 @@ def test_voc(tmp_path):
         main = "VOCdevkit/VOC2007/ImageSets/Main"
         ids = held[f"{main}/{name}.txt"].decode().split()
         every += ids
-        assert len(held) == count + 21
+        assert len(held) == 4 * count + 22
+        assert held["VOCdevkit/VOC2007/ImageSets/Segmentation/" + f"{name}.txt"].decode().split() == ids
         for k, kind in enumerate(scenes.CLASSES):
             rows = [line.split() for line in held[f"{main}/{kind}_{name}.txt"].decode().splitlines()]
             assert [row[0] for row in rows] == ids
-            assert [int(row[1]) for row in rows] == [codes[k] for _, codes in scenes.pictures(count, 0, number, 48)]
-        for identity, (image, _) in zip(ids, scenes.pictures(count, 0, number, 48), strict=True):
-            assert near(held[f"VOCdevkit/VOC2007/JPEGImages/{identity}.jpg"], image)
+            assert [int(row[1]) for row in rows] == [s.codes[k] for s in scenes.pictures(count, 0, number, 48)]
+        for identity, scene in zip(ids, scenes.pictures(count, 0, number, 48), strict=True):
+            assert near(held[f"VOCdevkit/VOC2007/JPEGImages/{identity}.jpg"], scene.image)
+            annotated(held, identity, scene)
     assert len(set(every)) == 10
     assert all(len(identity) == 6 for identity in every)
 
@@ -120,7 +145,7 @@ def test_voc_sets_other_than_test_share_an_archive(tmp_path):
     embedded.draw(settings("scenes", 3, 2, size=32, splits={"train": "train", "test": "val"}), tmp_path)
     assert list(files(tmp_path)) == ["VOCtrainval_06-Nov-2007.tar"]
     held = dict(members(tmp_path / "VOCtrainval_06-Nov-2007.tar"))
-    assert len(held) == 5 + 2 * 21
+    assert len(held) == 4 * 5 + 2 * 22
     assert len(held["VOCdevkit/VOC2007/ImageSets/Main/cat_val.txt"].splitlines()) == 2
 
 

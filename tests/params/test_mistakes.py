@@ -107,7 +107,7 @@ BAD = [
     (
         "raw.fashion_mnist.format",
         "png",
-        "raw.fashion_mnist.format: 'png' is not allowed; allowed: cifar, folder, idx, voc",
+        "raw.fashion_mnist.format: 'png' is not allowed; allowed: cifar, coco, folder, idx, voc, xml",
     ),
     ("raw.fashion_mnist.embedded", "objects", "embedded: objects is not drawn as idx; allowed: digits, garments"),
     ("raw.cifar10.classes", DELETE, "raw.cifar10.classes: missing; only a folder names its classes itself"),

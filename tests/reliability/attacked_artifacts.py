@@ -112,7 +112,7 @@ def _prepared() -> list[Part]:
             found += [(f"{split}_{kind}.npy", f"{header}\n".encode()), (f"{split}_{kind}.npy", values.tobytes())]
     meta = {"dataset": "tiny", "classes": CLASSES, "labels": "single", "shape": [3, 2, 1], "train": 5, "test": 4}
     meta |= {"mean": [0.5], "std": [0.25], "source": "web", "provenance": "published"}
-    meta |= {"sha256": dict.fromkeys(arrays.ARRAYS, "0" * 64)}
+    meta |= {"sha256": dict.fromkeys(arrays.names(None), "0" * 64)}
     return [("meta.json", json.dumps(meta).encode()), *found]
 
 

@@ -7,7 +7,7 @@ water. Person is the most frequent class. A class of which only specks or hidden
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,7 @@ CLASSES = (
 )  # fmt: skip
 PRESENT, ABSENT, DIFFICULT = 1, -1, 0
 SHOWN = 0.35  # a figure of which less is seen is difficult
+TRUNCATED = 0.95  # one of which less is seen is truncated
 SPECK = 0.1  # and so is one smaller than this share of the picture's shorter side
 
 
@@ -88,13 +89,22 @@ def write(embedded: "Drawn", seed: int, destination: Path) -> None:
     voc.write(destination, CLASSES, {names["train"]: train, names["test"]: test})
 
 
-def _numbered(drawn: Iterable[tuple[np.ndarray, np.ndarray]], first: int) -> Iterator[voc.Picture]:
-    for number, (image, codes) in enumerate(drawn, start=first):
-        yield f"{number:06d}", jpeg(image), codes
+def _numbered(drawn: Iterable["Scene"], first: int) -> Iterator[voc.Picture]:
+    for number, scene in enumerate(drawn, start=first):
+        yield voc.Picture(f"{number:06d}", jpeg(scene.image), scene.codes, scene.objects, scene.masks)
 
 
-def pictures(count: int, seed: int, split: int, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Draw a split, one picture at a time: image (H, W, 3) uint8 and codes (20,) int8: 1, -1 or 0 (difficult only).
+class Scene(NamedTuple):
+    """A picture and what it shows."""
+
+    image: np.ndarray  # (H, W, 3) uint8
+    codes: np.ndarray  # (20,) int8: 1, -1 or 0 (difficult only)
+    objects: list[voc.Object]
+    masks: np.ndarray  # (H, W) uint8: 0 background, j where the j-th object (from 1) shows, 255 void
+
+
+def pictures(count: int, seed: int, split: int, size: int) -> Iterator[Scene]:
+    """Draw a split, one picture at a time.
 
     The shorter side has `size` pixels, the longer one up to half as many more. Picture i depends on the seed,
     the number of the split and i alone, so a larger draw begins with the smaller one.
@@ -103,8 +113,8 @@ def pictures(count: int, seed: int, split: int, size: int) -> Iterator[tuple[np.
         yield scene(Dice(seed, split, 1, row), size)
 
 
-def scene(dice: Dice, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """One scene: image (H, W, 3) uint8 and codes (20,) int8."""
+def scene(dice: Dice, size: int) -> Scene:
+    """One scene."""
     longer = int(size * dice.uniform(1.0, 1.5))
     canvas = ColourCanvas(*((longer, size) if dice.chance(0.75) else (size, longer)), owners=True)
     subject = _weighted(dice)
@@ -128,13 +138,21 @@ def scene(dice: Dice, size: int) -> tuple[np.ndarray, np.ndarray]:
     return _played(canvas, dice, actors, size)
 
 
-def _played(
-    canvas: ColourCanvas, dice: Dice, actors: list[tuple[float, str, float, float]], size: int
-) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class _Figure:
+    """What was painted of one object."""
+
+    name: str
+    owner: int  # its number on the canvas
+    brush: Brush
+    painted: int  # pixels, before others were painted over them
+
+
+def _played(canvas: ColourCanvas, dice: Dice, actors: list[tuple[float, str, float, float]], size: int) -> Scene:
     """Draw the actors (row of the feet, class, column, half size), farthest first; then judge what is seen of each."""
-    shown: list[tuple[tuple[str, ...], Brush, int]] = []
+    figures: list[_Figure] = []
     table: tuple[float, float, float] | None = None
-    for number, (feet, name, x, half) in enumerate(actors, start=1):
+    for feet, name, x, half in actors:
         if name == "bottle" and table is not None:  # bottles stand on the table
             x, feet, half = table[0] + dice.uniform(-0.6, 0.6) * table[2], table[1], min(half, table[2] * 0.45)
         stands = AFLOAT.get(name, 0.0 if name == "aeroplane" else 0.95)
@@ -150,18 +168,53 @@ def _played(
         if name == "diningtable":
             table = (x, feet - half * 0.95, half)
         ridden = name in RIDDEN and dice.chance(0.4)
-        canvas.owner = number
+        owner = canvas.owner = len(figures) + 1
         (RIDDEN[name] if ridden else KINDS[name].figure)(brush, dice)
-        shown.append(((name, "person") if ridden else (name,), brush, canvas.owned(number)))
+        for shift, shown in enumerate((name, "person") if ridden else (name,)):
+            figures.append(_Figure(shown, owner + shift, brush, canvas.owned(owner + shift)))
+    codes, objects, masks = _seen(canvas.figures, figures, size)
+    return Scene(taken(canvas, dice), codes, objects, masks)
+
+
+def _seen(owners: np.ndarray, figures: list[_Figure], size: int) -> tuple[np.ndarray, list[voc.Object], np.ndarray]:
+    """Codes, objects and masks of the figures on a canvas with these `owners`.
+
+    A figure of which nothing shows is no object, but leaves its class "difficult". Difficult objects are void, and so
+    is a line as wide as a hundredth of the shorter side around the others, as in VOC's masks.
+    """
     codes = np.full(len(CLASSES), ABSENT, np.int8)
-    for number, (names, brush, painted) in enumerate(shown, start=1):
-        left = canvas.owned(number)
-        seen = brush.inside * left / max(painted, 1)
-        large = max(brush.high - brush.low) >= SPECK * size and left > 0
-        for name in names:
-            k = CLASSES.index(name)
-            codes[k] = PRESENT if (seen >= SHOWN and large) or codes[k] == PRESENT else DIFFICULT
-    return taken(canvas, dice), codes
+    objects: list[voc.Object] = []
+    masks = np.zeros(owners.shape, np.uint8)
+    for figure in figures:
+        shows = owners == figure.owner
+        left = int(shows.sum())
+        share = figure.brush.inside * left / max(figure.painted, 1)
+        large = max(figure.brush.high - figure.brush.low) >= SPECK * size and left > 0
+        clear = share >= SHOWN and large
+        k = CLASSES.index(figure.name)
+        codes[k] = PRESENT if clear or codes[k] == PRESENT else DIFFICULT
+        if left:
+            objects.append(voc.Object(figure.name, _extent(shows), not clear, share < TRUNCATED))
+            masks[shows] = len(objects) if clear else voc.VOID
+    masks[_edges(owners, size // 100)] = voc.VOID
+    return codes, objects, masks
+
+
+def _extent(shows: np.ndarray) -> tuple[int, int, int, int]:
+    """The first column and row, and the last ones, of the pixels of a mask."""
+    rows, columns = np.flatnonzero(shows.any(axis=1)), np.flatnonzero(shows.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+
+
+def _edges(owners: np.ndarray, width: int) -> np.ndarray:
+    """The pixels that lie at most `width` pixels beside, above or below one of another figure: (H, W) bool."""
+    found = np.zeros(owners.shape, bool)
+    for step in range(1, width + 1):
+        for later, earlier in ((np.s_[step:], np.s_[:-step]), (np.s_[:, step:], np.s_[:, :-step])):
+            differ = owners[later] != owners[earlier]
+            found[later] |= differ
+            found[earlier] |= differ
+    return found
 
 
 def _feet(canvas: ColourCanvas, dice: Dice, name: str, place: str, horizon: int, half: float, subject: bool) -> float:

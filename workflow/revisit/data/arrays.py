@@ -7,11 +7,16 @@ from typing import Any
 import numpy as np
 
 from revisit import reading, stages
-from revisit.data import provenance
-from revisit.errors import ArtifactError
+from revisit.data import objects, provenance
+from revisit.errors import ArtifactError, DataError
 
 META = "meta.json"
-ARRAYS = ("train_images.npy", "train_labels.npy", "test_images.npy", "test_labels.npy")
+SPLITS = ("train", "test")
+
+
+def names(kind: str | None, proposals: bool = False) -> list[str]:
+    """The names of the files of a prepared data set with objects of a kind, or None: without."""
+    return [f"{split}_{name}.npy" for split in SPLITS for name in ("images", "labels", *objects.names(kind, proposals))]
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class Prepared:
     train_labels: np.ndarray  # (N,) int64; with several labels per image (N, K) int8, see `multi_label`
     test_images: np.ndarray
     test_labels: np.ndarray
+    train_objects: objects.Objects | None = None  # where the data set has some
+    test_objects: objects.Objects | None = None
 
     @property
     def multi_label(self) -> bool:
@@ -48,6 +55,10 @@ class Prepared:
     def labels(self, split: str) -> np.ndarray:
         """Labels of the split "train" or "test", (N,) int64 or (N, K) int8."""
         return {"train": self.train_labels, "test": self.test_labels}[split]
+
+    def objects(self, split: str) -> objects.Objects | None:
+        """The objects in the images of the split "train" or "test"; None where nothing is known of them."""
+        return {"train": self.train_objects, "test": self.test_objects}[split]
 
 
 def load(folder: str | Path) -> Prepared:
@@ -71,6 +82,8 @@ def load(folder: str | Path) -> Prepared:
             "sha256": dict(meta["sha256"]),
         }
         counts = {"train": int(meta["train"]), "test": int(meta["test"])}
+        kind = {None: None, "boxes": "boxes", "masks": "masks"}[meta.get("objects")]
+        proposals = int(meta.get("proposals", 0))
         row, dtype = {"single": ((), np.int64), "multi": ((len(fields["classes"]),), np.int8)}[meta["labels"]]
     except FileNotFoundError:
         raise ArtifactError(f"{folder / META}: missing: {_remedy(folder)}") from None
@@ -85,7 +98,20 @@ def load(folder: str | Path) -> Prepared:
             raise ArtifactError(
                 f"{labels}: expected labels {low} to {high}, found {values.min()} to {values.max()}: {_remedy(folder)}"
             )
+        if kind is not None:
+            fields[f"{split}_objects"] = _objects(folder, split, objects.names(kind, proposals > 0), count, fields)
     return Prepared(**fields)
+
+
+def _objects(folder: Path, split: str, names: list[str], count: int, fields: dict[str, Any]) -> objects.Objects:
+    """The objects of a split, from the arrays of these names."""
+    try:
+        found = {name: reading.array(folder / f"{split}_{name}.npy") for name in names}
+        return objects.checked(found, count, len(fields["classes"]), fields["shape"])
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{error.filename}: missing: {_remedy(folder)}") from None
+    except (OSError, ValueError, DataError) as error:
+        raise ArtifactError(f"{folder}/{split}_*.npy: damaged ({error}): {_remedy(folder)}") from None
 
 
 def _names(classes: Any) -> list[str]:

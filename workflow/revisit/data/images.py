@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -22,32 +22,63 @@ def is_image(name: str) -> bool:
     return parts[-1].lower().endswith(SUFFIXES) and not any(p.startswith(".") or p == "__MACOSX" for p in parts)
 
 
-def decode(data: bytes, size: int | None, where: str) -> np.ndarray:
+def decode(data: bytes, size: int | None, where: str, given: tuple[int, int] | None = None) -> np.ndarray:
     """The pixels of an image file, turned as its EXIF orientation says, (H, W, 3) uint8.
 
     `size`: the height and width to resample to, both, so that nothing is cut off; None keeps the image's own.
+    `given`: the height and width that the file must have; None: any.
     Of an animation the first frame. Raises DataError naming `where` for what is not an intact image of one of
-    `FORMATS` or has more than `PIXELS` pixels.
+    `FORMATS`, has more than `PIXELS` pixels or another size than is given.
     """
+    image = _opened(data, where, FORMATS, lambda found: _rgb(ImageOps.exif_transpose(found)))
+    _check_size(image, given, where)
+    if size is not None and image.size != (size, size):
+        image = image.resize((size, size), Image.Resampling.BILINEAR)  # Pillow's filters widen as images shrink
+    return np.asarray(image)
+
+
+def decode_mask(data: bytes, size: int | None, where: str, given: tuple[int, int] | None = None) -> np.ndarray:
+    """The numbers of the pixels of a mask, a PNG file with a palette or 8 bits of grey, (H, W) uint8.
+
+    Resampled to `size` by the nearest pixel. The arguments, and what is refused, as for `decode`.
+    """
+    mask = _opened(data, where, ("PNG",), lambda found: found.copy())
+    if mask.mode not in ("P", "L"):
+        raise DataError(f"{where}: expected numbers (a palette or 8 bits of grey), found mode {mask.mode}: {REMEDY}")
+    _check_size(mask, given, where)
+    if size is not None and mask.size != (size, size):
+        mask = mask.resize((size, size), Image.Resampling.NEAREST)
+    return np.asarray(mask)
+
+
+def _opened(
+    data: bytes, where: str, formats: tuple[str, ...], decoded: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    """The image in a file, `decoded`. Raises DataError as `decode`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of Pillow on odd metadata, and on sizes that are checked below
-            image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+            image: Image.Image = Image.open(io.BytesIO(data), formats=formats)
             if image.width * image.height > PIXELS:
                 raise DataError(
                     f"{where}: expected at most {PIXELS} pixels, found {image.width} x {image.height}: {REMEDY}"
                 )
-            image = _rgb(ImageOps.exif_transpose(image))
+            return decoded(image)
     except DataError:
         raise
     except Exception as error:  # damaged bytes make decoders fail in every way there is
         raise DataError(
-            f"{where}: expected an intact image ({', '.join(FORMATS)}), "
+            f"{where}: expected an intact image ({', '.join(formats)}), "
             f"found a damaged one or another file ({type(error).__name__}): {REMEDY}"
         ) from None
-    if size is not None and image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BILINEAR)  # Pillow's filters widen as images shrink
-    return np.asarray(image)
+
+
+def _check_size(image: Image.Image, given: tuple[int, int] | None, where: str) -> None:
+    if given is not None and (image.height, image.width) != given:
+        raise DataError(
+            f"{where}: expected {given[1]} x {given[0]} pixels as the annotation says, found "
+            f"{image.width} x {image.height}: {REMEDY}"
+        )
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from revisit import files, progress
-from revisit.data import provenance, sampling
-from revisit.data.arrays import ARRAYS, META
+from revisit.data import arrays, objects, provenance, sampling
+from revisit.data.arrays import META
 from revisit.data.formats import registry
 from revisit.data.formats.split import Split
 from revisit.errors import DataError
@@ -32,12 +32,15 @@ def prepare(settings: "Prepare", raw: str | Path, destination: str | Path) -> No
     destination.mkdir(parents=True, exist_ok=True)
     splits = registry.reader(settings["format"])(raw, settings)
     shapes: dict[str, tuple[int, ...]] = {}
+    kind = settings.get("objects")
     counts = {}
     for name, (split, rows) in _chosen(splits, settings, raw).items():
         counts[name] = len(rows)
         files.write_array(destination / f"{name}_labels.npy", split.labels[rows])
         path = destination / f"{name}_images.npy"
         shapes[name] = _write_images(path, split, rows, settings["size"])
+        if split.objects is not None:
+            objects.write(destination, name, split.objects, rows, settings["size"], shapes[name])
         if name == "train":
             mean, std = statistics(np.load(path, mmap_mode="r"))
     if shapes["train"] != shapes["test"]:
@@ -55,8 +58,10 @@ def prepare(settings: "Prepare", raw: str | Path, destination: str | Path) -> No
         "std": std,
         "source": settings["source"],
         "provenance": origin,
-        "sha256": {name: files.sha256(destination / name) for name in ARRAYS},
+        "sha256": {name: files.sha256(destination / name) for name in arrays.names(kind)},
     }
+    if kind:
+        meta["objects"] = kind
     (destination / META).write_bytes(files.json_bytes(meta))
 
 

@@ -67,3 +67,4 @@ class Prepare(TypedDict):
     classes: list[str] | None
     seed: int
     source: Literal["embedded", "mirror", "web"]
+    objects: NotRequired[Literal["boxes", "masks"]]

@@ -73,3 +73,8 @@ class Dataset(Section):
         False, description="take the test images from those trained on: a leak on purpose, to show what it does"
     )
     splits: Splits = Field(Splits(train="train", test="test"), description="image sets; with voc only")
+    objects: Literal["boxes", "masks"] | None = Field(
+        None,
+        description="what is prepared of the objects in the images besides labels: their boxes, or masks and boxes "
+        "(null: nothing; boxes where the format has nothing else)",
+    )

@@ -95,6 +95,9 @@ def _check_datasets(params: Params, found: Mistakes) -> None:
             found.add((*place, "size"), f"missing; the images of a {raw.format} differ in size: say what all become")
         if not FORMATS[raw.format].image_sets and "splits" in dataset.model_fields_set:
             found.add((*place, "splits"), f"only voc has image sets, not {raw.format}")
+        if dataset.objects and dataset.objects not in FORMATS[raw.format].objects:
+            having = [name for name, known in FORMATS.items() if dataset.objects in known.objects]
+            found.add((*place, "objects"), f"{raw.format} has no {dataset.objects}; they come with {', '.join(having)}")
 
 
 def _check_names(params: Params, found: Mistakes) -> None:

@@ -122,9 +122,12 @@ def _drawn(params: Params, name: str) -> Settings:
 def _prepare(params: Params, name: str) -> Settings:
     dataset = params.datasets[name]
     raw = params.raw[dataset.raw]
+    kind = params.objects_of(name)
+    objects: Settings = {"objects": kind} if kind else {}
     return {
         "dataset": name,
-        **dataset.model_dump(),
+        **dataset.model_dump(exclude={"objects"}),
+        **objects,
         "format": raw.format,
         "classes": raw.classes,
         "seed": 0,

@@ -82,6 +82,12 @@ class Params(Section):
         """The kind of labels that the images of a data set have, one of `revisit.data.labels.KINDS`."""
         return FORMATS[self.raw[self.datasets[dataset].raw].format].labels
 
+    def objects_of(self, dataset: str) -> str | None:
+        """What is prepared of the objects in the images of a data set, out of `revisit.data.objects.KINDS`, or None."""
+        entry = self.datasets[dataset]
+        known = FORMATS[self.raw[entry.raw].format]
+        return entry.objects or (known.objects[0] if known.objects and not known.image_sets else None)
+
     def classes_of(self, name: str) -> list[str] | None:
         """The classes of a training's images; None where only the files know them, or there is another mistake."""
         training = self.trainings.get(name)

@@ -15,6 +15,13 @@ def _ring(x: float, y: float, size: float, width: float) -> list[Outline]:
     return [line([corners[i - 1], corners[i]], width) for i in range(len(corners))]
 
 
+def _rider(brush: Brush, dice: Dice, *joints: tuple[float, float]) -> None:
+    """A person on a cycle, which is a figure of its own: the one after the cycle."""
+    brush.canvas.owner += 1
+    rider(brush, dice, *joints)
+    brush.canvas.owner -= 1
+
+
 def bicycle(brush: Brush, dice: Dice, ridden: bool = False) -> None:
     """Two thin wheels and a frame."""
     colour = bright(dice)
@@ -24,7 +31,7 @@ def bicycle(brush: Brush, dice: Dice, ridden: bool = False) -> None:
     crank, saddle, stem = (0.1, y + 0.02), (0.24, y - 0.5), (-0.36, y - 0.52)
     brush.shadow(0.0, 0.95, 0.85, 0.04)
     if ridden:
-        rider(brush, dice, (saddle[0], saddle[1] - 0.1), (stem[0] - 0.02, stem[1] - 0.06), (crank[0], crank[1] + 0.1))
+        _rider(brush, dice, (saddle[0], saddle[1] - 0.1), (stem[0] - 0.02, stem[1] - 0.06), (crank[0], crank[1] + 0.1))
     spokes = [
         line([(x - size * a, y - size * b), (x + size * a, y + size * b)], 0.012)
         for x in (-0.56, 0.56)
@@ -59,7 +66,7 @@ def motorbike(brush: Brush, dice: Dice, ridden: bool = False) -> None:
     y = 0.94 - size
     brush.shadow(0.0, 0.95, 0.9, 0.05)
     if ridden:
-        rider(brush, dice, (0.2, y - 0.34), (-0.38, y - 0.5), (0.08, y + 0.12))
+        _rider(brush, dice, (0.2, y - 0.34), (-0.38, y - 0.5), (0.08, y + 0.12))
     for x in (-0.62, 0.62):
         brush.fill((150, 152, 158), ellipse(x, y, size * 0.62))
         brush.fill(
@@ -105,10 +112,10 @@ def motorbike(brush: Brush, dice: Dice, ridden: bool = False) -> None:
 
 
 def ridden_bicycle(brush: Brush, dice: Dice) -> None:
-    """A bicycle with its rider."""
+    """A bicycle with its rider, the figure after it."""
     bicycle(brush, dice, ridden=True)
 
 
 def ridden_motorbike(brush: Brush, dice: Dice) -> None:
-    """A motorbike with its rider."""
+    """A motorbike with its rider, the figure after it."""
     motorbike(brush, dice, ridden=True)

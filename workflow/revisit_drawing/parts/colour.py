@@ -34,6 +34,17 @@ class ColourCanvas:
         self.owners = np.zeros((height, width), np.int32) if owners else None
         self.owner = 0
 
+    @property
+    def figures(self) -> np.ndarray:
+        """`owners` of a canvas that has them.
+
+        Raises:
+            ValueError: it has none.
+        """
+        if self.owners is None:
+            raise ValueError("a canvas without owners knows no figures")
+        return self.owners
+
     def owned(self, owner: int) -> int:
         """How many pixels show this figure."""
         return 0 if self.owners is None else int((self.owners == owner).sum())

@@ -20,6 +20,7 @@ class Facts:
         one_size: whether all its images are of one size.
         names_classes: whether the files name the classes themselves.
         image_sets: whether its splits are image sets, which have names.
+        objects: what its files may say of the objects in the images, out of `revisit.data.objects.KINDS`.
     """
 
     description: str
@@ -31,3 +32,4 @@ class Facts:
     one_size: bool = False
     names_classes: bool = False
     image_sets: bool = False
+    objects: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Image files in archives, for the readers of every format that holds such."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from revisit.data import archives, images
 from revisit.data.formats.split import Blocks
 from revisit.errors import DataError
 
+Decoder = Callable[[bytes, int | None, str, tuple[int, int] | None], np.ndarray]
 Found = dict[str, Path]  # member -> its archive
 
 
@@ -38,23 +40,25 @@ class Picture(NamedTuple):
 
     archive: Path
     name: str
+    size: tuple[int, int] | None = None  # height and width that it must have, where something else depends on them
 
 
-def read(pictures: list[Picture], rows: np.ndarray, size: int | None) -> Blocks:
+def read(pictures: list[Picture], rows: np.ndarray, size: int | None, decode: Decoder = images.decode) -> Blocks:
     """The images of the rows, as `Split.images` gives them: archive by archive, each in one pass.
 
-    Raises DataError for an image that cannot be decoded, or that has another size than the others where no
-    `size` is given.
+    `decode` makes an array of a file. Raises DataError for an image that cannot be decoded, that has not the size
+    which it must have, or another one than the others where no `size` is given.
     """
     wanted: dict[Path, dict[str, int]] = defaultdict(dict)
-    for position, row in enumerate(rows.tolist()):
+    chosen = rows.tolist()
+    for position, row in enumerate(chosen):
         wanted[pictures[row].archive][pictures[row].name] = position
     positions: list[int] = []
     block: list[np.ndarray] = []
     shape = None
     for archive, names in wanted.items():
         for name, data in archives.read(archive, names):
-            image = images.decode(data, size, f"{archive}: {name!r}")
+            image = decode(data, size, f"{archive}: {name!r}", pictures[chosen[names[name]]].size)
             shape = shape or image.shape
             if image.shape != shape:
                 raise DataError(

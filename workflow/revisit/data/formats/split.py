@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from revisit.data.objects import Annotations
 from revisit.errors import DataError
 
 Blocks = Iterator[tuple[np.ndarray, np.ndarray]]  # positions (n,) and images (n, H, W, C) uint8
@@ -17,12 +18,14 @@ class Split:
     `labels`: (N,) int64 within 0..K-1; with several labels per image (N, K) int8 of 1 (present), -1 (absent) and
     0 (excluded). `classes`: the K names. `images(rows, size)`: the images of the rows (ascending, each once),
     and of no others, in the order in which they are met: each block comes with its images' positions in `rows`.
-    With a `size` they are size x size pixels; without, all of a block are alike.
+    With a `size` they are size x size pixels; without, all of a block are alike. `objects`: those in the images, where
+    the settings ask for them.
     """
 
     labels: np.ndarray
     classes: list[str]
     images: Callable[[np.ndarray, int | None], Blocks]
+    objects: Annotations | None = None
 
     @property
     def multi_label(self) -> bool:

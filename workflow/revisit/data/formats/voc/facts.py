@@ -9,4 +9,5 @@ FACTS = Facts(
     check=archives.index,
     limit=1 << 33,  # published: 2 GiB
     image_sets=True,
+    objects=("boxes", "masks"),
 )

@@ -2,7 +2,8 @@
 
 Everingham et al. 2010, "The PASCAL Visual Object Classes (VOC) Challenge"; VOC2007 development kit, section 4.2:
 `ImageSets/Main/<class>_<set>.txt` has a line `<image> <label>` for every image of the set: 1, the class is there;
--1, it is not; 0, only objects marked difficult are. The image is `JPEGImages/<image>.jpg`.
+-1, it is not; 0, only objects marked difficult are. The image is `JPEGImages/<image>.jpg`. Objects are read by
+`objects`.
 """
 
 import re
@@ -16,6 +17,7 @@ import numpy as np
 from revisit.data import archives
 from revisit.data.formats import pictures
 from revisit.data.formats.split import Split, agreed
+from revisit.data.formats.voc import objects
 from revisit.errors import DataError
 
 if TYPE_CHECKING:
@@ -30,10 +32,13 @@ def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
     """The splits "train" and "test": labels (N, K) int8 of 1, -1 and 0, images by ascending name.
 
     `settings`: `splits`, the image set of each split (as trainval and test); `classes` (None: those that have
-    files, sorted). Raises DataError when a set, a class or an image is missing, when the files of two classes
-    list different images, or when the sets share an image.
+    files, sorted); perhaps `objects`, "boxes" or "masks": then labels are those of the objects. Raises DataError when
+    a set, a class or an image is missing, when the files of two classes list different images, or when the sets share
+    an image.
     """
     found = pictures.members(folder)
+    if kind := settings.get("objects"):
+        return objects.read(folder, found, settings, kind)
     splits: dict[str, Split] = {}
     images: dict[str, list[str]] = {}
     classes = settings["classes"]
@@ -42,13 +47,7 @@ def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
         classes = agreed(classes, sorted(lists), f"{folder}: image set {chosen!r}")
         images[split], labels, files = _labelled(found, lists, classes)
         splits[split] = Split(labels, classes, partial(pictures.read, files))
-    shared = sorted(set(images["train"]) & set(images["test"]))
-    if shared:
-        raise DataError(
-            f"{folder}: expected image sets without common images, found {len(shared)} in both "
-            f"{settings['splits']['train']!r} and {settings['splits']['test']!r} ({shared[0]}, ...): "
-            "name others in params.yaml (`splits`), or use `test_from_train` for a test on training images"
-        )
+    objects.check_apart(folder, images, settings)
     return splits
 
 
