@@ -1,0 +1,1 @@
+"""Objects in images: boxes, masks, proposals; their geometry and metrics."""
