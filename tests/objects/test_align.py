@@ -60,3 +60,22 @@ def test_weights_are_shares_inside_and_nothing_far_outside():
     found = align.weights(torch.tensor([0.0, 20.0]), torch.tensor([8.0, 28.0]), 8, 4, 2)
     torch.testing.assert_close(found[0].sum(-1), torch.ones(4))
     assert not found[1].any()
+
+
+@given(rows=st.integers(1, 6), columns=st.integers(1, 6), height=st.integers(1, 20), width=st.integers(1, 20))
+def test_enlarging_is_pytorchs_bilinear_interpolation(rows, columns, height, width):
+    maps = torch.randn(2, 3, rows, columns, generator=torch.Generator().manual_seed(rows * columns))
+    theirs = torch.nn.functional.interpolate(maps, size=(height, width), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(align.enlarge(maps, height, width), theirs, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("factor", [2, 8])
+def test_enlarging_is_a_transposed_convolution_inside(factor):
+    """Long et al. 2015: kernels of twice the factor, linear along each axis, held fixed."""
+    maps = torch.randn(1, 1, 5, 5, generator=torch.Generator().manual_seed(0))
+    line = 1 - (torch.arange(2 * factor) - (factor - 0.5)).abs() / factor
+    kernel = (line[:, None] * line[None])[None, None]
+    theirs = torch.nn.functional.conv_transpose2d(maps, kernel, stride=factor, padding=factor // 2)
+    inner = slice(factor, 4 * factor)
+    found = align.enlarge(maps, 5 * factor, 5 * factor)
+    torch.testing.assert_close(found[..., inner, inner], theirs[..., inner, inner], rtol=0, atol=1e-5)

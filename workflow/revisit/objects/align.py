@@ -80,3 +80,21 @@ def roi_max_pool(maps: Tensor, regions: Tensor, bins: int, scale: float) -> Tens
     places = places.reshape(images, count, channels, bins * bins).transpose(1, 2).reshape(images, channels, -1).long()
     values: Tensor = maps.flatten(2).gather(2, places.clamp(min=0)) * (places >= 0)
     return values.reshape(images, channels, count, bins, bins).transpose(1, 2).flatten(0, 1)
+
+
+def enlarge(maps: Tensor, height: int, width: int) -> Tensor:
+    """Bilinear interpolation as two matrix products, (N, C, h, w) -> (N, C, height, width).
+
+    Where the size is a multiple this is the transposed convolution with bilinear weights of Long et al. 2015, section
+    3.3, but for the border, where the nearest position is repeated instead of fading to 0; otherwise it is
+    `torch.nn.functional.interpolate`, whose gradient on a GPU is summed in no fixed order, or slowly.
+    """
+    rows = _whole(maps.shape[-2], height, maps)
+    columns = _whole(maps.shape[-1], width, maps)
+    return rows @ maps @ columns.transpose(0, 1)
+
+
+def _whole(size: int, bins: int, like: Tensor) -> Tensor:
+    """The `weights` of an axis of `size` positions in as many bins, one sample each, (bins, size)."""
+    end = like.new_full((), size)
+    return weights(end - size, end, size, bins, 1)
