@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from revisit.errors import ConfigError
-from revisit.models import registry
+from revisit.models import registry, weights
 from revisit.models.parts.backbones import BACKBONES
+from revisit.models.rcnn import warped
 from revisit.objects.batch import Detections, Objects
 from revisit.objects.boxes import iou
 
@@ -194,3 +196,48 @@ def test_the_layers_of_a_backbone_have_its_names_and_come_first(layout, name, ba
 def test_images_too_small_for_the_backbone_are_refused(name):
     with pytest.raises(ConfigError, match="too small for vgg16"):
         registry.build(name, (31, 64, 3), 4, {})
+
+
+@each
+def test_a_detector_starts_from_a_trained_classifier(name, settings, terms, tmp_path):
+    """Every tensor of the trunk is copied, and only the heads are fresh."""
+    trained = registry.build("small_convnet", (SIZE, SIZE, 3), 7, {}).state_dict()
+    save_file(trained, tmp_path / "model.safetensors")
+    network = built(name, settings)
+    fresh = weights.start(network, tmp_path)
+    after = network.state_dict()
+    assert not any(layer.startswith("features.") for layer in fresh)
+    assert all(torch.equal(after[key], trained[key]) for key in after if key.startswith("features."))
+
+
+def test_regions_are_described_alike_in_parts(scenes, monkeypatch):
+    images, proposals, _ = scenes
+    network = built("rcnn", REGIONS | {"warp": 32, "bins": 2}).eval()
+    whole = network.describe(images, proposals)
+    assert whole.shape == (2, proposals.shape[1], 64)
+    monkeypatch.setattr("revisit.models.rcnn.PART", 6)
+    torch.testing.assert_close(network.describe(images, proposals), whole, rtol=1e-4, atol=1e-5)
+    flat = torch.cat([network.describe(images[k : k + 1], proposals[k : k + 1]) for k in range(2)])
+    torch.testing.assert_close(flat, whole, rtol=1e-4, atol=1e-5)
+
+
+def test_a_warped_region_has_its_context():
+    """16 of 227 pixels on each side are around the box; what lies outside the image is the mean, 0."""
+    images = torch.zeros(1, 1, 227, 227)
+    images[..., 60:160, 60:160] = 1
+    found = warped(images, torch.tensor([[[60.0, 60, 160, 160], [-200, -200, -100, -100]]]), 227)
+    assert found.shape == (2, 1, 227, 227)
+    inner = found[0, 0] > 0.5
+    assert torch.equal(inner.any(0).nonzero().squeeze(1), torch.arange(16, 211))
+    assert torch.equal(inner.any(1).nonzero().squeeze(1), torch.arange(16, 211))
+    assert not found[1].any()
+
+
+def test_proposals_of_the_rpn_alone(scenes):
+    images = scenes[0]
+    network, _ = trained("faster_rcnn", PROPOSING, scenes, 60)
+    boxes, scores = network.eval().propose(images, 10)
+    assert boxes.shape == (2, 10, 4)
+    assert scores.shape == (2, 10)
+    assert (scores.diff(dim=1) <= 0).all()
+    assert (iou(boxes, scenes[2].boxes[:, :2]).amax(1) >= 0.5).all()

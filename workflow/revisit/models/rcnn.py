@@ -21,7 +21,7 @@ from revisit.objects.batch import Detections, Objects
 from revisit.objects.boxes import area
 
 CONTEXT = 16 / 227  # of a warped region, on each side: what lies around the box (appendix A)
-PART = 128  # regions of an image that are described at once
+PART = 512  # regions that are described at once in evaluation, which bounds the memory
 
 
 def build(
@@ -117,7 +117,8 @@ class Rcnn(nn.Module):
     def describe(self, images: Tensor, regions: Tensor) -> Tensor:
         """The features of fc7, behind its ReLU, of `regions` (N, P, 4) of images (N, C, H, W): (N, P, hidden)."""
         parts = []
-        for part in torch.split(regions, PART, 1):
+        size = regions.shape[1] if self.training else max(1, PART // len(images))
+        for part in torch.split(regions, size, 1):
             maps = self.pool(self.features(warped(images, part, self.warp)))
             parts.append(self.head(maps).unflatten(0, part.shape[:2]))
         return torch.cat(parts, 1)

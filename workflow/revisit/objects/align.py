@@ -29,10 +29,10 @@ def roi_align(maps: Tensor, regions: Tensor, bins: int, scale: float = 1.0, samp
     count = regions.shape[1]
     x0, y0, x1, y1 = (regions.detach() * scale).unbind(-1)
     rows = weights(y0, y1, height, bins, samples).reshape(images, count * bins, height)
-    columns = weights(x0, x1, width, bins, samples).reshape(images * count, 1, bins, width)
-    lines = rows @ maps.permute(0, 2, 3, 1).reshape(images, height, width * channels)
-    aligned = columns @ lines.reshape(images * count, bins, width, channels)
-    return aligned.permute(0, 3, 1, 2)
+    columns = weights(x0, x1, width, bins, samples).reshape(images * count, bins, width)
+    lines = rows @ maps.permute(0, 2, 1, 3).reshape(images, height, channels * width)
+    aligned = lines.reshape(images * count, bins * channels, width) @ columns.transpose(1, 2)
+    return aligned.reshape(images * count, bins, channels, bins).transpose(1, 2)
 
 
 def weights(low: Tensor, high: Tensor, size: int, bins: int, samples: int) -> Tensor:

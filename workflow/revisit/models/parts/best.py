@@ -7,7 +7,7 @@ from torch.nn import functional
 from revisit.objects.batch import Detections
 from revisit.objects.boxes import chosen, suppress
 
-CANDIDATES = 200  # boxes of a class that suppression looks at: far more than an image has objects
+CANDIDATES = 100  # boxes of a class and image that suppression looks at, as in the authors' code of Fast R-CNN
 LEAST = 0.01  # lower scores are no detections
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from revisit.objects.batch import Objects
 from revisit.objects.boxes import area, chosen, iou
@@ -59,10 +60,8 @@ def matched(boxes: Tensor, objects: Objects) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def drawn(mask: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """At most `count` random places where `mask` (B, N) holds: (B, M) int64, and (B, M) bool: whether it is one.
-
-    M = min(count, N).
-    """
+    """At most `count` random places where `mask` (B, N) holds: (B, count) int64, and bool: whether it is one."""
     keys = torch.where(mask, torch.rand(mask.shape, device=mask.device), -1.0)
-    top = keys.topk(min(count, mask.shape[1]), 1)
-    return top.indices, top.values >= 0
+    top = functional.pad(keys, (0, max(0, count - mask.shape[1])), value=-1.0).topk(count, 1)
+    valid = top.values >= 0
+    return torch.where(valid, top.indices, 0), valid
