@@ -165,6 +165,17 @@ def test_channels_together_give_the_same(name, settings, terms, scenes):
 
 
 @each
+def test_losses_are_in_single_precision_where_convolutions_are_not(name, settings, terms, scenes):
+    network = built(name, settings)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = network.train()(*scenes)
+        found = network.eval()(*scenes[:2])
+    assert {term.dtype for term in loss.values()} == {torch.float32}
+    assert found.scores.dtype == found.boxes.dtype == torch.float32
+    sum(loss.values()).backward()
+
+
+@each
 def test_objects_are_needed_in_training(name, settings, terms, scenes):
     with pytest.raises(ValueError, match="needs the objects of the images"):
         built(name, settings).train()(*scenes[:2])
@@ -196,6 +207,14 @@ def test_the_layers_of_a_backbone_have_its_names_and_come_first(layout, name, ba
 def test_images_too_small_for_the_backbone_are_refused(name):
     with pytest.raises(ConfigError, match="too small for vgg16"):
         registry.build(name, (31, 64, 3), 4, {})
+
+
+@pytest.mark.parametrize("name", ["fast_rcnn", "faster_rcnn", "rcnn", "yolo"])
+def test_detections_at_the_published_size(layout, published, name):
+    shape, classes = published[name]
+    network = layout(name, shape, classes).eval()
+    images, proposals = torch.empty(2, 3, *shape[:2], device="meta"), torch.empty(2, 30, 4, device="meta")
+    assert network(images, proposals).boxes.shape == (2, 100, 4)
 
 
 @each

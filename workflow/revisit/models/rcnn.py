@@ -107,11 +107,11 @@ class Rcnn(nn.Module):
         proposals = given(proposals)
         if self.training:
             drawn = sample(proposals, required(objects), self.regions)
-            scores = self.score(self.describe(images, drawn.boxes)).flatten(0, 1)
+            scores = self.score(self.describe(images, drawn.boxes)).flatten(0, 1).float()
             wrong = functional.cross_entropy(scores, drawn.labels.flatten(), reduction="none")
             valid = drawn.valid.flatten()
             return {"classes": (wrong * valid).sum() / valid.sum().clamp(min=1)}
-        scores = self.score(self.describe(images, proposals)).softmax(2)[..., 1:]
+        scores = self.score(self.describe(images, proposals)).float().softmax(2)[..., 1:]
         return best(proposals[:, :, None], scores * (area(proposals) > 0)[..., None], OVERLAP, self.detections)
 
     def describe(self, images: Tensor, regions: Tensor) -> Tensor:

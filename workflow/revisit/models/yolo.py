@@ -113,7 +113,7 @@ class Yolo(nn.Module):
         A box is x and y of its centre from the corner of the cell, in cells; square roots of its sides relative to
         the image; confidence.
         """
-        values = self.cells(self.neck(self.features(images)))
+        values = self.cells(self.neck(self.features(images))).float()
         values = values.reshape(len(images), -1, self.grid**2).transpose(1, 2)
         boxes = values[..., : 5 * self.boxes]
         return boxes.reshape(*boxes.shape[:2], self.boxes, 5), values[..., 5 * self.boxes :]

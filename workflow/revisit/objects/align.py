@@ -73,10 +73,11 @@ def roi_max_pool(maps: Tensor, regions: Tensor, bins: int, scale: float) -> Tens
     """
     images, channels = maps.shape[:2]
     count = regions.shape[1]
-    image = torch.arange(images, device=maps.device, dtype=maps.dtype)[:, None, None].expand(-1, count, 1)
+    image = torch.arange(images, device=maps.device, dtype=regions.dtype)[:, None, None].expand(-1, count, 1)
     numbered = torch.cat([image, regions.detach()], -1).reshape(-1, 5)
     with torch.no_grad():
-        _, places = torch.ops.torchvision.roi_pool(maps, numbered, scale, bins, bins)  # (B R, C, bins, bins); -1: empty
+        # (B R, C, bins, bins); -1: empty
+        _, places = torch.ops.torchvision.roi_pool(maps.to(regions.dtype), numbered, scale, bins, bins)
     places = places.reshape(images, count, channels, bins * bins).transpose(1, 2).reshape(images, channels, -1).long()
     values: Tensor = maps.flatten(2).gather(2, places.clamp(min=0)) * (places >= 0)
     return values.reshape(images, channels, count, bins, bins).transpose(1, 2).flatten(0, 1)

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 class Objects(NamedTuple):
-    """The objects in the images of a minibatch, on the device, padded to the most that one image has."""
+    """The objects in the images of a minibatch, on the device, padded to the most that one image has, at least one."""
 
     boxes: "Tensor"  # (B, K, 4) float32: x0, y0, x1, y1, corners in pixels of the network's input; zeros where padded
     kinds: "Tensor"  # (B, K) int64: the class; -1 where padded or not to be learnt from

@@ -23,12 +23,13 @@ def iou(boxes: Tensor, others: Tensor) -> Tensor:
 
     The numbers of `torchvision.ops.box_iou`, which takes no batches; 0 where both boxes have no area.
     """
-    low = torch.maximum(boxes[..., :, None, :2], others[..., None, :, :2])
-    high = torch.minimum(boxes[..., :, None, 2:], others[..., None, :, 2:])
-    sides = (high - low).clamp_(min=0)
-    shared = sides[..., 0] * sides[..., 1]
+    x0, y0, x1, y1 = boxes[..., :, None, :].unbind(-1)
+    left, top, right, bottom = others[..., None, :, :].unbind(-1)
+    wide = (torch.minimum(x1, right) - torch.maximum(x0, left)).clamp_(min=0)
+    high = (torch.minimum(y1, bottom) - torch.maximum(y0, top)).clamp_(min=0)
+    shared = wide * high
     union = area(boxes)[..., :, None] + area(others)[..., None, :] - shared
-    return torch.where(union > 0, shared / union, torch.zeros_like(shared))
+    return shared / union.clamp_(min=torch.finfo(union.dtype).tiny)
 
 
 def clip(boxes: Tensor, height: int, width: int) -> Tensor:

@@ -31,7 +31,7 @@ class MaskHead(nn.Module):
     def forward(self, pooled: Tensor) -> Tensor:
         """(N, C, 7, 7) -> logits (N, classes, 14, 14)."""
         masks: Tensor = self.mask(self.layers(pooled))
-        return masks
+        return masks.float()
 
     def loss(self, pooled: Tensor, sample: Sample, objects: Objects) -> Tensor:
         """Cross-entropy of the pixels of the true class's mask, a mean over the objects sampled (section 3).

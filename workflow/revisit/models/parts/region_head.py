@@ -31,7 +31,7 @@ class RegionHead(nn.Module):
         """(N, C, p, p) -> (N, classes + 1) and codes of boxes (N, classes, 4)."""
         features = self.dropout6(self.relu6(self.fc6(pooled.flatten(1))))
         features = self.dropout7(self.relu7(self.fc7(features)))
-        return self.score(features), self.box(features).reshape(-1, self.classes, 4)
+        return self.score(features).float(), self.box(features).float().reshape(-1, self.classes, 4)
 
     def losses(self, pooled: Tensor, sample: Sample, objects: Objects) -> dict[str, Tensor]:
         """The multi-task loss (equations 1 to 3), means over the regions sampled: "classes" and "boxes".

@@ -33,8 +33,8 @@ class ProposalNetwork(nn.Module):
         A logit is the difference of the paper's two scores.
         """
         hidden = self.relu(self.conv(maps))
-        logits = self.objectness(hidden).permute(0, 2, 3, 1).flatten(1)
-        return logits, self.box(hidden).permute(0, 2, 3, 1).reshape(*logits.shape, 4)
+        logits = self.objectness(hidden).permute(0, 2, 3, 1).flatten(1).float()
+        return logits, self.box(hidden).permute(0, 2, 3, 1).reshape(*logits.shape, 4).float()
 
     def anchors(self, maps: Tensor) -> Tensor:
         """Those of `maps`, (N, 4) in pixels of the image."""
