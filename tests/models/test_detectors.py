@@ -187,12 +187,12 @@ def test_proposals_are_needed(name, scenes):
         built(name, REGIONS).eval()(scenes[0])
 
 
-@pytest.mark.parametrize("name", ["fast_rcnn", "faster_rcnn", "rcnn", "yolo"])
+@pytest.mark.parametrize("name", ["fast_rcnn", "faster_rcnn", "fcn", "localiser", "rcnn", "yolo"])
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_the_layers_of_a_backbone_have_its_names_and_come_first(layout, name, backbone):
     taken = registry.arguments(name)
     widths = {"backbone_width": 0.125 if backbone in ("vgg16", "mobilenet_v2") else 1.0}
-    settings = {"backbone": backbone, "hidden": 8} | widths
+    settings = {"backbone": backbone} | widths | ({"hidden": 8} if "hidden" in taken else {})
     network = layout(name, (64, 64, 3), 5, **settings).state_dict()
     source = BACKBONES[backbone].module.__name__.rpartition(".")[2]
     given = layout(source, (64, 64, 3), 7, width=widths["backbone_width"]).state_dict()
