@@ -6,11 +6,14 @@ import pytest
 
 from revisit.models import registry
 
+TRUNK = 14_714_688  # the thirteen convolutions of VGG-16
+CONNECTED = 102_764_544 + 16_781_312  # its first two fully connected layers
 TOTALS = {
-    "alexnet": 61_100_840,  # torchvision's documentation, as the next three of ImageNet
+    "alexnet": 61_100_840,  # torchvision's documentation, as the next four of ImageNet
     "densenet": 7_978_856,
     "inception": 13_004_888,
     "mobilenet_v2": 3_504_872,
+    "squeezenet": 1_235_496,
     "vgg16": 138_357_544,  # the paper's table 2: 138 million
     "autoencoder": (784 * 256 + 256) + (256 * 32 + 32) + (32 * 256 + 256) + (256 * 784 + 784),
     "denoising_autoencoder": (784 * 256 + 256) + (256 * 32 + 32) + (32 * 256 + 256) + (256 * 784 + 784),
@@ -22,6 +25,14 @@ TOTALS = {
     "siamese": 4_864 + 102_464 + 1_573_248 + 73_920,
     "transfer": 14_714_688 + (512 * 384 + 384) + 73_920 + 1_930,
     "caffenet": 34_944 + 614_656 + 885_120 + 1_327_488 + 884_992 + 26_218_496 + 16_781_312 + 81_940,
+    "small_convnet": 9 * (3 * 16 + 16 * 32 + 32 * 64 + 64 * 128 + 128 * 128) + 2 * 368 + 2_580,
+    "localiser": TRUNK + 10_260 + (512 * 256 * 9 + 2 * 256) + (256 * 14 * 14 * 1024 + 1024) + 4_100,
+    # Long et al. 2015, table 1: 134 million, without the skips
+    "fcn": TRUNK + CONNECTED + 21 * 4_097 + 21 * 513 + 21 * 257,
+    "rcnn": TRUNK + CONNECTED + 21 * 4_097,
+    "fast_rcnn": TRUNK + CONNECTED + 21 * 4_097 + 80 * 4_097,
+    "faster_rcnn": TRUNK + (512 * 512 * 9 + 512) + (9 + 36) * 513 + CONNECTED + 21 * 4_097 + 80 * 4_097,
+    "yolo": TRUNK + 2 * (512 * 512 * 9 + 2 * 512) + (512 * 49 * 4096 + 4096) + 4_097 * 49 * 30,
     "recurrent": 4 * ((28 + 128) * 128 + 128) + 1_290,
 }
 LAYERS = {
@@ -60,6 +71,9 @@ LAYERS = {
     },
     "transfer": {"features": 14_714_688, "fc2": 73_920, "logits": 1_930},
     "siamese": {"fc2": 73_920},
+    "fcn": {"features": TRUNK, "scores.fc6": 102_764_544, "scores.fc7": 16_781_312},
+    "faster_rcnn": {"features": TRUNK, "rpn.conv": 2_359_808, "head.fc6": 102_764_544},
+    "squeezenet": {"features.12": 512 * 64 + 64 + 64 * 256 + 256 + 9 * 64 * 256 + 256},
 }
 
 

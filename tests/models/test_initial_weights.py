@@ -170,6 +170,28 @@ def test_he_fan_in_of_densenet_and_fan_out_of_mobilenet():
     assert is_normal(mobile["classifier.1"], 0.01)
 
 
+def test_he_fan_in_of_small_convnet():
+    layers = drawn("small_convnet", (32, 32, 3))
+    assert is_normal(layers["features.conv5"], math.sqrt(2 / (9 * 128)))
+    assert is_normal(layers["logits"], math.sqrt(2 / 128))
+    assert not layers["logits"].bias.any()
+
+
+def test_uniform_of_squeezenet():
+    layers = drawn("squeezenet", (32, 32, 3), width=0.5)
+    assert is_uniform(layers["features.12.expand3x3"].weight, math.sqrt(6 / (9 * 32)))
+    assert is_normal(layers["classifier.1"], 0.01)
+    assert not any(layer.bias.any() for layer in layers.values())
+
+
+@pytest.mark.parametrize(("name", "outputs"), [("fast_rcnn", ["head.score", "head.box"]), ("rcnn", ["score"])])
+def test_a_detector_has_the_backbones_weights_he_and_small_outputs(name, outputs):
+    layers = drawn(name, (32, 32, 3), backbone_width=0.25, hidden=128)
+    assert is_normal(layers["features.28"], math.sqrt(2 / (9 * 128)))  # torchvision's VGG: fan-out
+    assert is_normal(layers["head.fc7"], math.sqrt(2 / 128))
+    assert all(is_normal(layers[key], 0.01) for key in outputs)
+
+
 def test_normal_of_inception():
     layers = drawn("inception", (32, 32, 3), width=0.25)
     assert is_normal(layers["inception4e.branch2.1.conv"], 0.01)

@@ -42,6 +42,7 @@ class Limits:
 SHARE = Limits(0, 1, open_high=True)
 WIDTH = Limits(0, 8, open_low=True, step=1 / 8)  # all published counts are multiples of 8: every layer stays whole
 UNITS = Limits(1, 65_536)
+COUNT = Limits(1, 100_000)
 LIMITS = {
     "width": WIDTH,
     "backbone_width": WIDTH,
@@ -51,6 +52,20 @@ LIMITS = {
     "code": UNITS,
     "sparsity": Limits(0, 1, open_low=True, open_high=True),
     "penalty": Limits(0, 1_000_000),
+    "cells": Limits(1, 64),
+    "boxes": Limits(1, 16),
+    "detections": COUNT,
+    "regions": COUNT,
+    "background": SHARE,
+    "bins": Limits(1, 64),
+    "anchor": Limits(1, 1_000),
+    "anchors": COUNT,
+    "candidates": COUNT,
+    "proposals": COUNT,
+    "training_candidates": COUNT,
+    "training_proposals": COUNT,
+    "mask_channels": UNITS,
+    "warp": Limits(16, 1_000),
 }
 
 

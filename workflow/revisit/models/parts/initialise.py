@@ -85,6 +85,12 @@ def xavier(layer: nn.Conv2d | nn.Linear) -> None:
     _set_bias(layer, 0.0)
 
 
+def he(layer: nn.Conv2d | nn.Linear) -> None:
+    """Weights N(0, 2 / fan-in), biases 0 (He et al. 2015, equation 10), of linear layers, too."""
+    nn.init.kaiming_normal_(layer.weight)
+    _set_bias(layer, 0.0)
+
+
 def kaiming_fan_out(layer: nn.Conv2d | nn.Linear) -> None:
     """Convolutions N(0, 2 / fan-out) (He et al. 2015, equation 14), linear layers N(0, 0.01²), biases 0.
 

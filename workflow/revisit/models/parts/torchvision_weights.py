@@ -24,6 +24,7 @@ WEIGHTS = {
     "densenet": "DenseNet121_Weights.IMAGENET1K_V1",
     "inception": "GoogLeNet_Weights.IMAGENET1K_V1",
     "mobilenet_v2": "MobileNet_V2_Weights.IMAGENET1K_V1",
+    "squeezenet": "SqueezeNet1_1_Weights.IMAGENET1K_V1",
     "vgg16": "VGG16_Weights.IMAGENET1K_V1",
 }
 TIMEOUT = 30.0  # seconds to connect, and between two arrivals of bytes

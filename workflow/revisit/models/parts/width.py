@@ -43,7 +43,8 @@ def rescale(network: nn.Module, width: float, channels: int, outputs: set[str]) 
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.Conv2d):
             entering = channels if name == first else scaled(layer.in_channels, width)
-            new = _convolution(layer, entering, scaled(layer.out_channels, width), width)
+            leaving = layer.out_channels if name in outputs else scaled(layer.out_channels, width)
+            new = _convolution(layer, entering, leaving, width)
         elif isinstance(layer, nn.Linear):
             leaving = layer.out_features if name in outputs else scaled(layer.out_features, width)
             new = nn.Linear(scaled(layer.in_features, width), leaving, bias=layer.bias is not None)
