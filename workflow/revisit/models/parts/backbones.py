@@ -88,7 +88,7 @@ def materialise(
         outputs: the network's last layers, drawn by `output`, or None; every other layer is drawn by `initialise.he`.
         output: N(0, 0.01²) where it is None.
     """
-    inside, last = set(network.features.modules()), set(outputs)
+    inside, last = set(network.get_submodule("features").modules()), set(outputs)
     own, output = BACKBONES[backbone].module.INITIALISER, output or initialise.normal(OUTPUT_STD)
 
     def draw(layer: nn.Conv2d | nn.Linear) -> None:
