@@ -12,7 +12,7 @@ from revisit.objects.batch import Detections, Objects
 from revisit.objects.boxes import iou
 
 SIZE, CLASSES, FOUND = 64, 3, 12
-SMALL = {"backbone": "small", "dropout": 0.0, "detections": FOUND}
+SMALL = {"backbone": "small_convnet", "dropout": 0.0, "detections": FOUND}
 REGIONS = SMALL | {"hidden": 64, "regions": 16}
 PROPOSING = REGIONS | {
     "stride": "8",

@@ -26,7 +26,7 @@ def scenes():
 
 def learnt(name, network, images, objective, steps):
     torch.manual_seed(0)
-    model = registry.build(name, (SIZE, SIZE, 3), 3, {"backbone": "small", "dropout": 0.0} | network).train()
+    model = registry.build(name, (SIZE, SIZE, 3), 3, {"backbone": "small_convnet", "dropout": 0.0} | network).train()
     optimizer = torch.optim.Adam(model.parameters(), 0.003)
     for _ in range(steps):
         optimizer.zero_grad()
@@ -79,12 +79,12 @@ def test_every_backbone_and_stride(layout, backbone, stride, skips):
 
 def test_scores_start_at_nothing():
     torch.manual_seed(0)
-    network = registry.build("fcn", (32, 32, 3), 5, {"backbone": "small"}).eval()
+    network = registry.build("fcn", (32, 32, 3), 5, {"backbone": "small_convnet"}).eval()
     assert not network(torch.rand(2, 3, 32, 32)).any()
 
 
 def test_a_box_is_within_the_image():
     torch.manual_seed(0)
-    network = registry.build("localiser", (32, 32, 3), 5, {"backbone": "small", "hidden": 8}).eval()
+    network = registry.build("localiser", (32, 32, 3), 5, {"backbone": "small_convnet", "hidden": 8}).eval()
     box = network(torch.randn(2, 3, 32, 32) * 100)[:, 5:]
     assert ((box >= 0) & (box <= 1)).all()

@@ -10,4 +10,9 @@ class Metric(NamedTuple):
     form: str  # of its numbers in tables, as in `revisit.report.numbers`
 
 
-METRICS = {"accuracy": Metric("accuracy", "percent"), "map": Metric("mean AP", "percent")}
+METRICS = {
+    "accuracy": Metric("accuracy", "percent"),
+    "map": Metric("mean AP", "percent"),
+    "mean_iou": Metric("mean IoU", "percent"),
+    "localised": Metric("localised", "percent"),
+}

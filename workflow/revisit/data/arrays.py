@@ -48,6 +48,13 @@ class Prepared:
         """The kind of its labels, one of `revisit.data.labels.KINDS`."""
         return "multi" if self.multi_label else "single"
 
+    @property
+    def object_kind(self) -> str | None:
+        """What is known of the objects in the images, out of `revisit.data.objects.KINDS`, or None: nothing."""
+        if self.train_objects is None:
+            return None
+        return "boxes" if self.train_objects.masks is None else "masks"
+
     def images(self, split: str) -> np.ndarray:
         """Images of the split "train" or "test", (N, H, W, C) uint8."""
         return {"train": self.train_images, "test": self.test_images}[split]

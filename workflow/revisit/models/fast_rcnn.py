@@ -16,7 +16,7 @@ def build(
     shape: tuple[int, int, int],
     classes: int,
     *,
-    backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small"] = "vgg16",
+    backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small_convnet"] = "vgg16",
     backbone_width: float = 1.0,
     stride: Literal["16", "8"] = "16",
     bins: int = 7,

@@ -17,7 +17,7 @@ def build(
     shape: tuple[int, int, int],
     classes: int,
     *,
-    backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small"] = "vgg16",
+    backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small_convnet"] = "vgg16",
     backbone_width: float = 1.0,
     hidden: int = 1024,
     dropout: float = 0.5,

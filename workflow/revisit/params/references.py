@@ -204,9 +204,14 @@ def _check_protocol(params: Params, place: tuple[str, ...], training: Any, proto
         problem = f"{protocol.batch_size} is more than the {dataset.train} training images of {training.dataset}"
         found.add((*place, "batch_size"), problem)
     kind = params.label_kind(training.dataset)
-    if not TASKS[objective.name].fits(kind):
+    objects = params.objects_of(training.dataset)
+    if TASKS[objective.name].objects and not TASKS[objective.name].fits(TASKS[objective.name].labels, objects):
+        needed = TASKS[objective.name].objects
+        problem = f"{objective.name} needs {needed} of objects; set `objects: {needed}` of {training.dataset}"
+        found.add((*place, "objective", "name"), problem)
+    elif not TASKS[objective.name].fits(kind, objects):
         problem = f"{objective.name} does not fit {training.dataset}, whose images have {KINDS[kind]}"
-        found.add((*place, "objective", "name"), f"{problem}; allowed: {', '.join(fitting(kind))}")
+        found.add((*place, "objective", "name"), f"{problem}; allowed: {', '.join(fitting(kind, objects))}")
     if protocol.crop and dataset.size and protocol.crop > dataset.size:
         found.add((*place, "crop"), f"{protocol.crop} is more than the {dataset.size} pixels of {training.dataset}")
 

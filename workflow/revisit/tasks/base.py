@@ -1,8 +1,7 @@
 """What a task does: how minibatches are drawn, the loss of one, and the numbers of a whole split."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import torch
 
@@ -13,8 +12,17 @@ from revisit.training.samplers import Draw, Epochs, Fresh
 if TYPE_CHECKING:
     from revisit.tasks.settings import Objective
 
-Network = Callable[[torch.Tensor], torch.Tensor]  # in evaluation mode: (B, C, h, w) float32 -> float32
 Targets = tuple[torch.Tensor, ...]
+
+
+class Network(Protocol):
+    """A network in evaluation mode, as a task evaluates it."""
+
+    def __call__(self, inputs: torch.Tensor, *more: torch.Tensor) -> Any:
+        """What it makes of images (B, C, h, w) float32, and of what else `Task.inputs` gives: mostly a tensor."""
+
+    def loss(self, inputs: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
+        """The loss of a minibatch, a scalar, where the network computes it itself; nothing is learnt."""
 
 
 class Sampler(Protocol):
@@ -45,8 +53,11 @@ class Task(ABC):
     def __init__(self, settings: "Objective") -> None:
         self.settings = settings
 
-    def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: ARG002
-        """What the network must give for one image, if its `output` shape is another; None where it fits."""
+    def fits(self, output: tuple[int, ...] | None, image: tuple[int, ...], classes: int) -> str | None:  # noqa: ARG002
+        """What the network must give for one image, if its `output` shape is another; None where it fits.
+
+        An `output` of None is no tensor, but what a detector finds.
+        """
         return None if output == (classes,) else f"{classes} logits; choose a classifier"
 
     def drawn_from(self, count: int) -> int:
@@ -68,6 +79,14 @@ class Task(ABC):
             pixels: the images after that, (B, h, w, C) uint8.
         """
         return (loader.labels.index_select(0, draw.index),)
+
+    def inputs(self, loader: BatchLoader, index: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """What the network takes in evaluation for the images at `index` (B,)."""
+        return (loader.preprocessing(loader.evaluation(index)),)
+
+    def forward(self, network: torch.nn.Module, inputs: torch.Tensor, targets: Targets) -> Any:  # noqa: ARG002
+        """What `network` makes of `inputs` (B, C, h, w) in training; most need no targets for it."""
+        return network(inputs)
 
     @abstractmethod
     def loss(self, output: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:

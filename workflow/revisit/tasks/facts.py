@@ -36,6 +36,7 @@ class Facts:
         stepwise: whether every minibatch has the metric, too.
         scored: whether its outputs are scores of classes, which are written for the test set.
         beside: names of what evaluations measure besides loss and metric.
+        objects: what must be known of the objects in the images, "boxes" or "masks" (with boxes), or None.
         reorders: whether the network may see the channels in another order than they are stored.
     """
 
@@ -49,8 +50,9 @@ class Facts:
     stepwise: bool = False
     scored: bool = False
     beside: tuple[str, ...] = ()
+    objects: Literal["boxes", "masks"] | None = None
     reorders: bool = True
 
-    def fits(self, kind: str) -> bool:
-        """Whether it can be used with labels of this kind."""
-        return self.labels in ("any", kind)
+    def fits(self, kind: str, objects: str | None = None) -> bool:
+        """Whether it can be used with labels of this kind, and with this knowledge of objects."""
+        return self.labels in ("any", kind) and self.objects in (None, objects, "boxes" if objects else None)

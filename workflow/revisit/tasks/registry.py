@@ -36,30 +36,36 @@ def facts(name: str) -> Facts:
     return importlib.import_module(modules(name)[0]).FACTS
 
 
-def fitting(kind: str) -> list[str]:
-    """The names of the tasks that labels of this kind do for."""
-    return [name for name in available() if facts(name).fits(kind)]
+def fitting(kind: str, objects: str | None = None) -> list[str]:
+    """The names of the tasks that labels of this kind, and this knowledge of objects, do for."""
+    return [name for name in available() if facts(name).fits(kind, objects)]
 
 
-def build(settings: "Objective", kind: str, dataset: str) -> "Task":
+def build(settings: "Objective", kind: str, dataset: str, objects: str | None = None) -> "Task":
     """The task that `settings` describe.
 
     Args:
         settings: `{"name": "classification", "loss": None, ...}`, `objective` of a protocol.
         kind: of the labels of the images, one of `KINDS`.
         dataset: the name of the data set, for messages.
+        objects: what is known of the objects in the images, "boxes" or "masks"; None: nothing.
 
     Raises:
-        ConfigError: the task is not known, does not fit the labels, or does not have this loss.
+        ConfigError: the task is not known, does not fit the labels or objects, or does not have this loss.
     """
     name, loss = settings["name"], settings.get("loss")
     if name not in available():
         raise ConfigError(f"objective.name: {name!r} is not known; use one of {', '.join(available())}")
     known = facts(name)
-    if not known.fits(kind):
+    if known.objects and not known.fits(known.labels, objects):
+        raise ConfigError(
+            f"objective.name: {name} needs {known.objects} of the objects in the images, but {dataset} was prepared "
+            f"{'with boxes alone' if objects else 'without'}; set `objects: {known.objects}` of the data set"
+        )
+    if not known.fits(kind, objects):
         raise ConfigError(
             f"objective.name: {name} needs {KINDS[known.labels]} per image, but the images of {dataset} have "
-            f"{KINDS[kind]}; use {' or '.join(fitting(kind))}"
+            f"{KINDS[kind]}; use {' or '.join(fitting(kind, objects))}"
         )
     if loss is not None and loss not in known.losses:
         allowed = f"use one of {', '.join(known.losses)}" if known.losses else "leave it out"

@@ -11,6 +11,7 @@ import torch
 from revisit.data import tensors
 from revisit.device import moved
 from revisit.errors import ConfigError
+from revisit.training.objects import ObjectsOnDevice, Seen
 from revisit.training.randomness import Purpose, generator
 
 RESIDENT_LIMIT = 4 * 2**30  # bytes: a larger array stays in its file, and only the batches are moved
@@ -53,12 +54,18 @@ class Images:
         labels: (N,) int64 or (N, K) int8.
         device: where the batches are wanted; the array itself moves there unless it is larger than `limit` bytes.
         limit: see `RESIDENT_LIMIT`.
+        objects: those in the images, if they are known.
     """
 
     def __init__(
-        self, images: np.ndarray, labels: np.ndarray, device: torch.device, limit: int = RESIDENT_LIMIT
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        device: torch.device,
+        limit: int = RESIDENT_LIMIT,
+        objects: ObjectsOnDevice | None = None,
     ) -> None:
-        self.device = device
+        self.device, self.objects = device, objects
         self._images: torch.Tensor | np.ndarray = images  # an array stays where it is
         if images.nbytes <= limit:
             self._images = torch.from_numpy(np.array(images)).to(device)
@@ -139,6 +146,11 @@ class BatchLoader:
         self._crop, self._flip, self._seed = crop, flip, seed
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of what the network is given."""
+        return self._size
+
+    @property
     def labels(self) -> torch.Tensor:
         """The labels of all images, on the device."""
         return self.images.labels
@@ -168,3 +180,21 @@ class BatchLoader:
     def evaluation(self, index: torch.Tensor) -> torch.Tensor:
         """The middles of the images at `index` (B,): (B, h, w, C) uint8, on the device."""
         return tensors.centre(self.images.pixels(index), self._crop)
+
+    def objects(self, index: torch.Tensor, augmentation: Augmentation) -> Seen:
+        """The objects in the images at `index` (B,), cropped and mirrored as given.
+
+        Raises:
+            ConfigError: nothing is known of the objects in these images.
+        """
+        if self.images.objects is None:
+            raise ConfigError("objective: needs boxes or masks, but the data set was prepared without (`objects`)")
+        return self.images.objects.seen(index, *augmentation, self._size)
+
+    def evaluation_objects(self, index: torch.Tensor) -> Seen:
+        """The objects in the middles of the images at `index` (B,); raises as `objects`."""
+        corners = None
+        if self._crop is not None:
+            middle = [(whole - part) // 2 for whole, part in zip(self.images.size, self._size, strict=True)]
+            corners = np.tile(np.array(middle, np.int64), (len(index), 1))
+        return self.objects(index, Augmentation(corners, None))

@@ -77,7 +77,9 @@ class Plan:
         self.common, self.protocol, self.folder, self.title = common, protocol, folder, title
         self.variant, self.replicate = variant, replicate
         self.kept, self.logged = kept, kept and not replicate
-        self.task = tasks.build(protocol["objective"], common.data.label_kind, common.data.dataset)
+        self.task = tasks.build(
+            protocol["objective"], common.data.label_kind, common.data.dataset, common.data.object_kind
+        )
         self.steps_per_epoch = batches.steps_per_epoch(len(common.data.train_labels), protocol["batch_size"])
         unit, per = ("epoch", self.steps_per_epoch) if protocol["epochs"] else ("step", 1)
         self.steps = (protocol["epochs"] or protocol["steps"] or 0) * per

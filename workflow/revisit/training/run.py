@@ -16,6 +16,7 @@ from revisit.models import registry, weights
 from revisit.training import batches, flops, freezing, graphs, mixup, optimizers, pause, tensorboard
 from revisit.training.checkpoint import Checkpoint
 from revisit.training.criterion import Criterion
+from revisit.training.objects import ObjectsOnDevice
 from revisit.training.plan import Plan
 from revisit.training.randomness import Purpose, generator
 
@@ -33,7 +34,13 @@ class Splits(NamedTuple):
 
 def splits(data: arrays.Prepared, device: torch.device) -> Splits:
     """The images of `data` on `device`, for all runs of a sweep."""
-    return Splits(*(batches.Images(data.images(split), data.labels(split), device) for split in Splits._fields))
+
+    def images(split: str) -> batches.Images:
+        known = data.objects(split)
+        objects = None if known is None else ObjectsOnDevice(known, data.shape[:2], device)
+        return batches.Images(data.images(split), data.labels(split), device, objects=objects)
+
+    return Splits(*map(images, Splits._fields))
 
 
 class Run:
@@ -89,9 +96,10 @@ class Run:
         """An image goes through the network: a mistake in the settings shows before the first step."""
         self.network.eval()
         with torch.inference_mode():
-            one = self.test_loader.preprocessing(self.test_loader.evaluation(self.whole_test[:1]))
-            output, self.flops = flops.counted(lambda: self.criterion.predict(one))
-        if wanted := self.plan.task.fits(tuple(output.shape[1:]), image, classes):
+            first = self.plan.task.inputs(self.test_loader, self.whole_test[:1])
+            output, self.flops = flops.counted(lambda: self.criterion(*first))
+        shape = tuple(output.shape[1:]) if isinstance(output, torch.Tensor) else None
+        if wanted := self.plan.task.fits(shape, image, classes):
             protocol = self.plan.protocol
             raise ConfigError(
                 f"model: {protocol['model']} does not fit the objective {protocol['objective']['name']}, "
@@ -203,8 +211,8 @@ class Run:
         size, known = self.plan.protocol["batch_size"], self.plan.task.facts
         self.network.eval()
         with torch.inference_mode():
-            train = self.plan.task.evaluate(self.criterion.predict, self.train_loader, self.subset, size)
-            test = self.plan.task.evaluate(self.criterion.predict, self.test_loader, self.whole_test, size)
+            train = self.plan.task.evaluate(self.criterion, self.train_loader, self.subset, size)
+            test = self.plan.task.evaluate(self.criterion, self.test_loader, self.whole_test, size)
         self.scores = test.scores
         values = {"train_loss": train.loss, "test_loss": test.loss}
         if train.metric is not None and test.metric is not None:

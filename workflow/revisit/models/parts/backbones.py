@@ -23,7 +23,7 @@ class Backbone(NamedTuple):
 
 
 BACKBONES = {
-    "small": Backbone(small_convnet, {4: 9, 8: 13, 16: 17}),
+    "small_convnet": Backbone(small_convnet, {4: 9, 8: 13, 16: 17}),
     "mobilenet_v2": Backbone(mobilenet_v2, {4: 4, 8: 7, 16: 14}),
     "squeezenet": Backbone(squeezenet, {4: 5, 8: 8, 16: 13}),  # unpadded: positions lie half a stride further on
     "vgg16": Backbone(vgg16, {4: 16, 8: 23, 16: 30}),  # conv3_3, conv4_3, conv5_3 and their ReLUs

@@ -38,8 +38,8 @@ class Pairs(Task):
         super().__init__(settings)
         self._similar = SIMILAR[settings.get("loss") or FACTS.losses[0]]
 
-    def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
-        return None if len(output) == 1 else "one vector of features; choose a siamese network"
+    def fits(self, output: tuple[int, ...] | None, image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
+        return None if output is not None and len(output) == 1 else "one vector of features; choose a siamese network"
 
     def drawn_from(self, count: int) -> int:  # noqa: D102
         return max(1, round(self.settings.get("pool", 1.0) * count))

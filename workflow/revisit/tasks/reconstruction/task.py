@@ -34,7 +34,7 @@ class Reconstruction(Task):
         super().__init__(settings)
         self._loss = LOSSES[settings.get("loss") or FACTS.losses[0]]
 
-    def fits(self, output: tuple[int, ...], image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
+    def fits(self, output: tuple[int, ...] | None, image: tuple[int, ...], classes: int) -> str | None:  # noqa: D102, ARG002
         return None if output == image else f"an image of shape {image}; choose an autoencoder"
 
     def targets(self, loader: BatchLoader, draw: Draw, seen: Augmentation, pixels: torch.Tensor) -> Targets:  # noqa: D102, ARG002
