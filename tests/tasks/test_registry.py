@@ -18,7 +18,8 @@ def test_any_labels_do_for_reconstruction(make):
 
 def test_an_unknown_task(make):
     with pytest.raises(
-        ConfigError, match="'rank' is not known; use one of classification, multilabel, pairs, reconstr"
+        ConfigError,
+        match="'rank' is not known; use one of classification, detection, localisation, multilabel, pairs, reconstr",
     ):
         make("rank")
 
