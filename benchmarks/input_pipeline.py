@@ -38,8 +38,8 @@ def photographs(folder: Path, count: int) -> list[Path]:
 
     below = folder / "photographs"
     below.mkdir(parents=True)
-    for number, (image, _) in enumerate(scenes.pictures(count, 0, 0, SHORTER)):
-        (below / f"{number:05d}.jpg").write_bytes(photo.jpeg(image))
+    for number, scene in enumerate(scenes.pictures(count, 0, 0, SHORTER)):
+        (below / f"{number:05d}.jpg").write_bytes(photo.jpeg(scene.image))
     return sorted(below.iterdir())
 
 

@@ -26,7 +26,7 @@ def drawn(monkeypatch):
         return taken(canvas, dice)
 
     monkeypatch.setattr(scenes, "taken", kept)
-    images = [image for image, _ in scenes.pictures(50, 0, 1, 80)]
+    images = [scene.image for scene in scenes.pictures(50, 0, 1, 80)]
     rows = []
     for i, numbers in enumerate(owners):
         for number in np.unique(numbers[numbers > 0]):
@@ -109,7 +109,7 @@ def test_boxes_lie_in_the_image_once_each_and_are_long_enough(image, count, shor
 
 
 def test_the_same_image_has_the_same_boxes_and_another_seed_another_order():
-    image, _ = next(scenes.pictures(1, 0, 0, 80))
+    image = next(scenes.pictures(1, 0, 0, 80)).image
     boxes = search(image)
     np.testing.assert_array_equal(search(image.copy()), boxes)
     np.testing.assert_array_equal(search(np.asfortranarray(image)), boxes)
@@ -127,7 +127,7 @@ def test_a_plain_object_on_a_plain_ground_is_found_exactly():
 
 
 def test_large_regions_tend_to_come_first():
-    image, _ = next(scenes.pictures(1, 3, 0, 80))
+    image = next(scenes.pictures(1, 3, 0, 80)).image
     sizes = overlaps.areas(search(image).astype(float))
     half = len(sizes) // 2
     assert sizes[:half].mean() > 1.3 * sizes[half:].mean()
