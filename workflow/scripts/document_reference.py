@@ -64,13 +64,14 @@ def replaced(path: Path, table: str) -> str:
 
 
 def counts(rows: Rows) -> str:
-    """A row for each study: how many claims came to what."""
+    """A row for each study with claims: how many came to what."""
     lines = [f"| study | claims | {' | '.join(COLUMNS)} |", f"|---|{'---:|' * (len(COLUMNS) + 1)}"]
     total: Counter[str] = Counter()
     for title, own in rows.items():
         found = Counter(row["verdict"] for row in own)
         total += found
-        lines.append(_counted(title, found))
+        if own:
+            lines.append(_counted(title, found))
     return "\n".join([*lines, _counted("all", total)]) + "\n"
 
 
