@@ -1,7 +1,9 @@
 """Regions of a prepared data set: the same on any number of cores, padded, opened with it, and how much they find."""
 
 import json
+import os
 import shutil
+import signal
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from revisit import config, files, paths
 from revisit.data import arrays, embedded, proposals, provenance
 from revisit.data.prepare import prepare
 from revisit.data.proposal_recall import COLUMNS, measure
-from revisit.errors import ArtifactError, ConfigError, DataError
+from revisit.errors import ArtifactError, ConfigError, DataError, DeviceError
 from revisit.objects.selective_search import search
 from revisit.objects.windows import sliding_windows
 from revisit.variables import CORES
@@ -108,6 +110,17 @@ def test_an_error_of_a_process_is_told(source, tmp_path, monkeypatch):
 class NoNumber:
     def __mul__(self, other):
         raise ValueError("no such shortest")
+
+
+def test_a_process_that_is_killed(source, tmp_path, monkeypatch):
+    monkeypatch.setenv(CORES, "2")
+    with pytest.raises(DeviceError, match=r"was killed, most likely because memory ran out; .*REVISIT_CORES=1"):
+        proposals.propose(SEARCH | {"shortest": Deadly()}, source, tmp_path / "out")
+
+
+class Deadly:
+    def __mul__(self, other):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_no_number_of_cores(source, tmp_path, monkeypatch):
