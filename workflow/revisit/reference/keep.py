@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from revisit.reference.settings import Published
 
 TRAINING = ("train.json", "history.csv", "evaluations.csv", "runs")
+PROPOSALS = ("proposals.json", "proposals")
 DECIDING = ("workflow", "dvc.yaml", "requirements.lock")  # what a result is made by, besides params.yaml
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "openTSNE")
 Settings = Mapping[str, Any]
@@ -60,9 +61,10 @@ def keep(
     with files.replacing(root / name) as partial:
         kept = partial / store.FINDINGS
         for item in (*TRAINING, *(item for kind in _kinds(settings) for item in (f"{kind}.json", kind))):
-            if not (findings / item).exists():
-                raise ArtifactError(f"{findings / item} is missing: run the stage that makes it, or leave its kind out")
-            files.copy(findings / item, kept / item)
+            _copy(findings / item, kept / item)
+        if "propose" in settings:  # found under another name, which several experiments share
+            for item in PROPOSALS:
+                _copy(tree / paths.findings(settings["propose"]["proposals"], item), kept / item)
         for stamp in kept.rglob(".*"):  # an engine's
             stamp.unlink()
         try:
@@ -95,6 +97,12 @@ def keep(
         (partial / store.DESCRIPTION).write_bytes(files.json_bytes(description.model_dump()))
     files.remove(root / files.PARTIAL)
     return root / name
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.exists():
+        raise ArtifactError(f"{source} is missing: run the stage that makes it, or leave its kind out")
+    files.copy(source, target)
 
 
 def _kinds(settings: Mapping[str, Settings]) -> list[str]:
