@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from revisit.analyses.inspect.kinds import looks
 from revisit.analyses.inspect.settings import Settings as Inspect
 from revisit.analyses.kinds import kinds
-from revisit.data.settings import Fetch, Prepare
+from revisit.data.settings import Fetch, Prepare, Propose
 from revisit.params.load import load
 from revisit.params.resolve import resolve
 from revisit.reference.settings import Published
@@ -42,6 +42,7 @@ def of_tasks():
 STAGES = {
     "fetch": Fetch,
     "prepare": Prepare,
+    "propose": Propose,
     "train": Train,
     "finetune": Train,
     "pretrain": Pretrain,
@@ -65,7 +66,12 @@ def resolved(tmp_path):
 
     def get(**change):
         yaml = YAML(typ="safe")
-        yaml.dump(yaml.load(ROOT / "params.yaml") | change, tmp_path / "params.yaml")
+        document = yaml.load(ROOT / "params.yaml") | change
+        document["datasets"]["voc2007"]["objects"] = "boxes"
+        for method in ("selective_search", "sliding_windows"):
+            document["proposals"][f"voc_{method}"] = {"dataset": "voc2007", "method": method}
+        document["experiments"]["voc_simple_cnn"]["dataset"] = "voc_selective_search"
+        yaml.dump(document, tmp_path / "params.yaml")
         params = load(tmp_path / "params.yaml")
         stages = resolve(params, params.trainings)  # as if all had reference results
         return {stage: json.loads(json.dumps(settings)) for stage, settings in stages.items()}

@@ -92,7 +92,7 @@ def test_every_rule_runs_its_stage_with_log_benchmark_and_threads(dags):
     }
     assert min(runs.values()) == 1 < 4 < max(runs.values())
     for name, (_, _, rule) in dags[0].items():
-        cores = f"REVISIT_CORES={rule['threads']} " if name.startswith(("train@", "finetune@")) else ""
+        cores = f"REVISIT_CORES={rule['threads']} " if name.startswith(("train@", "finetune@", "propose@")) else ""
         assert rule["shell"] == f"{cores}dvc --wait-for-lock repro -s {name} > {rule['log']} 2>&1"
         assert rule["log"]
         assert rule["benchmark"]

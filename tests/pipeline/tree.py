@@ -180,6 +180,8 @@ def reduced(params: dict, trainings: Sequence[str]) -> dict:
         queue += [entry[key] for key in ("weights", "trunk", "head") if key in entry]
     entries = [entry for section in kept.values() for entry in section.values()]
     datasets = {entry["dataset"] for entry in entries if "dataset" in entry}
+    proposals = {name: entry for name, entry in params["proposals"].items() if name in datasets}
+    datasets |= {entry["dataset"] for entry in proposals.values()}
     datasets = {name: dataset for name, dataset in params["datasets"].items() if name in datasets}
     raw = {dataset["raw"] for dataset in datasets.values()}
     studies = {entry["study"] for entry in entries if "study" in entry}
@@ -191,6 +193,7 @@ def reduced(params: dict, trainings: Sequence[str]) -> dict:
         **{section: {name: of[name] for name in params[section] if name in of} for section, of in kept.items()},
         "raw": {name: entry for name, entry in params["raw"].items() if name in raw},
         "datasets": datasets,
+        "proposals": proposals,
         "analyses": analyses,
         "studies": {
             name: study | {"assumptions": [_without(assumption, kept) for assumption in study.get("assumptions", [])]}

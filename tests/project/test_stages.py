@@ -34,6 +34,15 @@ def test_without_records_a_network_is_trained(tmp_path, monkeypatch):
     assert stages.trains("lenet") == "train@lenet"
 
 
+def test_a_prepared_data_set_is_made_by_the_stage_that_has_its_record(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    record = paths.config("propose", "regions")
+    record.parent.mkdir(parents=True)
+    record.touch()
+    assert stages.prepares("regions") == "propose@regions"
+    assert stages.prepares("voc2007") == "prepare@voc2007"
+
+
 def test_a_message_about_a_finetuning_names_a_stage_that_there_is(recorded):
     description = {"experiment": "by_finetune", "dataset": "mnist", "data": {"train_images.npy": "aa"}}
     with pytest.raises(ArtifactError, match=r"train it again with `dvc repro finetune@by_finetune`"):
@@ -52,4 +61,4 @@ def test_only_this_module_spells_commands_of_an_engine():
 
 
 def test_the_stages_named_here_are_stages():
-    assert set(stages.TRAININGS) <= set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])
+    assert {*stages.TRAININGS, "prepare", "propose"} <= set(YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"])

@@ -44,6 +44,30 @@ def test_what_is_kept_is_read_again_with_all_that_made_it(clone, published, root
     assert not (root / files.PARTIAL).exists()
 
 
+def test_proposals_are_kept_with_the_training_that_used_them(clone, published, root):
+    published["train"]["dataset"] = "regions"
+    published["propose"] = {"proposals": "regions", "dataset": "dots", "method": "sliding_windows", "count": 5}
+    clone.record("train/small", published["train"])
+    clone.record("propose/regions", published["propose"])
+    clone.json("data/prepared/regions/meta.json", {"provenance": "published", "sha256": {"a.npy": "c" * 64}})
+    with pytest.raises(ArtifactError, match=r"regions/proposals\.json is missing"):
+        keep("small", published, clone.folder, root=root)
+    clone.json("results/findings/regions/proposals.json", {"recall_50": {"boxes_5": 0.5}})
+    clone.write("results/findings/regions/proposals/recall.csv", "method,boxes,iou,recall\nsliding_windows,5,0.5,0.5\n")
+    clone.write("benchmarks/results/propose/regions.tsv", "s\tcpu_time\n3.0\t4.0\n")
+    keep("small", published, clone.folder, root=root)
+    reference = store.read("small", root)
+    made = reference.description
+    assert (made.data.dataset, made.data.sha256) == ("regions", {"a.npy": "c" * 64})
+    assert made.settings["prepare"]["dataset"] == "dots"
+    assert made.seconds["propose"] == 3.0
+    assert "proposals/recall.csv" in made.files
+    assert reference.metrics()["proposals"] == {"recall_50": {"boxes_5": 0.5}}
+    clone.record("propose/regions", published["propose"] | {"count": 4})
+    with pytest.raises(ConfigError, match=r"propose was not run as published.*count;"):
+        keep("small", published, clone.folder, root=root)
+
+
 def test_the_same_results_are_the_same_bytes(clone, published, root):
     contents = []
     for _ in range(2):

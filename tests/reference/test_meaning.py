@@ -46,3 +46,11 @@ def test_variants_may_be_more_but_not_fewer(kept, published):
 def test_a_stage_that_was_not_run_is_missing(kept, published):
     del kept["embed"]
     assert differences(kept, published) == {"embed": [MISSING]}
+
+
+def test_proposals_differ_by_what_finds_them(kept, published):
+    search = {"proposals": "regions", "dataset": "dots", "method": "selective_search", "count": 50, "seed": 0}
+    kept["propose"], published["propose"] = search, search | {"proposals": "others", "seed": 1}
+    assert differences(kept, published) == {}
+    published["propose"]["count"] = 60
+    assert differences(kept, published) == {"propose": ["count"]}

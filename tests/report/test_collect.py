@@ -83,3 +83,19 @@ def test_what_a_finetuning_lacks_is_made_by_finetune(findings):
     (findings / "fashion_dynamic/train.json").unlink()
     with pytest.raises(ArtifactError, match="dvc repro finetune@fashion_dynamic"):
         collect(names, stages, findings, paths.COLLECTED)
+
+
+def test_what_proposals_lack_is_made_by_propose(findings):
+    names, stages = {"s": {"regions": ["proposals.json", "proposals"]}}, {"regions": "propose"}
+    for missing in ("proposals.json", "proposals"):
+        with pytest.raises(ArtifactError, match=f"{missing} is missing. It is made by stage propose@regions"):
+            collect(names, stages, findings, paths.COLLECTED)
+        folder = findings / "regions/proposals"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "recall.csv").write_text("method,boxes,iou,recall\n") if missing == "proposals" else None
+        (findings / "regions/proposals.json").write_text('{"found": 5}')
+        if missing == "proposals.json":
+            folder.rmdir()
+    (findings / "regions/proposals.json").write_text("{")
+    with pytest.raises(ArtifactError, match="dvc repro --force propose@regions"):
+        collect(names, stages, findings, paths.COLLECTED)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from revisit.objects import recall
 from revisit.params.load import load
 from revisit.report import claims, statistics
 from revisit.tasks import registry
@@ -74,7 +75,7 @@ def of_analyses(params, name):
     if name in wanted.evaluate:
         shifted = ("average_precision_shifted", "lowest_average_precision") if metric == "map" else ()
         yield from (f"evaluate.{key}" for key in ("mean_average_precision", "macro_auc", "micro_auc"))
-        classes = params.raw[params.datasets[training.dataset].raw].classes or []
+        classes = params.classes_of(name) or []
         yield from (f"evaluate.per_class.{one}.{key}" for one in classes for key in (*RANKING, *shifted))
     if name in wanted.probe:
         probe = wanted.probe[name]
@@ -92,6 +93,12 @@ def of_analyses(params, name):
         )
     if name in wanted.inspect:
         yield from of_inspection(training, wanted.inspect[name])
+    if proposals := params.proposals.get(training.dataset):
+        counts = [*(count for count in recall.COUNTS if count < proposals.count), proposals.count]
+        windows = ("", "sliding_windows.") if proposals.method != "sliding_windows" else ("",)
+        yield from ("proposals.found", "proposals.objects")
+        for what in ("recall_50", "recall_70", "mean_best_overlap"):
+            yield from (f"proposals.{method}{what}.boxes_{count}" for method in windows for count in counts)
 
 
 def of_inspection(training, inspect):

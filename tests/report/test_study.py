@@ -176,6 +176,20 @@ def test_a_link_to_a_section_that_this_run_does_not_have_is_dropped(collected, s
     assert json.loads((paths.study("fashion") / "claims.json").read_text())[0]["figure"] is None
 
 
+def test_a_claim_finds_what_was_found_of_the_proposals_of_a_training(collected, stage_settings):
+    settings = stage_settings()["study"]
+    settings["experiments"]["fashion_dynamic"]["dataset"] = "regions"
+    metrics = json.loads((collected / "metrics.json").read_text())
+    metrics["regions"] = {"proposals": {"recall_50": {"boxes_100": 0.75}}}
+    (collected / "metrics.json").write_text(json.dumps(metrics))
+    recall = PARAMETERS | {"published": 0.75, "ours": "fashion_dynamic.proposals.recall_50.boxes_100"}
+    other = recall | {"id": "fashion_other", "ours": "fashion_static.proposals.recall_50.boxes_100"}
+    render(settings, [recall, other])
+    rows = json.loads((paths.study("fashion") / "claims.json").read_text())
+    assert [row["verdict"] for row in rows] == ["agrees", "not testable at this scale"]
+    assert rows[0]["ours"] == 0.75
+
+
 def test_missing_findings_name_what_to_run(collected, stage_settings):
     (collected / "fashion_dynamic/evaluate/roc.csv").unlink()
     with pytest.raises(ArtifactError, match=r"roc\.csv"):

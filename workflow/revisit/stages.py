@@ -17,6 +17,12 @@ def trains(name: str) -> str:
     return f"{stage}@{name}"
 
 
+def prepares(name: str) -> str:
+    """The stage that makes the prepared data set `name`, as `propose@voc_regions`; decided as in `trains`."""
+    stage = "propose" if paths.config("propose", name).is_file() else "prepare"
+    return f"{stage}@{name}"
+
+
 def run(stage: str) -> str:
     """The command that runs `stage` (`prepare@mnist`), with what it needs."""
     return f"`dvc repro {stage}`"

@@ -12,7 +12,7 @@ from pathlib import Path
 from revisit import files, paths
 from revisit.analyses import kinds, loading
 from revisit.data.formats import registry as formats
-from revisit.params.resolve import Settings, findings, resolve
+from revisit.params.resolve import Settings, all_findings, resolve
 from revisit.params.schema import Params
 from revisit.reference import store
 from revisit.report import panels
@@ -26,6 +26,7 @@ ANALYSIS = "run_analysis"  # of all kinds that leave findings
 SCRIPTS = {
     "fetch": "fetch_dataset",
     "prepare": "prepare_dataset",
+    "propose": "propose_regions",
     "pretrain": "pretrain_network",
     "graft": "graft_network",
     "train": "train_network",
@@ -103,7 +104,7 @@ def write(params: Params) -> None:
 
 
 def _prune(params: Params) -> None:
-    wanted = {name: names for study in params.studies for name, names in findings(params, study).items()}
+    wanted = all_findings(params)
     for folder in paths.FINDINGS.glob("*"):
         for item in folder.glob("*"):
             if item.name not in wanted.get(folder.name, ()):

@@ -9,7 +9,7 @@ from typing import IO
 from revisit import paths
 from revisit.errors import RevisitError
 from revisit.params.load import load
-from revisit.params.resolve import findings
+from revisit.params.resolve import all_findings
 from revisit.params.schema import Params
 from revisit_engines import cache, guard
 from revisit_engines.configure import records
@@ -30,13 +30,8 @@ class Judgement:
 
     @property
     def findings(self) -> list[str]:
-        """Every finding that `collect` gathers."""
-        return [
-            str(paths.findings(experiment, name))
-            for study in self.params.studies
-            for experiment, names in findings(self.params, study).items()
-            for name in names
-        ]
+        """Every finding below the folder that `collect` depends on."""
+        return [str(paths.findings(item, name)) for item, names in all_findings(self.params).items() for name in names]
 
     @property
     def gpu(self) -> int:

@@ -43,12 +43,16 @@ def needs(stage, **files):
 
 
 def one_of(names):
-    """A wildcard constraint: four rules make models, each knows its own."""
+    """A wildcard constraint: four rules make models, two prepared data; each knows its own."""
     return "|".join(names) or "(?!)"
 
 
 def raw_files(wildcards):
     return f"data/raw/{NOW.params.datasets[wildcards.dataset].raw}"
+
+
+def searched_data(wildcards):
+    return f"data/prepared/{NOW.params.proposals[wildcards.dataset].dataset}"
 
 
 def prepared_data(section):
@@ -63,6 +67,11 @@ def model_of(section, key):
     )
 
 
+def half_the_cores(wildcards):
+    """At most half of them all: other jobs wait for one, too."""
+    return max(1, (workflow.cores or 2) // 2)
+
+
 def cores_for(section):
     """A core for each run of a sweep, but at most half of them all: other jobs wait for one, too.
 
@@ -72,6 +81,6 @@ def cores_for(section):
     def cores(wildcards):
         training = section[wildcards.experiment]
         runs = len(training.protocols()) * training.replicates
-        return 1 if GPU else max(1, min(runs, (workflow.cores or 2) // 2))
+        return 1 if GPU else min(runs, half_the_cores(wildcards))
 
     return cores

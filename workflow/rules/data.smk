@@ -51,8 +51,35 @@ rule prepare:
         "logs/prepare/{dataset}.log",
     benchmark:
         "benchmarks/results/prepare/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=one_of(NOW.params.datasets),
     conda:
         "../envs/revisit.yml"
     threads: 1
     shell:
         "dvc --wait-for-lock repro -s prepare@{wildcards.dataset} > {log} 2>&1"
+
+
+rule propose:
+    input:
+        unpack(
+            needs(
+                "propose@{dataset}",
+                data=searched_data,
+            )
+        ),
+    output:
+        data=directory("data/prepared/{dataset}"),
+        tables=directory("results/findings/{dataset}/proposals"),
+        metrics="results/findings/{dataset}/proposals.json",
+    log:
+        "logs/propose/{dataset}.log",
+    benchmark:
+        "benchmarks/results/propose/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=one_of(NOW.params.proposals),
+    conda:
+        "../envs/revisit.yml"
+    threads: half_the_cores
+    shell:
+        f"{CORES}={{threads}} dvc --wait-for-lock repro -s propose@{{wildcards.dataset}} > {{log}} 2>&1"

@@ -47,7 +47,14 @@ def main(argv: list[str] | None = None) -> None:
 
             from revisit.data.fetch import fetch
             from revisit.data.prepare import prepare
+            from revisit.data.proposals import propose
 
+            if ("propose", dataset) in stages:
+                wanted = stages["propose", dataset]
+                prepared(wanted["dataset"])
+                folder = Path(scratch) / "prepared" / dataset
+                propose(wanted, folder.with_name(wanted["dataset"]), folder)
+                return folder
             settings = stages["prepare", dataset]
             raw, folder = Path(scratch) / "raw" / settings["raw"], Path(scratch) / "prepared" / dataset
             if not raw.exists():

@@ -137,7 +137,8 @@ def classes() -> dict[str, list[str]]:
     """The classes of every data set; of those whose folders name them, made up."""
     params = load(ROOT / "params.yaml")
     twelve = [f"class {number}" for number in range(12)]
-    return {name: params.raw[dataset.raw].classes or twelve for name, dataset in params.datasets.items()}
+    raw = {name: params.datasets[params.data_of(name)].raw for name in (*params.datasets, *params.proposals)}
+    return {name: params.raw[files].classes or twelve for name, files in raw.items()}
 
 
 @pytest.fixture(scope="session")

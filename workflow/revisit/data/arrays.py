@@ -150,4 +150,4 @@ def _open(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def _remedy(folder: Path) -> str:
-    return f"make it again with {stages.again(f'prepare@{folder.name}')}"
+    return f"make it again with {stages.again(stages.prepares(folder.name))}"

@@ -1,4 +1,4 @@
-"""What the stages `fetch` and `prepare` get of `params.yaml`: types alone, imported where types are checked."""
+"""What the stages of data get of `params.yaml`: types alone, imported where types are checked."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -68,3 +68,27 @@ class Prepare(TypedDict):
     seed: int
     source: Literal["embedded", "mirror", "web"]
     objects: NotRequired[Literal["boxes", "masks"]]
+
+
+class SlidingWindows(TypedDict):
+    """Stage `propose` with sliding windows."""
+
+    proposals: str
+    dataset: str
+    method: Literal["sliding_windows"]
+    count: int
+
+
+class SelectiveSearch(TypedDict):
+    """Stage `propose` with selective search."""
+
+    proposals: str
+    dataset: str
+    method: Literal["selective_search"]
+    count: int
+    seed: int
+    scales: list[float]
+    shortest: float
+
+
+Propose = SelectiveSearch | SlidingWindows

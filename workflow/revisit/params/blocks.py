@@ -9,7 +9,8 @@ from revisit.scales import BLOCKS
 if TYPE_CHECKING:
     from revisit.params.mistakes import Mistakes
 
-SECTIONS = ("datasets", "pretrained", "experiments", "finetunings")  # whose entries may have blocks; analyses' too
+# Whose entries may have blocks; analyses' too.
+SECTIONS = ("datasets", "proposals", "pretrained", "experiments", "finetunings")
 # What DVC reads in the entry itself (dvc.yaml), and what says where an entry belongs: the same at every scale.
 FIXED = ("raw", "dataset", "weights", "study", "scale")
 

@@ -1,6 +1,6 @@
 """The data of `params.yaml`: `raw` files as published, and the `datasets` that are made of them."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -17,8 +17,10 @@ Checksum = Annotated[str, StringConstraints(pattern=CHECKSUM)]
 Url = Annotated[str, StringConstraints(pattern=URL)]
 FileName = Annotated[str, StringConstraints(pattern=FILE_NAME, max_length=128)]
 MirrorPath = Annotated[str, StringConstraints(pattern=MIRROR_PATH)]
+SearchScale = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
 Source = Literal["embedded", "mirror", "web"]
 FORMATS = {name: registry.facts(name) for name in registry.available()}
+SCALES: Any = constant("revisit.objects.selective_search", "SCALES")
 DRAWINGS = {  # what can be drawn here -> the format in which it is drawn
     name: constant(f"revisit_drawing.{name}", "FORMAT") for name in embedded.available()
 }
@@ -77,4 +79,28 @@ class Dataset(Section):
         None,
         description="what is prepared of the objects in the images besides labels: their boxes, or masks and boxes "
         "(null: nothing; boxes where the format has nothing else)",
+    )
+
+
+class Proposals(Section):
+    """Regions of the images of a data set that may hold an object: a data set of its own, which trainings may name."""
+
+    dataset: Name = Field(description="the data set whose images are searched; it has objects")
+    method: Literal["selective_search", "sliding_windows"] = Field(
+        "selective_search",
+        description="selective_search: regions that grow together, by colour, texture, size and fill; sliding_windows: "
+        "boxes of several sizes and shapes all over the image",
+    )
+    count: int = Field(100, ge=1, le=10_000, description="regions of an image, at most")
+    seed: int = Field(0, ge=0, lt=2**31, description="of the numbers that order the regions; selective_search only")
+    scales: Annotated[list[SearchScale], Field(min_length=1, max_length=8), EACH_ONCE] = Field(
+        list(SCALES),
+        description="of the first segmentation, each gives regions: larger, fewer; selective_search only",
+    )
+    shortest: float = Field(
+        0.12,
+        ge=0,
+        lt=1,
+        description="regions with a side below this share of the image's shorter side are left out; selective_search "
+        "only",
     )

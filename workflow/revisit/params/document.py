@@ -19,13 +19,14 @@ from revisit.params.fields import section_in
 from revisit.params.schema import Params
 from revisit.scales import BLOCKS
 
+ENTRIES = ("Dataset", "Proposals", "Pretrained", "Experiment", "Finetuning")  # that may have blocks; analyses', too
 INTRODUCTION = """# The keys of params.yaml
 
 Written from the schema by `python workflow/revisit/params/document.py`. A key without a default must be given.
-An entry of `datasets`, `pretrained`, `experiments`, `finetunings` and `analyses` may have a `demo:` and a `laptop:`
-block, whose keys override the entry's own at that scale; what they make of each study, and how scales are mixed, stands
-in [scales.md](scales.md). Names (of data sets, experiments, studies) consist of small letters, digits and `_`. The
-settings of each `network:` stand at the end.
+An entry of `datasets`, `proposals`, `pretrained`, `experiments`, `finetunings` and `analyses` may have a `demo:` and a
+`laptop:` block, whose keys override the entry's own at that scale; what they make of each study, and how scales are
+mixed, stands in [scales.md](scales.md). Names (of data sets, experiments, studies) consist of small letters, digits and
+`_`. The settings of each `network:` stand at the end.
 """
 
 
@@ -45,7 +46,7 @@ def _networks() -> list[str]:
 def json_schema() -> str:
     """The JSON schema of `params.yaml`, for completion and checks in editors."""
     schema = Params.model_json_schema()
-    for section in ("Dataset", "Pretrained", "Experiment", "Finetuning", *map(str.capitalize, Analyses.model_fields)):
+    for section in (*ENTRIES, *map(str.capitalize, Analyses.model_fields)):
         schema["$defs"][section]["properties"] |= {
             block: {"type": ["object", "null"], "description": f"overrides at {block} scale"} for block in BLOCKS
         }

@@ -32,6 +32,7 @@ class Mixed:
         self._base = base = next(iter(at.values()))
         self._own = {name: base.scale_of(name) for name in base.trainings}
         self._weights = self._wanted_weights()
+        self._proposals: Wanted = {}
         self._data = self._wanted_data()
 
     def params(self) -> Params:
@@ -46,7 +47,7 @@ class Mixed:
     def scale_of(self, place: Place) -> str:
         """The scale of what stands at `place`."""
         section, *names = [str(key) for key in (*place, "", "")]
-        if users := {"datasets": self._data, "pretrained": self._weights}.get(section):
+        if users := {"datasets": self._data, "proposals": self._proposals, "pretrained": self._weights}.get(section):
             return next(iter(users.get(names[0], ())), self._base.scale)
         return self._own.get(names[1] if section == "analyses" else names[0], self._base.scale)
 
@@ -61,7 +62,11 @@ class Mixed:
                         f"{self._own[start]} scale; give both one `scale`"
                     )
                     found.add(("finetunings", name, "weights"), problem)
-        for section, wanted, key in (("pretrained", self._weights, "weights"), ("datasets", self._data, "dataset")):
+        for section, wanted, key in (
+            ("pretrained", self._weights, "weights"),
+            ("proposals", self._proposals, "dataset"),
+            ("datasets", self._data, "dataset"),
+        ):
             for name, users in wanted.items():
                 names = [user for of_scale in users.values() for user in of_scale]
                 several = len(set(names)) < len(names)  # one user at several scales: the mistake is that user's
@@ -100,13 +105,22 @@ class Mixed:
         return wanted
 
     def _wanted_data(self) -> Wanted:
+        """Of data sets; of proposals, which are data sets that need others, in `_proposals`."""
         wanted: Wanted = {}
+
+        def add(dataset: str, scale: str, user: str) -> None:
+            section = self._proposals if dataset in self._base.proposals else wanted
+            section.setdefault(dataset, {}).setdefault(scale, []).append(user)
+
         for name, training in self._base.trainings.items():
-            wanted.setdefault(training.dataset, {}).setdefault(self._own[name], []).append(name)
+            add(training.dataset, self._own[name], name)
         for name, pretrained in self._base.pretrained.items():
             for scale in self._weights.get(name, {self._base.scale: []}):
                 if self._base.source_of(self._at[scale].pretrained[name]) == "embedded":  # else nothing is trained
-                    wanted.setdefault(pretrained.dataset, {}).setdefault(scale, []).append(name)
+                    add(pretrained.dataset, scale, name)
+        for name, proposals in self._base.proposals.items():
+            for scale in self._proposals.get(name, {self._base.scale: []}):
+                add(proposals.dataset, scale, name)
         return wanted
 
 

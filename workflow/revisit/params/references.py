@@ -11,6 +11,7 @@ from revisit.models.registry import arguments, available
 from revisit.params.analyses import check_analyses
 from revisit.params.data import DRAWINGS, FORMATS
 from revisit.params.mistakes import Mistakes
+from revisit.params.proposals import check_proposals
 from revisit.params.schema import Params
 from revisit.params.trainings import TASKS, Experiment, Finetuning, Optimizer, Pretrained, Protocol
 from revisit.params.words import unknown
@@ -26,6 +27,7 @@ def check(params: Params, found: Mistakes) -> None:
         found.add(("mirror",), f"{params.mirror!r} is not allowed; it must be a folder, or an http or https address")
     _check_raw(params, found)
     _check_datasets(params, found)
+    check_proposals(params, found)
     _check_names(params, found)
     if not _check_starts(params, found):
         return  # no network can be told for a training that starts nowhere
@@ -145,7 +147,8 @@ def _check_grafts(params: Params, found: Mistakes) -> None:
 
 
 def _check_known(params: Params, place: tuple[str, str], training: Any, found: Mistakes) -> None:
-    for key, what, known in (("dataset", "data set", params.datasets), ("model", "model", available())):
+    datasets = {**params.datasets, **params.proposals}
+    for key, what, known in (("dataset", "data set", datasets), ("model", "model", available())):
         if (word := getattr(training, key)) not in known:
             found.add((*place, key), unknown(word, what, known))
 
@@ -196,7 +199,7 @@ def _check_protocol(params: Params, place: tuple[str, ...], training: Any, proto
                 found.add((*place, key), f"{late[0]} is after the last of {length} {unit}")
     _check_optimizer((*place, "optimizer"), protocol.optimizer, found)
     _check_objective(place, protocol, found)
-    objective, dataset = protocol.objective, params.datasets.get(training.dataset)
+    objective, dataset = protocol.objective, params.datasets.get(params.data_of(training.dataset))
     if dataset is None or dataset.raw not in params.raw:
         return
     trained = not isinstance(training, Pretrained) or params.source_of(training) == "embedded"

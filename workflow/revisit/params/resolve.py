@@ -13,6 +13,7 @@ from revisit.params.schema import Params
 from revisit.params.trainings import BASE, Protocol
 
 if TYPE_CHECKING:
+    from revisit.data.settings import Propose, SelectiveSearch
     from revisit.reference.settings import Published
     from revisit.report.settings import Training
     from revisit.training import settings as shapes
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Settings = dict[str, Any]
 DRAWN_SIZE = 64  # pixels, where no data set says
 TRAINING_FINDINGS = ["train.json", "history.csv", "evaluations.csv", "runs"]
+PROPOSALS_FINDINGS = ["proposals.json", "proposals"]
 NOTES = {
     "embedded": "{model}, trained here on {dataset}",
     "mirror": "ImageNet weights of {model}, from a file",
@@ -39,6 +41,8 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
         stages["fetch", name] = _fetch(params, name)
     for name in params.datasets:
         stages["prepare", name] = _prepare(params, name)
+    for name in params.proposals:
+        stages["propose", name] = _propose(params, name)
     for name in params.pretrained:
         stages["pretrain", name] = _pretrain(params, name)
     for name, graft in params.grafts.items():
@@ -52,7 +56,7 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
             stages[kind, name] = _analysis(params, kind, name)
     stages["collect", None] = {
         "studies": {study: findings(params, study) for study in params.studies},
-        "stages": {name: stage_of(params, name) for name in params.trainings},
+        "stages": {name: stage_of(params, name) for name in (*params.trainings, *params.proposals)},
     }
     for name, study in params.studies.items():
         stages["study", name] = {
@@ -70,9 +74,15 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
 
 
 def published(params: Params, name: str) -> "Published":
-    """The settings of a training by stage, by the published protocol: `train`, `prepare` and the kinds of analysis."""
+    """The settings of a training by stage, by the published protocol: `train`, `prepare` and the kinds of analysis.
+
+    Also `propose`, where it has proposals.
+    """
     paper = params.at_paper
-    found: Settings = {"train": _train(paper, name), "prepare": _prepare(paper, paper.trainings[name].dataset)}
+    dataset = paper.trainings[name].dataset
+    found: Settings = {"train": _train(paper, name), "prepare": _prepare(paper, paper.data_of(dataset))}
+    if dataset in paper.proposals:
+        found["propose"] = _propose(paper, dataset)
     for kind, described in kinds().items():
         if described.findings and name in getattr(paper.analyses, kind):
             found[kind] = _analysis(paper, kind, name)
@@ -88,7 +98,9 @@ def _analysis(params: Params, kind: str, name: str) -> Settings:
 
 
 def stage_of(params: Params, name: str) -> str:
-    """The stage that trains the experiment or finetuning `name`."""
+    """The stage that trains the experiment or finetuning `name`, or makes the proposals `name`."""
+    if name in params.proposals:
+        return "propose"
     return "finetune" if name in params.finetunings else "train"
 
 
@@ -133,6 +145,13 @@ def _prepare(params: Params, name: str) -> Settings:
         "seed": 0,
         "source": params.source_of(raw),
     }
+
+
+def _propose(params: Params, name: str) -> "Propose":
+    entry = params.proposals[name]
+    if entry.method == "sliding_windows":
+        return {"proposals": name, "dataset": entry.dataset, "method": entry.method, "count": entry.count}
+    return {"proposals": name, **cast("SelectiveSearch", entry.model_dump())}
 
 
 def _protocol(model: str, network: dict[str, Any], protocol: Protocol) -> "shapes.Protocol":
@@ -181,7 +200,7 @@ def _described(params: Params, name: str) -> "Training":
 def _sources(params: Params, study: str) -> dict[str, str]:
     """The source of each data set of a study."""
     datasets = dict.fromkeys(params.trainings[name].dataset for name in _trainings(params, study))
-    return {name: params.source_of(params.raw[params.datasets[name].raw]) for name in datasets}
+    return {name: params.source_of(params.raw[params.datasets[params.data_of(name)].raw]) for name in datasets}
 
 
 def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:
@@ -203,9 +222,18 @@ def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:
 
 
 def findings(params: Params, study: str) -> dict[str, list[str]]:
-    """The names under `results/findings/<experiment>/` of each experiment of a study."""
+    """The names under `results/findings/<experiment>/` of each experiment of a study, and of the proposals it uses."""
     found = {}
     for name in _trainings(params, study):
         made = [kind for kind, about in kinds().items() if about.findings and name in getattr(params.analyses, kind)]
         found[name] = TRAINING_FINDINGS + [item for kind in made for item in (f"{kind}.json", kind)]
+    used = (params.trainings[name].dataset for name in _trainings(params, study))
+    return found | {name: PROPOSALS_FINDINGS for name in used if name in params.proposals}
+
+
+def all_findings(params: Params) -> dict[str, list[str]]:
+    """The names under `results/findings/<name>/` of everything that leaves some, used by a study or not."""
+    found = dict.fromkeys(params.proposals, PROPOSALS_FINDINGS)
+    for study in params.studies:
+        found |= findings(params, study)
     return found

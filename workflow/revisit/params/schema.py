@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr
 
 from revisit.params.analyses import Analyses
-from revisit.params.data import FORMATS, Dataset, Raw, Source
+from revisit.params.data import FORMATS, Dataset, Proposals, Raw, Source
 from revisit.params.fields import EACH_ONCE, Name, Section
 from revisit.params.trainings import Experiment, Finetuning, Graft, Pretrained, Scale
 
@@ -49,6 +49,9 @@ class Params(Section):
     )
     raw: dict[Name, Raw] = Field(min_length=1, description="files as published, by name")
     datasets: dict[Name, Dataset] = Field(min_length=1, description="data sets by name")
+    proposals: dict[Name, Proposals] = Field(
+        description="regions that may hold an object, by name; trainings name them as their data set"
+    )
     pretrained: dict[Name, Pretrained] = Field(description="weights trained elsewhere, by name")
     experiments: dict[Name, Experiment] = Field(min_length=1, description="trainings by name")
     grafts: dict[Name, Graft] = Field(description="networks put together of two others, by name")
@@ -78,20 +81,24 @@ class Params(Section):
         """Where raw files or pretrained weights come from: their own source, else that of all."""
         return entry.source or self.source
 
+    def data_of(self, name: str) -> str:
+        """The data set behind the `dataset` of a training: that itself, or the one whose images proposals are of."""
+        return self.proposals[name].dataset if name in self.proposals else name
+
     def label_kind(self, dataset: str) -> str:
         """The kind of labels that the images of a data set have, one of `revisit.data.labels.KINDS`."""
-        return FORMATS[self.raw[self.datasets[dataset].raw].format].labels
+        return FORMATS[self.raw[self.datasets[self.data_of(dataset)].raw].format].labels
 
     def objects_of(self, dataset: str) -> str | None:
         """What is prepared of the objects in the images of a data set, out of `revisit.data.objects.KINDS`, or None."""
-        entry = self.datasets[dataset]
+        entry = self.datasets[self.data_of(dataset)]
         known = FORMATS[self.raw[entry.raw].format]
         return entry.objects or (known.objects[0] if known.objects and not known.image_sets else None)
 
     def classes_of(self, name: str) -> list[str] | None:
         """The classes of a training's images; None where only the files know them, or there is another mistake."""
         training = self.trainings.get(name)
-        dataset = self.datasets.get(training.dataset) if training else None
+        dataset = self.datasets.get(self.data_of(training.dataset)) if training else None
         return self.raw[dataset.raw].classes if dataset and dataset.raw in self.raw else None
 
     def network_of(self, name: str) -> tuple[str, dict[str, Any]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from revisit.reference.settings import Published
 
 TRAINING = ("train.json", "history.csv", "evaluations.csv", "runs")
+PROPOSALS = ("proposals.json", "proposals")
 DECIDING = ("workflow", "dvc.yaml", "requirements.lock")  # what a result is made by, besides params.yaml
 PACKAGES = ("torch", "torchvision", "numpy", "scikit-learn", "openTSNE")
 Settings = Mapping[str, Any]
@@ -37,7 +38,7 @@ def keep(
 
     Args:
         name: the experiment or finetuning.
-        published: its settings by stage (`train`, `prepare`, kinds of analysis), as they are at paper scale.
+        published: its settings by stage (`train`, `prepare`, `propose`, kinds of analysis), as they are at paper scale.
         tree: where it was run; a clone at some commit.
         without: kinds of analysis that may be missing.
         weights: what DVC calls its network.
@@ -60,9 +61,10 @@ def keep(
     with files.replacing(root / name) as partial:
         kept = partial / store.FINDINGS
         for item in (*TRAINING, *(item for kind in _kinds(settings) for item in (f"{kind}.json", kind))):
-            if not (findings / item).exists():
-                raise ArtifactError(f"{findings / item} is missing: run the stage that makes it, or leave its kind out")
-            files.copy(findings / item, kept / item)
+            _copy(findings / item, kept / item)
+        if "propose" in settings:  # found under another name, which several experiments share
+            for item in PROPOSALS:
+                _copy(tree / paths.findings(settings["propose"]["proposals"], item), kept / item)
         for stamp in kept.rglob(".*"):  # an engine's
             stamp.unlink()
         try:
@@ -97,6 +99,12 @@ def keep(
     return root / name
 
 
+def _copy(source: Path, target: Path) -> None:
+    if not source.exists():
+        raise ArtifactError(f"{source} is missing: run the stage that makes it, or leave its kind out")
+    files.copy(source, target)
+
+
 def _kinds(settings: Mapping[str, Settings]) -> list[str]:
     return [stage for stage in settings if stage not in meaning.TRAINING]
 
@@ -118,16 +126,18 @@ def _git(tree: Path, *arguments: str) -> str:
         raise ConfigError(f"{tree}: {error.stderr.strip()}; a reference result comes from a clone of git") from None
 
 
-def _item(stage: str, name: str, training: Settings) -> tuple[str, str]:
+def _item(stage: str, name: str, settings: Mapping[str, Any]) -> tuple[str, str]:
     """The engines' name of a stage of an experiment, and of its item."""
     if stage == "train":
-        return "finetune" if training["weights"] else "train", name
-    return stage, training["dataset"] if stage == "prepare" else name
+        return "finetune" if settings["train"]["weights"] else "train", name
+    if stage == "prepare":
+        return stage, settings["prepare"]["dataset"]
+    return stage, settings["propose"]["proposals"] if stage == "propose" else name
 
 
 def _recorded(tree: Path, stage: str, name: str, published: "Published") -> dict[str, Any]:
     """The settings that a stage had in the tree."""
-    path = tree / paths.config(*_item(stage, name, published["train"]))
+    path = tree / paths.config(*_item(stage, name, published))
     record = _json(path)
     for file, digest in record.get("code", {}).items():
         if not (tree / file).is_file() or files.sha256(tree / file) != digest:
@@ -187,7 +197,7 @@ def _times(tree: Path, name: str, settings: Mapping[str, Settings]) -> tuple[dic
     seconds: dict[str, float] = {}
     cpu: dict[str, float] = {}
     for stage in settings:
-        step, item = _item(stage, name, settings["train"])
+        step, item = _item(stage, name, settings)
         path = tree / "benchmarks/results" / step / f"{item}.tsv"
         if not path.is_file():
             continue

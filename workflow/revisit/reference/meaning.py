@@ -13,14 +13,15 @@ Settings = Mapping[str, Any]
 MEASURING = frozenset({"backend", "evaluate_every", "read_at", "seed", "snapshots"})  # of a protocol
 AROUND = {  # keys of other stages' settings that change nothing
     "prepare": frozenset({"dataset", "seed", "source"}),
+    "propose": frozenset({"dataset", "proposals", "seed"}),
     "analysis": frozenset({"device", "experiment"}),
 }
 MISSING = "missing"  # what stands for a stage that a reference result lacks
-TRAINING = ("train", "prepare")  # a difference in one of these is one in everything computed from the network
+TRAINING = ("train", "prepare", "propose")  # a difference in one is one in everything computed from the network
 
 
 def differences(kept: Mapping[str, Any], today: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Stage -> the keys that differ, for every stage of `today`: `train`, `prepare` and the kinds of analysis.
+    """Stage -> the keys that differ, for every stage of `today`, as in `Published`.
 
     `["missing"]` for a stage that the reference lacks. Variants that only the reference has do not count.
     """

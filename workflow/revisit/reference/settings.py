@@ -1,8 +1,8 @@
 """What is asked of a reference result: types alone, imported where types are checked."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
-from revisit.data.settings import Prepare
+from revisit.data.settings import Prepare, Propose
 from revisit.training.settings import Train
 
 
@@ -11,3 +11,4 @@ class Published(TypedDict):
 
     train: Train
     prepare: Prepare
+    propose: NotRequired[Propose]  # of those with proposals

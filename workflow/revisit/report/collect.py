@@ -11,21 +11,22 @@ from typing import Any
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError
 
-TRAINING = ("train", "history", "evaluations", "runs")  # every other finding bears the name of its stage
+TRAINING = ("train", "history", "evaluations", "runs")
+OWN = (*TRAINING, "proposals")  # made by the stage of what they are found of; others bear the name of their stage
 Studies = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 def stage_of(name: str, training: str = "train") -> str:
     """The stage that makes a finding: `roc.csv` in `evaluate/` is made by `evaluate`, `history.csv` by `training`."""
     stem = Path(Path(name).parts[0]).stem
-    return training if stem in TRAINING else stem
+    return training if stem in OWN else stem
 
 
 def collect(studies: Studies, stages: Mapping[str, str], findings: Path, destination: Path) -> None:
     """Copy the listed findings to `destination/<study>/<experiment>/` and write `metrics.json` per study.
 
     `studies`: study -> experiment -> names (files or folders) under `findings/<experiment>/`.
-    `stages`: experiment -> the stage that trains it, `train` or `finetune`.
+    `stages`: experiment -> the stage that trains it, `train` or `finetune`; proposals -> `propose`.
     `metrics.json`: experiment -> stem of each top-level JSON file -> its content.
     `destination` is replaced as a whole. Raises ArtifactError when a finding is missing or no JSON.
     """

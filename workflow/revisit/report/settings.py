@@ -11,8 +11,8 @@ Scale = Literal["demo", "laptop", "paper"]
 class Collect(TypedDict):
     """Stage `collect`."""
 
-    studies: dict[str, dict[str, list[str]]]  # study -> experiment -> names of findings
-    stages: dict[str, str]  # experiment -> the stage that trains it
+    studies: dict[str, dict[str, list[str]]]  # study -> experiment, or proposals -> names of findings
+    stages: dict[str, str]  # experiment, or proposals -> the stage that makes it
 
 
 class Training(Recipe, Train):

@@ -29,8 +29,14 @@ def read(settings: "Study", collected: Path) -> list[Run]:
     for name, chosen in settings["experiments"].items():
         if not isinstance(metrics, dict) or not isinstance(metrics.get(name), dict):
             raise ArtifactError(f"{path} has no experiment {name}: run {stages.run('collect')}")
-        runs.append(Run(name, name.replace("_", " "), chosen.copy(), metrics[name], collected / name))
+        own = {**metrics[name], **_of_proposals(metrics.get(chosen.get("dataset")))}
+        runs.append(Run(name, name.replace("_", " "), chosen.copy(), own, collected / name))
     return measured(runs)
+
+
+def _of_proposals(found: object) -> dict[str, object]:
+    """What was found of the proposals that a training has, in what was found under the name of its data set."""
+    return {"proposals": found["proposals"]} if isinstance(found, dict) and "proposals" in found else {}
 
 
 def judged_by_reference(

@@ -15,8 +15,8 @@ from multiprocessing.process import BaseProcess
 
 import torch
 
-from revisit import orphans
-from revisit.errors import ConfigError, DeviceError, RevisitError
+from revisit import cores, orphans
+from revisit.errors import DeviceError, RevisitError
 from revisit.training import pause
 from revisit.variables import CORES
 
@@ -34,10 +34,7 @@ def count(runs: int, device: torch.device) -> int:
     """
     if device.type != "cpu" or sys.platform != "linux":
         return 1
-    allotted = os.environ.get(CORES) or str(len(os.sched_getaffinity(0)))
-    if not allotted.isdecimal() or not int(allotted):
-        raise ConfigError(f"{CORES}={allotted}: expected a whole number of cores from 1 on; set one, or unset it")
-    return min(runs, int(allotted))
+    return min(runs, cores.allotted())
 
 
 def side_by_side(calls: Sequence[Call], workers: int) -> None:

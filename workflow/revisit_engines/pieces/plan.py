@@ -123,7 +123,7 @@ def _data_of_networks(chosen: set[str], settings: dict[tuple[str, str | None], S
 def _check_inputs(chosen: set[str], stale: set[str], graph: nx.DiGraph, data: set[str]) -> None:
     """Raise ArtifactError where something that is made here is not in place."""
     needed = {needed for stage in chosen for needed in graph.successors(stage)} - chosen
-    needed |= {f"prepare@{name}" for name in data}
+    needed |= {f"{'propose' if f'propose@{name}' in graph else 'prepare'}@{name}" for name in data}
     if waiting := sorted(needed & stale):
         raise ArtifactError(
             f"{', '.join(waiting)}: not made yet, or out of date; the trainings need them; "

@@ -49,7 +49,7 @@ class Settings(TypedDict):
 def rows(params: "Params", experiment: str) -> int | None:
     """How many test images an experiment has features of, at most; None where only the files know."""
     training, extract = params.trainings.get(experiment), params.analyses.extract.get(experiment)
-    dataset = params.datasets.get(training.dataset) if training else None
+    dataset = params.datasets.get(params.data_of(training.dataset)) if training else None
     counts = [section.test for section in (dataset, extract) if section is not None and section.test is not None]
     return min(counts, default=None)
 

@@ -1,0 +1,134 @@
+"""Stage `propose`: regions that may hold an object, for every image of a prepared data set.
+
+What it leaves is a prepared data set itself: the arrays of the other, and the regions beside them.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from revisit import cores, files, orphans, progress, reading, stages
+from revisit.data import arrays, objects
+from revisit.errors import ArtifactError, DataError, DeviceError
+from revisit.objects.arrays import Bytes, Singles
+from revisit.objects.selective_search import search
+from revisit.objects.windows import sliding_windows
+from revisit.variables import CORES
+
+if TYPE_CHECKING:
+    from revisit.data.settings import Propose
+
+AT_ONCE = 8  # images of a job: one takes about a tenth of a second
+
+
+def propose(settings: "Propose", source: str | Path, destination: str | Path) -> None:
+    """Write the prepared data set in the folder `source`, with proposals for its images, into the folder `destination`.
+
+    `settings`: those of `propose/<name>`. To the arrays of `source` it adds `<split>_proposals.npy`, (N, P, 4) float32:
+    x0, y0, x1, y1, corners in pixels of the stored images, the best first; P is `count`, and where an image has fewer
+    there are boxes of zeros at the end. The images are searched in as many processes as there are cores, which changes
+    no byte.
+
+    Raises:
+        DataError: the data set has no objects, or its images are not RGB.
+        ArtifactError: it is missing, damaged, or not the one of its `meta.json`.
+        ConfigError: see `cores.allotted`.
+        DeviceError: a process was killed.
+    """
+    source, destination = Path(source), Path(destination)
+    data = arrays.load(source)
+    _check(data)
+    meta = reading.json_value(source / arrays.META)
+    destination.mkdir(parents=True, exist_ok=True)
+    for name in arrays.names(meta["objects"]):
+        files.copy(source / name, destination / name)
+        if files.sha256(destination / name) != data.sha256.get(name):
+            remedy = f"make it again with {stages.again(stages.prepares(source.name))}"
+            raise ArtifactError(f"{source / name}: not the file that {arrays.META} names: {remedy}")
+    with _finder(settings, cores.allotted()) as finder:
+        for split in arrays.SPLITS:
+            _write(destination, split, len(data.images(split)), settings["count"], finder)
+    digests = {name: files.sha256(destination / name) for name in arrays.names(meta["objects"], proposals=True)}
+    meta |= {"dataset": settings["proposals"], "proposals": settings["count"], "sha256": digests}
+    (destination / arrays.META).write_bytes(files.json_bytes(meta))
+
+
+def proposed(image: Bytes, settings: "Propose") -> Singles:
+    """The regions of one image (H, W, 3) uint8, best first: (at most `count`, 4) float32. Raises as `search` does."""
+    count = settings["count"]
+    if settings["method"] == "sliding_windows":
+        return sliding_windows(image.shape[0], image.shape[1], count)
+    return search(image, count, settings["scales"], shortest=settings["shortest"], seed=settings["seed"])
+
+
+def _check(data: arrays.Prepared) -> None:
+    if data.train_objects is None:
+        raise DataError(f"{data.dataset}: nothing is known of its objects: set its `objects` in params.yaml")
+    if data.shape[2] != 3:
+        raise DataError(f"{data.dataset}: images of {data.shape[2]} channels, expected RGB: name another data set")
+
+
+def _write(folder: Path, split: str, images: int, count: int, finder: "_Finder") -> None:
+    out = files.new_array(folder / f"{split}_{objects.PROPOSALS}.npy", np.float32, (images, count, 4))
+    with progress.bar(images, f"{split}_{objects.PROPOSALS}", " images") as bar:
+        for row, boxes in finder.regions(folder / f"{split}_images.npy", images):
+            out[row, : len(boxes)] = boxes
+            bar.update()
+    out.flush()
+
+
+class _Finder:
+    """Searches images in the processes of `pool`, or in this one where there is none."""
+
+    def __init__(self, settings: "Propose", pool: ProcessPoolExecutor | None) -> None:
+        self._settings, self._pool = settings, pool
+
+    def regions(self, path: Path, images: int) -> Iterator[tuple[int, Singles]]:
+        """The number and the regions of each image of the array at `path`, in any order."""
+        jobs = [range(start, min(start + AT_ONCE, images)) for start in range(0, images, AT_ONCE)]
+        if self._pool is None:
+            for rows in jobs:
+                yield from zip(rows, _search(path, rows, self._settings), strict=True)
+            return
+        waiting = {self._pool.submit(_search, path, rows, self._settings): rows for rows in jobs}
+        try:
+            for job in as_completed(waiting):
+                yield from zip(waiting.pop(job), job.result(), strict=True)
+        except BrokenProcessPool:
+            raise DeviceError(
+                "a process that searched images was killed, most likely because memory ran out; free some, or allot "
+                f"fewer cores ({CORES}=1), and run again"
+            ) from None
+
+
+@contextmanager
+def _finder(settings: "Propose", workers: int) -> Iterator[_Finder]:
+    if workers == 1:
+        yield _Finder(settings, None)
+        return
+    how = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(workers, how, _begin, (os.getpid(),)) as pool:
+        pool.submit(os.getpid).result()  # starts them all, before a bar has a thread that cannot be copied
+        try:
+            yield _Finder(settings, pool)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _begin(parent: int) -> None:
+    orphans.end_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it, too, and ends this process
+
+
+def _search(path: Path, rows: range, settings: "Propose") -> list[Singles]:
+    images = np.load(path, mmap_mode="r")
+    return [proposed(np.array(images[row]), settings) for row in rows]
