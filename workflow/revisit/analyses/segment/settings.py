@@ -18,7 +18,7 @@ class Segment(Section):
     images: Count | None = Field(None, description="test images, the first ones (null: all)")
     bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
     seed: int = Field(0, ge=0, lt=2**31, description="of the resampling, and of the choice of pictures")
-    shown: int = Field(8, ge=1, le=24, description="pictures for the page, spread over the classes")
+    shown: int = Field(8, ge=1, le=12, description="pictures for the page, spread over the classes")
     smallest: int = Field(16, ge=1, description="pixels of a connected region that counts as an object")
 
 
