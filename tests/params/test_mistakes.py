@@ -146,6 +146,16 @@ BAD = [
         {},
         "analyses.evaluate.siamese_loss1: scores classes; siamese_loss1 is trained",
     ),
+    (
+        "analyses.detect.fashion_static",
+        {},
+        "analyses.detect.fashion_static: needs a detector; fashion_static is trained for classification",
+    ),
+    (
+        "analyses.segment.fashion_static",
+        {},
+        "analyses.segment.fashion_static: needs a network that classifies pixels; fashion_static is trained for classif",
+    ),
     ("analyses.evaluate.fashion_static.top_k", [1, 11], "top_k: 11 is more than the 10 classes"),
     (
         "studies.lenet.assumptions",

@@ -18,6 +18,7 @@ from tree import ROOT, Tree
 
 pytestmark = pytest.mark.pipeline
 GPU = NVIDIA_DRIVER.exists()  # on which the runs of a sweep go one after the other
+ON_GPU = ("pretrain", "train", "finetune", "extract", "inspect", "detect", "segment")
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 RESOLVED = resolve(load(ROOT / "params.yaml"))
 
@@ -97,7 +98,7 @@ def test_every_rule_runs_its_stage_with_log_benchmark_and_threads(dags):
         assert rule["log"]
         assert rule["benchmark"]
         assert rule["threads"] == (1 if GPU else min(runs.get(name, 1), 4)), name  # of eight cores
-        assert rule["gpu"] == (name.split("@")[0] in ("pretrain", "train", "finetune", "extract", "inspect"))
+        assert rule["gpu"] == (name.split("@")[0] in ON_GPU)
 
 
 def test_every_stage_runs_the_script_whose_code_its_record_names():

@@ -74,6 +74,10 @@ def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: A
         write_maps(folder, data, analyses["embed"]["layers"], analyses["embed"]["iterations"])
     if "neighbours" in analyses:
         write_neighbours(folder, data, analyses["neighbours"]["layers"], analyses["neighbours"]["k"], 2 * seed)
+    if "detect" in analyses:
+        write_detection(folder, data)
+    if "segment" in analyses:
+        write_segmentation(folder, data)
     if "inspect" in analyses:
         write_inspection(folder, data, analyses["inspect"], **about)
 
@@ -179,6 +183,67 @@ def write_neighbours(folder: Path, data: Data, layers: Sequence[str], k: int = 3
     put(folder / "neighbours/queries.csv", columns(names, rows))
     put(folder / "neighbours.json", {layer: {"share_same_class": 0.8, "k": k} for layer in layers})
     write_tiles(folder / "neighbours", data, sorted({row[1] for row in rows} | {row[4] for row in rows}))
+
+
+def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
+    """What a detector finds: curves, fates, proposals, and boxes in some pictures."""
+    inside, names = folder / "detect", list(data.classes)
+    score = np.linspace(0.4, 0.9, len(names))
+    table = {"class": names, "objects": 30, "ap_area": score, "low": score - 0.05, "high": score + 0.04}
+    put(inside / "per_class.csv", table | {"ap_11": score, "ap_coco": score / 2, "mask_ap": score - 0.1})
+    recall = np.linspace(0, 1, 11)
+    curves = [
+        (name, kind, x, 1 - x * (1 - value))
+        for name, value in zip(names, score, strict=True)
+        for kind in ("curve", "point")
+        for x in recall
+    ]
+    put(inside / "curves.csv", columns("class kind recall precision", curves))
+    kinds = ("true", "ignored", "duplicate", "localisation", "confusion", "both", "background", "missed")
+    fates = [(name, fate, 3 + number) for name in names for number, fate in enumerate(kinds)]
+    put(inside / "fates.csv", columns("class fate count", fates))
+    level = np.arange(1, 100) / 100
+    right, wrong = (np.rint(1200 * (1 - level) ** power).astype(int) for power in (1, 2))
+    thresholds = {"score": level, "true_positives": right, "false_positives": wrong, "false_negatives": 1300 - right}
+    put(inside / "thresholds.csv", thresholds | {"precision": right / (right + wrong), "recall": right / 1300})
+    found = [(whose, n, iou, n / 400) for whose in ("network", "given") for n in (10, 50, 300) for iou in (0.5, 0.7)]
+    put(inside / "recall.csv", columns("source boxes iou recall", found))
+    shown = []
+    for picture in range(pictures):
+        name = names[picture % len(names)]
+        shown.append(
+            (picture, 2 * picture, "truth", name, None, 0.1, 0.2, 0.6, 0.8, ("counted", "difficult")[picture % 2])
+        )
+        for number, fate in enumerate(("true", "localisation", "ignored")):
+            score_of = round(0.9 - 0.3 * number, 4)
+            shown.append((picture, 2 * picture, "detection", name, score_of, 0.15, 0.2, 0.5 + number / 10, 0.9, fate))
+    put(inside / "shown.csv", columns("picture image what class score x0 y0 x1 y1 fate", shown))
+    means = ("mean_average_precision", "mean_average_precision_11_point", "mean_average_precision_coco")
+    summary: dict[str, Any] = {f"{name}{end}": 0.6 for name in means for end in ("", "_low", "_high")}
+    summary |= {"mask_mean_average_precision": 0.5, "hardest_class": names[0], "easiest_class": names[-1]}
+    summary |= {"images": 60, "objects": 1300, "detections": 2400, "duplicates": 30, "at_best_f1": {"score": 0.4}}
+    summary |= {"detections_without_suppression": 6000, "duplicates_without_suppression": 2500}
+    summary |= {"mean_average_precision_without_suppression": 0.3, "at_threshold": {"score": 0.5}}
+    put(folder / "detect.json", summary)
+    write_tiles(inside, data, range(pictures))
+
+
+def write_segmentation(folder: Path, data: Data, pictures: int = 3) -> None:
+    """The classes of pixels: scores, confusion, and maps of some pictures."""
+    inside, names = folder / "segment", ["background", *data.classes]
+    iou, rng = np.linspace(0.9, 0.4, len(names)), np.random.default_rng(4)
+    table = {"class": names, "pixels": 9000, "iou": iou, "low": iou - 0.05, "high": iou + 0.04, "accuracy": iou}
+    put(inside / "per_class.csv", table | {"mask_ap": [None, *iou[1:] / 2]})
+    pairs = [(a, b, 5000 if a == b else 300) for a in names for b in names]
+    put(inside / "confusion.csv", columns("actual predicted pixels", pairs))
+    put(inside / "images.npy", data.pictures(rng, pictures, side=32))
+    maps = rng.integers(0, len(names), (pictures, 2, 8, 8)).repeat(4, axis=2).repeat(4, axis=3)
+    put(inside / "maps.npy", maps.astype(np.uint8))
+    shown = [(number, 3 * number, ", ".join(names[1:3]), "" if number else names[1]) for number in range(pictures)]
+    put(inside / "shown.csv", columns("picture image actual predicted", shown))
+    measures = ("mean_iou", "weighted_iou", "pixel_accuracy", "mean_accuracy")
+    summary: dict[str, Any] = {f"{name}{end}": 0.7 for name in measures for end in ("", "_low", "_high")}
+    put(folder / "segment.json", summary | {"images": 60, "mask_mean_average_precision": 0.25})
 
 
 def write_inspection(

@@ -77,6 +77,38 @@ use rule evaluate as inspect with:
         stage="inspect@{experiment}",
 
 
+use rule evaluate as detect with:
+    input:
+        unpack(needs("detect@{experiment}", model="results/models/{experiment}")),
+    output:
+        tables=directory("results/findings/{experiment}/detect"),
+        metrics="results/findings/{experiment}/detect.json",
+    log:
+        "logs/detect/{experiment}.log",
+    benchmark:
+        "benchmarks/results/detect/{experiment}.tsv"
+    resources:
+        gpu=GPU,
+    params:
+        stage="detect@{experiment}",
+
+
+use rule evaluate as segment with:
+    input:
+        unpack(needs("segment@{experiment}", model="results/models/{experiment}")),
+    output:
+        tables=directory("results/findings/{experiment}/segment"),
+        metrics="results/findings/{experiment}/segment.json",
+    log:
+        "logs/segment/{experiment}.log",
+    benchmark:
+        "benchmarks/results/segment/{experiment}.tsv"
+    resources:
+        gpu=GPU,
+    params:
+        stage="segment@{experiment}",
+
+
 use rule evaluate as extract with:
     input:
         unpack(needs("extract@{experiment}", model="results/models/{experiment}")),

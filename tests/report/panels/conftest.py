@@ -50,7 +50,7 @@ ANALYSES: dict[str, dict[str, Any]] = {
         "inspect": INSIDE,
     },
     "caffenet_7x7": {"inspect": {}},
-    "dense": {"inspect": {}},
+    "dense": {"inspect": {}, "detect": {}, "segment": {}},
 }
 ABOUT = {
     "caffenet": {"kernel": 11},

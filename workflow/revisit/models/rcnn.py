@@ -66,7 +66,7 @@ def build(
 
 
 class Rcnn(nn.Module):
-    """See `build`."""
+    """See `build`. `overlap`: intersection over union above which the less sure of two detections goes."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Rcnn(nn.Module):
         detections: int,
     ) -> None:
         super().__init__()
-        self.warp, self.regions, self.detections = warp, regions, detections
+        self.warp, self.regions, self.detections, self.overlap = warp, regions, detections, OVERLAP
         self.features, self.pool = features, AdaptiveMaxPool(bins, bins)
         self.head = nn.Sequential(
             OrderedDict(
@@ -112,7 +112,7 @@ class Rcnn(nn.Module):
             valid = drawn.valid.flatten()
             return {"classes": (wrong * valid).sum() / valid.sum().clamp(min=1)}
         scores = self.score(self.describe(images, proposals)).float().softmax(2)[..., 1:]
-        return best(proposals[:, :, None], scores * (area(proposals) > 0)[..., None], OVERLAP, self.detections)
+        return best(proposals[:, :, None], scores * (area(proposals) > 0)[..., None], self.overlap, self.detections)
 
     def describe(self, images: Tensor, regions: Tensor) -> Tensor:
         """The features of fc7, behind its ReLU, of `regions` (N, P, 4) of images (N, C, H, W): (N, P, hidden)."""

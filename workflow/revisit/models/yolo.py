@@ -77,13 +77,14 @@ def build(
 
 
 class Yolo(nn.Module):
-    """See `build`."""
+    """See `build`. `overlap`: intersection over union above which the less sure of two detections goes."""
 
     def __init__(
         self, features: nn.Module, channels: int, last: nn.Module, cells: int, boxes: int, classes: int, detections: int
     ) -> None:
         super().__init__()
         self.grid, self.boxes, self.classes, self.detections = cells, boxes, classes, detections
+        self.overlap = OVERLAP
         self.features = features
         self.neck = nn.Sequential(
             backbones.block(channels, channels, SLOPE),
@@ -105,7 +106,7 @@ class Yolo(nn.Module):
             return losses(predicted, kinds, required(objects), self.grid, height, width)
         corners = self.corners(predicted, height, width).flatten(1, 2)[:, :, None]  # (N, S S B, 1, 4)
         scores = (predicted[..., 4, None] * kinds[:, :, None]).flatten(1, 2)  # equation 1
-        return best(corners, scores, OVERLAP, self.detections)
+        return best(corners, scores, self.overlap, self.detections)
 
     def predicted(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """What the cells say: boxes (N, S S, B, 5) and classes (N, S S, classes).

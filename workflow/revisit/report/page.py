@@ -19,7 +19,7 @@ from markupsafe import Markup
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError
 from revisit.nested import flatten
-from revisit.report import maps, opening, summary, svg
+from revisit.report import boxes, maps, opening, summary, svg
 from revisit.report.numbers import cell, duration, number, published_text, value_text
 from revisit.report.palette import THEME, TONES
 from revisit.report.sides import REFERENCE
@@ -168,6 +168,8 @@ def _block(block: dict[str, Any], folder: Path, study: str, prefix: str) -> dict
     block |= {"data": data, "uri": _uri(folder / block["picture"])}
     if kind == "neighbours":
         return block | maps.neighbours(block, rows)
+    if kind == "detections":
+        return block | boxes.pictures(block, rows)
     shown = [{**map_, "still": _block(map_["still"], folder, study, prefix)} for map_ in block["maps"]]
     picture = f"sprite-{hashlib.sha256(block['uri'].encode()).hexdigest()[:16]}"
     return block | {"maps": shown, "points": maps.points(block, rows), "picture": picture}

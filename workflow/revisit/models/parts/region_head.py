@@ -16,12 +16,12 @@ class RegionHead(nn.Module):
     """From the pooled maps of a region to logits, the background first, and to one box per class.
 
     On vgg16 fc6 and fc7 have the shapes of torchvision's `classifier.0` and `classifier.3` (at 7 x 7 bins), from which
-    the papers start; here they start fresh.
+    the papers start; here they start fresh. `overlap`: IoU above which the less sure of two detections goes.
     """
 
     def __init__(self, inputs: int, hidden: int, classes: int, dropout: float) -> None:
         super().__init__()
-        self.classes = classes
+        self.classes, self.overlap = classes, OVERLAP
         self.fc6, self.relu6, self.dropout6 = nn.Linear(inputs, hidden), nn.ReLU(), nn.Dropout(dropout)
         self.fc7, self.relu7, self.dropout7 = nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(dropout)
         self.score = nn.Linear(hidden, classes + 1)
@@ -63,7 +63,7 @@ class RegionHead(nn.Module):
         scores, codes = self(pooled)
         scores = scores.softmax(1).reshape(images, regions, -1)[..., 1:] * (area(proposals) > 0)[..., None]
         codes = codes.reshape(images, regions, self.classes, 4)
-        return best(clip(decode(codes, proposals[:, :, None], DEVIATIONS), *size), scores, OVERLAP, count)
+        return best(clip(decode(codes, proposals[:, :, None], DEVIATIONS), *size), scores, self.overlap, count)
 
 
 def required(objects: Objects | None) -> Objects:

@@ -1,5 +1,5 @@
 "use strict";
-// The page is complete without this script; it adds the theme switch, filters, sorting, the maps and the values of curves.
+// The page is complete without this script; it adds the theme switch, filters, sorting, the maps, detections by score and the values of curves.
 
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 const root = document.documentElement;
@@ -290,6 +290,20 @@ function tell(box) {
   });
 }
 all("[data-readout]").forEach(tell);
+
+// --- detections: those from a score on, and how many are right --------------------------------------------
+for (const figure of all("figure.boxes")) {
+  const slider = figure.querySelector(".level input"), levels = JSON.parse(figure.dataset.levels), boxes = all("[data-score]", figure);
+  const share = (part, whole) => (whole ? `${((100 * part) / whole).toFixed(1)}%` : "unknown"), count = (n) => n.toLocaleString("en");
+  slider.hidden = false;
+  slider.addEventListener("input", () => {
+    const score = Number(slider.value);
+    const [, right, wrong, missed] = levels.reduce((a, b) => (Math.abs(b[0] - score) < Math.abs(a[0] - score) ? b : a));
+    for (const box of boxes) box.toggleAttribute("hidden", Number(box.dataset.score) < score);
+    figure.querySelector(".level strong").textContent = score.toFixed(2);
+    figure.querySelector(".level [role=status]").textContent = `${count(right)} true positives, ${count(wrong)} false positives, ${count(missed)} objects missed: precision ${share(right, right + wrong)}, recall ${share(right, right + missed)}`;
+  });
+}
 
 // --- boxes that scroll: in the order of the keyboard while they hold more than they show ------------------
 {

@@ -1,0 +1,193 @@
+"""Detectors over prepared images: what the stage writes, whatever the network, and what it refuses."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import boxed
+from revisit import config, paths
+from revisit.analyses.detect import finding, shown
+from revisit.analyses.truths import Scenes
+from revisit.data import arrays
+from revisit.data.tensors import Preprocessing
+from revisit.errors import ConfigError
+from revisit.models import registry
+from revisit.objects import batch
+
+SMALL = {"backbone": "small", "dropout": 0.0, "detections": 12}
+REGIONS = SMALL | {"hidden": 64, "bins": 3}
+MASKS = REGIONS | {"stride": "8", "anchor": 14.0, "candidates": 200, "proposals": 60, "masks": True, "mask_channels": 8}
+NETWORKS = {
+    "yolo": ("yolo", SMALL | {"cells": 4, "head": "convolutional"}),
+    "fast": ("fast_rcnn", REGIONS | {"stride": "8"}),
+    "masks": ("faster_rcnn", MASKS),
+    "rcnn": ("rcnn", SMALL | {"hidden": 64, "warp": 32, "bins": 2}),
+}
+SETTINGS = {
+    "images": 20,
+    "bootstrap": 100,
+    "seed": 0,
+    "shown": 5,
+    "threshold": 0.5,
+    "dataset": "boxed",
+    "device": "cpu",
+}
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(config, "settings", lambda _stage, _name: SETTINGS)
+    return tmp_path
+
+
+def _run(name):
+    import run_analysis
+
+    run_analysis.main(["detect", name])
+    files = {p.name: p.read_bytes() for p in paths.findings(name, "detect").rglob("*")}
+    return json.loads(paths.findings(name, "detect.json").read_text()), files
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_is_written_holds_together_and_comes_again(folder, name):
+    boxed.write_network(name, *NETWORKS[name], boxed.write_data(proposals=30))
+    summary, files = _run(name)
+    assert _run(name) == (summary, files)
+    tables = {
+        file: pd.read_csv(paths.findings(name, "detect") / file) for file in sorted(files) if file.endswith(".csv")
+    }
+    assert list(tables) == ["curves.csv", "fates.csv", "per_class.csv", "recall.csv", "shown.csv", "thresholds.csv"]
+    counted = tables["per_class.csv"].objects
+    assert summary["objects"] == counted.sum() > 20
+    at = summary["at_best_f1"]
+    assert at["true_positives"] + at["false_negatives"] == summary["objects"]
+    assert summary["fates"]["true"] == at["true_positives"]
+    assert summary["fates"]["missed"] == at["false_negatives"]
+    wrong = sum(summary["fates"][key] for key in ("duplicate", "localisation", "confusion", "both", "background"))
+    assert wrong == at["false_positives"]
+    assert tables["fates.csv"].groupby("fate")["count"].sum().to_dict() == summary["fates"]
+    for key in ("mean_average_precision", "mean_average_precision_11_point", "mean_average_precision_coco"):
+        assert summary[f"{key}_low"] <= summary[f"{key}_high"]
+    assert summary["mean_average_precision"] == pytest.approx(tables["per_class.csv"].ap_area.mean())
+    assert summary["detections"] <= 20 * 12
+    assert ("mask_mean_average_precision" in summary) == ("mask_ap" in tables["per_class.csv"]) == (name == "masks")
+    sources = set(tables["recall.csv"].source)
+    assert sources == ({"network", "given"} if name == "masks" else {"given"})
+    assert (summary["recall_of_network_proposals"] is None) == (name != "masks")
+    assert set(summary["recall_of_given_proposals"]) == {"boxes_50", "boxes_100", "boxes_300"}
+    drawn = tables["shown.csv"]
+    assert (drawn.what == "truth").sum() >= 5
+    assert drawn[["x0", "y0", "x1", "y1"]].stack().between(0, 1).all()
+    assert drawn.picture.nunique() <= 5
+    sprite = json.loads(files["sprite.json"])
+    assert sprite["rows"] == list(range(5))
+    assert sprite["tile"] == [boxed.CROP, boxed.CROP]
+
+
+def test_the_size_of_batches_changes_nothing(folder, monkeypatch):
+    boxed.write_network("masks", *NETWORKS["masks"], boxed.write_data())
+    one = _run("masks")
+    assert "recall_of_given_proposals" in one[0]
+    assert one[0]["recall_of_given_proposals"] is None
+    monkeypatch.setattr(finding, "PAIRS", 7 * 200**2)
+    other = _run("masks")
+    for key, value in one[0].items():
+        if isinstance(value, float):
+            assert other[0][key] == pytest.approx(value, abs=1e-3)
+
+
+def test_replicates_are_analysed_alike(folder):
+    data, (model, network) = boxed.write_data(proposals=30), NETWORKS["yolo"]
+    for name, seed in (("yolo", 0), ("other", 1)):
+        boxed.write_network(name, model, network, data, seed)
+    (first, files), (second, _) = _run("yolo"), _run("other")
+    boxed.write_network("yolo", model, network, data, 1, registry.replicate(paths.model("yolo"), 1))
+    both, again = _run("yolo")
+    assert both.pop("replicates") == [first, second]
+    assert both == first != second
+    assert again == files
+
+
+class Known(torch.nn.Module):
+    """Finds what it was told of each image, one after the other."""
+
+    def __init__(self, boxes, kinds):
+        super().__init__()
+        self.boxes, self.kinds, self.next, self.overlap = boxes, kinds, 0, 0.5
+
+    def forward(self, images, proposals=None, objects=None):
+        rows = slice(self.next, self.next + len(images))
+        self.next += len(images)
+        kinds = self.kinds[rows]
+        return batch.Detections(self.boxes[rows], (kinds >= 0).float() * 0.9, kinds)
+
+
+def test_padding_is_no_detection_and_images_keep_their_order(folder):
+    boxed.write_data(count=40)
+    data = arrays.load(paths.prepared("boxed"))
+    scenes = Scenes.of(data, boxed.CROP, None, "key")
+    boxes, kinds = torch.zeros(40, 5, 4), torch.full((40, 5), -1)
+    for row, image in enumerate(scenes.truths.image.tolist()):
+        place = int((kinds[image] >= 0).sum())
+        boxes[image, place] = torch.from_numpy(scenes.truths.box[row])
+        kinds[image, place] = int(scenes.truths.kind[row])
+    preprocessing = Preprocessing([0.0] * 3, [1.0] * 3, CPU, boxed.CROP)
+    found = finding.find(Known(boxes, kinds), data.test_images, None, preprocessing, scenes, CPU, "test").detections
+    np.testing.assert_array_equal(found.image, scenes.truths.image)
+    np.testing.assert_array_equal(found.kind, scenes.truths.kind)
+    np.testing.assert_allclose(found.box, scenes.truths.box)
+
+
+@pytest.mark.parametrize("name", ["yolo", "fast", "masks", "rcnn"])
+def test_without_suppression_the_surest_detections_stay(name):
+    network = registry.build(NETWORKS[name][0], (64, 64, 3), 3, NETWORKS[name][1]).eval()
+    thresholds = [getattr(module, "overlap", None) for module in network.modules()]
+    images = torch.rand(2, 3, 64, 64)
+    corner = torch.rand(2, 1, 2) * 30
+    proposals = torch.cat([corner, corner + 20], -1).repeat(1, 5, 1)  # five times the same
+    with torch.inference_mode():
+        before = network(images, proposals)
+        with finding.unsuppressed(network):
+            within = network(images, proposals)
+    assert [getattr(module, "overlap", None) for module in network.modules()] == thresholds
+    assert sum(value is not None for value in thresholds) == 1
+    counts = [(found.kinds >= 0).sum().item() for found in (before, within)]
+    assert counts[0] <= counts[1]
+    if name in ("fast", "rcnn"):
+        assert counts[0] < counts[1]
+
+
+def test_pictures_show_classes_first_and_fill_up():
+    labels = np.array([[-1, -1], [1, -1], [-1, -1], [-1, 1]], np.int8)
+    assert shown.chosen(labels, 2, 0).tolist() == [1, 3]
+    assert shown.chosen(labels, 3, 0).tolist() == [0, 1, 3]
+    assert shown.chosen(labels, 9, 0).tolist() == [0, 1, 2, 3]
+
+
+def test_a_network_without_the_proposals_that_it_needs_is_refused(folder):
+    boxed.write_network("fast", *NETWORKS["fast"], boxed.write_data())
+    with pytest.raises(ConfigError, match="needs proposals of regions; give its data set `proposals`"):
+        _run("fast")
+    assert not paths.FINDINGS.exists()
+
+
+def test_a_network_for_something_else_is_refused(folder):
+    boxed.write_network("fcn", "fcn", {"backbone": "small"}, boxed.write_data())
+    with pytest.raises(ConfigError, match="the network is no detector"):
+        _run("fcn")
+
+
+def test_a_diverged_network_finds_nothing(folder):
+    from safetensors.torch import load_file, save_file
+
+    place = boxed.write_network("yolo", *NETWORKS["yolo"], boxed.write_data())
+    found = load_file(place / "model.safetensors").items()
+    weights = {key: torch.full_like(value, torch.nan) if value.is_floating_point() else value for key, value in found}
+    save_file(weights, place / "model.safetensors")
+    summary, _ = _run("yolo")
+    assert (summary["detections"], summary["mean_average_precision"]) == (0, 0)

@@ -1,0 +1,147 @@
+"""What a detector finds in test images, and the regions that it and its data set propose."""
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from revisit import progress
+from revisit.analyses.detect import pasting
+from revisit.analyses.truths import Scenes
+from revisit.data.tensors import Preprocessing
+from revisit.errors import ConfigError
+from revisit.objects import batch
+from revisit.objects.arrays import Floats, Singles
+from revisit.objects.found import Detections
+
+BATCH = 32  # images at a time, fewer where suppression compares many boxes
+PAIRS = 2**27  # of boxes that suppression compares at a time: half a gigabyte
+EVERYTHING = 1.0  # no two boxes overlap by more
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a detector found in the images of a split, in their order.
+
+    `shares`: of each image the overlaps of its masks with those of the truths, (D', M') float64, as
+    `revisit.analyses.truths.by_shares` takes them; None without masks.
+    """
+
+    detections: Detections
+    shares: list[Floats] | None = None
+
+
+def find(
+    network: nn.Module,
+    images: np.ndarray,
+    given: np.ndarray | None,
+    preprocessing: Preprocessing,
+    scenes: Scenes,
+    device: torch.device,
+    title: str,
+    masks: bool = True,
+) -> Found:
+    """Run a detector.
+
+    Args:
+        network: in evaluation mode, on `device`.
+        images: (N, H, W, C) uint8, the images of `scenes`.
+        given: proposals of the data set, (N, P, 4) float32 in stored pixels, or None.
+        preprocessing: from stored pixels to the network's input.
+        scenes: the objects.
+        device: where the network is.
+        title: of the progress bar.
+        masks: whether to compare masks, where there are some.
+
+    Raises:
+        ConfigError: the network is no detector, or it needs proposals, and the data set has none.
+    """
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+    shares: list[Floats] | None = [] if masks and scenes.stored is not None else None
+    for rows, inputs in _batches(network, images, preprocessing, device, title):
+        proposals = None if given is None else torch.from_numpy(scenes.window.boxes(np.array(given[rows]))).to(device)
+        said = _said(network, inputs, proposals)
+        kept = said.kinds >= 0
+        place = np.nonzero(kept.cpu().numpy())[0] + rows.start
+        values = (said.kinds[kept], said.scores[kept], said.boxes[kept])
+        parts.append((place, *(value.cpu().numpy() for value in values)))
+        if said.masks is None:
+            shares = None
+        if shares is not None and said.masks is not None:
+            for number in range(len(inputs)):
+                own = kept[number]
+                drawn = pasting.pasted(said.masks[number][own], said.boxes[number][own], *inputs.shape[2:])
+                real = torch.from_numpy(scenes.masks(rows.start + number)).to(device)
+                shares.append(pasting.shares(drawn, real))
+    image, kinds, scores, boxes = (np.concatenate(part) for part in zip(*parts, strict=True))
+    found = Detections(image.astype(np.int64), kinds.astype(np.int64), scores.astype(np.float64), boxes.astype(float))
+    return Found(found, shares)
+
+
+def propose(
+    network: nn.Module,
+    images: np.ndarray,
+    count: int,
+    preprocessing: Preprocessing,
+    device: torch.device,
+    title: str,
+) -> Singles | None:
+    """The first `count` proposals of a network for each image, (N, count, 4) float32; None where it makes none."""
+    proposing = getattr(network, "propose", None)
+    if not callable(proposing):
+        return None
+    parts = []
+    for _, inputs in _batches(network, images, preprocessing, device, title):
+        with torch.inference_mode():
+            parts.append(proposing(inputs, count)[0].cpu().numpy())
+    return np.concatenate(parts)
+
+
+@contextmanager
+def unsuppressed(network: nn.Module) -> Iterator[None]:
+    """Inside the block a detector gives its surest detections without non-maximum suppression."""
+    having = [module for module in network.modules() if isinstance(getattr(module, "overlap", None), float)]
+    before = [module.overlap for module in having]
+    for module in having:
+        module.overlap = EVERYTHING  # type: ignore[assignment]  # modules may have numbers, too
+    try:
+        yield
+    finally:
+        for module, overlap in zip(having, before, strict=True):
+            module.overlap = overlap
+
+
+def cropped_proposals(given: np.ndarray, scenes: Scenes, most: int) -> np.ndarray:
+    """The first `most` of given proposals (N, P, 4) for each image, in pixels of the crop."""
+    return scenes.window.boxes(np.array(given[: scenes.truths.images, :most]))
+
+
+def _said(network: nn.Module, inputs: Tensor, proposals: Tensor | None) -> batch.Detections:
+    if "proposals" not in inspect.signature(network.forward).parameters:
+        raise ConfigError("analyses.detect: the network is no detector; leave it out")
+    try:
+        with torch.inference_mode():
+            said: batch.Detections = network(inputs, proposals)
+    except ValueError as error:
+        if proposals is not None:
+            raise
+        raise ConfigError(f"{error}; give its data set `proposals` in params.yaml") from error
+    return said
+
+
+def _batches(
+    network: nn.Module, images: np.ndarray, preprocessing: Preprocessing, device: torch.device, title: str
+) -> Iterator[tuple[slice, Tensor]]:
+    """Rows and the network's inputs for them, with a progress bar."""
+    kept = getattr(network, "kept", None)
+    candidates = kept[False][0] if isinstance(kept, dict) else 1
+    size = max(1, min(BATCH, PAIRS // candidates**2))
+    with progress.bar(len(images), title, unit="image") as bar:
+        for start in range(0, len(images), size):
+            rows = slice(start, min(start + size, len(images)))
+            yield rows, preprocessing(torch.from_numpy(np.array(images[rows])).to(device))
+            bar.update(rows.stop - rows.start)

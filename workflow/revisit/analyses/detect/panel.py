@@ -1,0 +1,148 @@
+"""What detectors find: precision and recall, kinds of errors, proposals, and pictures with boxes."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from revisit.analyses.detect import tables
+from revisit.report import figures
+from revisit.report.boxes import told
+from revisit.report.numbers import formatted
+from revisit.report.panel import panel
+from revisit.report.runs import Run
+from revisit.report.study_writer import Section, StudyWriter, row, section
+
+PER_CLASS = {
+    "class": ("class", "text"),
+    "objects": ("objects", "integer"),
+    "ap_area": ("average precision", "percent"),
+    "low": ("95% from", "percent"),
+    "high": ("to", "percent"),
+    "ap_11": ("11-point", "percent"),
+    "ap_coco": ("COCO", "percent"),
+    "mask_ap": ("masks", "percent"),
+}
+FATES = {
+    "true": "right",
+    "ignored": "difficult object",
+    "duplicate": "found before",
+    "localisation": "place wrong",
+    "confusion": "class wrong",
+    "both": "place and class wrong",
+    "background": "no object",
+    "missed": "object missed",
+}
+SOURCES = {"network": "of the network", "given": "given"}
+MOST = 20  # classes with a curve
+
+
+@panel("detections", order=83)
+def detections(writer: StudyWriter) -> Section | None:
+    """Curves, fates, recall of proposals, scores per class and pictures of each detector."""
+    blocks: list[dict[str, Any]] = []
+    for run in writer.having("detect"):
+        made_by = [f"detect@{run.name}"]
+        blocks.append(_curves(writer, run, made_by))
+        small = [_fates(writer, run, made_by)]
+        if (run.folder / "detect" / tables.RECALL.file).exists():
+            small.append(_recall(writer, run, made_by))
+        blocks += [row(*small), _table(writer, run, made_by), _pictures(writer, run, made_by)]
+    text = (
+        "On the test images, in the part of them that the network sees. A detection is right where it overlaps an "
+        "object of its class by half of their union or more, and no surer one did. Average precision is the area below "
+        "the precision-recall curve, as VOC 2007 has it the mean of eleven points of it (circles); COCO's is a mean "
+        "over overlaps from 0.5 to 0.95. Difficult objects, and those that the crop leaves less than 30% of, count "
+        "neither way."
+    )
+    return section("What is found", text, blocks) if blocks else None
+
+
+def _curves(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
+    frame = run.read("detect", tables.CURVES)
+    precisions = run.read("detect", tables.PER_CLASS).set_index("class")["ap_area"]
+    shown = []
+    for name, part in list(frame.groupby("class", sort=False))[:MOST]:
+        curve, points = (
+            (own["recall"].to_numpy(), own["precision"].to_numpy())
+            for own in (part[part["kind"] == kind] for kind in ("curve", "point"))
+        )
+        shown.append(figures.Ranking(f"{name}  {precisions[name]:.1%}", curve, points))
+    found, title = run.metrics["detect"], f"Precision over recall, {run.label}"
+    mean, low, high = (formatted(found[f"mean_average_precision{end}"], ".1%") for end in ("", "_low", "_high"))
+    caption = (
+        f"Mean average precision {mean} ({low} to {high}), by eleven points "
+        f"{formatted(found['mean_average_precision_11_point'], '.1%')}, COCO's "
+        f"{formatted(found['mean_average_precision_coco'], '.1%')}. Hardest: {found['hardest_class'] or 'unknown'}; "
+        f"easiest: {found['easiest_class'] or 'unknown'}."
+    )
+    data, drawing = writer.data(f"precision-{run.name}", frame), figures.rankings(shown)
+    alt = f"A small curve per class. {caption}"
+    wide = len(shown) > 3
+    return writer.figure(f"precision-{run.name}", drawing, title, caption, alt, made_by, wide=wide, data=data)
+
+
+def _fates(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
+    frame, found = run.read("detect", tables.FATES), run.metrics["detect"]
+    counts = frame.pivot(index="class", columns="fate", values="count").loc[list(dict.fromkeys(frame["class"]))]
+    parts = {text: counts[fate].tolist() for fate, text in FATES.items() if counts[fate].any()}
+    without = found["duplicates_without_suppression"]
+    caption = (
+        f"Detections with a score of {found['at_best_f1']['score']:.2f} or more, where F1 is best, and objects that "
+        f"none of them found. Of all {found['detections']:,} detections {found['duplicates']:,} say again what a "
+        f"surer one said; without non-maximum suppression {without:,} of "
+        f"{found['detections_without_suppression']:,}, and the mean average precision is "
+        f"{formatted(found['mean_average_precision_without_suppression'], '.1%')}."
+    )
+    data, drawing = writer.data(f"fates-{run.name}", frame), figures.stacked(list(counts.index), parts, "count")
+    title = f"What became of detections, {run.label}"
+    return writer.figure(f"fates-{run.name}", drawing, title, caption, f"{title}. {caption}", made_by, data=data)
+
+
+def _recall(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
+    frame = run.read("detect", tables.RECALL)
+    groups = frame.groupby(["source", "iou"], sort=False)
+    curves = {
+        f"{SOURCES[source]}, IoU {iou}": (part["boxes"].to_numpy(), part["recall"].to_numpy())
+        for (source, iou), part in groups
+    }
+    last = [f"{name}: {formatted(values[-1], '.1%')} of {boxes[-1]}" for name, (boxes, values) in curves.items()]
+    caption = f"Objects that one of the first proposals overlaps: {'; '.join(last)}."
+    title, data = f"Recall of proposals, {run.label}", writer.data(f"proposals-{run.name}", frame)
+    drawing, name = figures.recalls(curves), f"proposals-{run.name}"
+    return writer.figure(name, drawing, title, caption, f"{title}. {caption}", made_by, data=data)
+
+
+def _table(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
+    frame, found = run.read("detect", tables.PER_CLASS), run.metrics["detect"]
+    columns = {key: about for key, about in PER_CLASS.items() if key in frame}
+    caption = f"{found['objects']:,} objects in {found['images']:,} images; intervals by bootstrap of the images."
+    if "mask_mean_average_precision" in found:
+        caption += f" By masks the mean is {formatted(found['mask_mean_average_precision'], '.1%')}."
+    return writer.table(f"found-{run.name}", frame, f"Classes, {run.label}", columns, made_by, caption)
+
+
+def _pictures(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
+    frame = run.read("detect", tables.THRESHOLDS)
+    writer.data(f"thresholds-{run.name}", frame)
+    counts = frame[["score", "true_positives", "false_positives", "false_negatives"]]
+    levels = [[round(score, 2), *map(int, numbers)] for score, *numbers in counts.itertuples(index=False)]
+    threshold = run.metrics["detect"]["at_threshold"]["score"]
+    name = f"boxes-{run.name}"
+    return {
+        "kind": "detections",
+        "id": name,
+        "title": f"Boxes, {run.label}",
+        "caption": "At most 20 detections in a picture, with scores from 0.05; the counts are of all test images.",
+        "file": writer.data(name, _with_fates(run.read("detect", tables.SHOWN))),
+        **writer.sprite(name, [run.path("detect")]),
+        "levels": levels,
+        "threshold": threshold,
+        "told": told(levels[int(np.abs(frame["score"] - threshold).argmin())]),
+        "made_by": made_by,
+    }
+
+
+def _with_fates(frame: pd.DataFrame) -> pd.DataFrame:
+    """With `told`, what became of a detection in words."""
+    return frame.assign(told=frame["fate"].map(FATES).fillna(frame["fate"]))

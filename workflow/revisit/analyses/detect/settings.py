@@ -1,0 +1,46 @@
+"""Stage `detect` in `params.yaml`."""
+
+from typing import TYPE_CHECKING, TypedDict
+
+from pydantic import Field
+
+from revisit.analyses.kinds import Kind
+from revisit.params.fields import Count, Section
+
+if TYPE_CHECKING:
+    from revisit.params.mistakes import Mistakes
+    from revisit.params.schema import Params
+
+
+class Detect(Section):
+    """What a detector finds in the test images: average precision, kinds of errors, proposals."""
+
+    images: Count | None = Field(None, description="test images, the first ones (null: all)")
+    bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
+    seed: int = Field(0, ge=0, lt=2**31, description="of the resampling, and of the choice of pictures")
+    shown: int = Field(24, ge=1, le=24, description="pictures with boxes for the page, spread over the classes")
+    threshold: float = Field(0.5, ge=0.01, le=0.99, description="score of detections that the page begins with")
+
+
+class Settings(TypedDict):
+    """What the stage `detect` gets."""
+
+    experiment: str
+    images: int | None
+    bootstrap: int
+    seed: int
+    shown: int
+    threshold: float
+    dataset: str
+    model: str
+    device: str
+
+
+def check(params: "Params", name: str, detect: Detect, found: "Mistakes") -> None:  # noqa: ARG001
+    """Record a training that is not one of a detector."""
+    training = params.trainings.get(name)
+    if training is not None and training.objective.name != "detection":
+        found.add(("analyses", "detect", name), f"needs a detector; {name} is trained for {training.objective.name}")
+
+
+KIND = Kind(Detect, reads="network", check=check)

@@ -1,0 +1,110 @@
+"""What detectors find: precision over recall, what became of detections, recall of proposals; classes of pixels."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter, ScalarFormatter
+
+from revisit.report.figures.readout import mark
+from revisit.report.figures.style import STYLE, WIDE, axes_of
+from revisit.report.palette import BLUE, GREEN, INK, MUTED, PAPER, RUST, SERIES, class_colour
+
+COLUMNS = 5  # of small curves
+TONES = (GREEN, MUTED, *SERIES[3:], RUST, BLUE)
+HATCHES = ("", "///", "\\\\\\\\\\\\", "xxx", "---", "|||", "+++", "//")
+BACKGROUND, VOID = (246, 247, 249), (200, 205, 211)
+PERIOD = 6  # pixels of a pattern
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """One class: its name with its average precision; recall and precision (N,), and VOC 2007's eleven of them."""
+
+    title: str
+    curve: tuple[np.ndarray, np.ndarray]
+    points: tuple[np.ndarray, np.ndarray]
+
+
+def rankings(classes: Sequence[Ranking]) -> Figure:
+    """Precision over recall, small, a class beside the other; the eleven points as circles."""
+    mpl.rcParams.update(STYLE)
+    columns = min(COLUMNS, len(classes))
+    lines = -(-len(classes) // columns)
+    figure = Figure(figsize=(WIDE * columns / COLUMNS, 0.4 + 1.75 * lines), layout="constrained")
+    grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
+    for axes in grid.flat[len(classes) :]:
+        axes.axis("off")
+    for axes, one in zip(grid.flat, classes, strict=False):
+        recall, precision = (np.append(first, values) for first, values in zip((0.0, 1.0), one.curve, strict=True))
+        axes.plot(recall, precision, color=BLUE, linewidth=1.4)
+        axes.plot(*one.points, "o", color=RUST, markersize=3.2, markerfacecolor="none", markeredgewidth=0.9)
+        axes.set_title(one.title, size=8)
+        axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.05))
+        axes.tick_params(labelsize=7)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(FixedLocator([0, 0.5, 1]))
+            axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    figure.supxlabel("recall", size=9, color=INK)
+    figure.supylabel("precision", size=9, color=INK)
+    return figure
+
+
+def stacked(rows: Sequence[str], parts: Mapping[str, Sequence[int]], x_label: str) -> Figure:
+    """A bar per row, of counts one after the other; each part has a colour and a pattern of its own."""
+    figure, axes = axes_of((5.2, 1.5 + 0.26 * len(rows)))
+    axes.grid(axis="y", visible=False)
+    left = np.zeros(len(rows))
+    for number, (name, counts) in enumerate(parts.items()):
+        look: dict[str, Any] = {
+            "color": TONES[number % len(TONES)],
+            "hatch": HATCHES[number % len(HATCHES)],
+            "edgecolor": PAPER,
+        }
+        axes.barh(range(len(rows)), counts, 0.72, left, label=name, linewidth=0.5, **look)
+        left += counts
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(xlabel=x_label, ylim=(len(rows) - 0.4, -0.6))
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    figure.legend(loc="outside upper left", ncols=3)
+    return figure
+
+
+def recalls(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """Recall (N,) over the number of boxes (N,), on a logarithmic scale; each curve with its own mark."""
+    figure, axes = axes_of()
+    for number, (name, (boxes, recall)) in enumerate(curves.items()):
+        shape, colour, dash = "os^D"[number % 4], SERIES[number % len(SERIES)], "-" if number % 2 == 0 else (0, (4, 2))
+        mark(
+            axes,
+            axes.plot(boxes, recall, color=colour, marker=shape, markersize=4, linestyle=dash, label=name)[0],
+            name,
+        )
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.set(xlabel="proposals of an image", ylabel="recall", ylim=(-0.02, 1.02))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    figure.legend(loc="outside upper left", ncols=2)
+    return figure
+
+
+def painted(kinds: np.ndarray) -> np.ndarray:
+    """Classes of pixels (h, w) uint8 as a picture (h, w, 3): 0 background, 255 void; each class a colour and pattern.
+
+    Of six patterns that of class k is the k-th, whatever its colour: plain, lines across, down, both ways, and dots.
+    """
+    table = np.zeros((256, 3), np.uint8)
+    table[1:255] = [tuple(bytes.fromhex(class_colour(number)[1:])) for number in range(254)]
+    table[0], table[255] = BACKGROUND, VOID
+    picture = table[kinds].astype(np.float64)
+    y, x = np.indices(kinds.shape)
+    lines = (y < -1, y, x, x + y, x - y)
+    struck = np.stack([lines[0], *(each % PERIOD < 2 for each in lines[1:]), (x % PERIOD < 3) & (y % PERIOD < 3)])
+    pattern = (kinds.astype(np.int64) - 1) % len(struck)
+    dark = np.take_along_axis(struck, pattern[None], 0)[0] & (kinds != 0) & (kinds != 255)
+    picture[dark] *= 0.6
+    return np.rint(picture).astype(np.uint8)
