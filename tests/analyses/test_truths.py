@@ -1,9 +1,9 @@
 import dataclasses
 
-import boxed
 import numpy as np
 import pytest
 
+import boxed
 from revisit import paths
 from revisit.analyses.truths import Scenes, Window, by_shares
 from revisit.data import arrays

@@ -17,7 +17,7 @@ from revisit.errors import ConfigError
 from revisit.models import registry
 from revisit.objects import batch
 
-SMALL = {"backbone": "small", "dropout": 0.0, "detections": 12}
+SMALL = {"backbone": "small_convnet", "dropout": 0.0, "detections": 12}
 REGIONS = SMALL | {"hidden": 64, "bins": 3}
 MASKS = REGIONS | {"stride": "8", "anchor": 14.0, "candidates": 200, "proposals": 60, "masks": True, "mask_channels": 8}
 NETWORKS = {
@@ -177,7 +177,7 @@ def test_a_network_without_the_proposals_that_it_needs_is_refused(folder):
 
 
 def test_a_network_for_something_else_is_refused(folder):
-    boxed.write_network("fcn", "fcn", {"backbone": "small"}, boxed.write_data())
+    boxed.write_network("fcn", "fcn", {"backbone": "small_convnet"}, boxed.write_data())
     with pytest.raises(ConfigError, match="the network is no detector"):
         _run("fcn")
 

@@ -2,12 +2,12 @@
 
 import json
 
-import boxed
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+import boxed
 from revisit import config, files, paths
 from revisit.analyses.segment import compute, maps
 from revisit.analyses.truths import Scenes
@@ -16,7 +16,7 @@ from revisit.errors import ConfigError
 from revisit.models import registry
 from revisit.objects import segmentation
 
-NETWORK = {"backbone": "small", "dropout": 0.0}
+NETWORK = {"backbone": "small_convnet", "dropout": 0.0}
 SETTINGS = {"images": 20, "bootstrap": 100, "seed": 0, "shown": 4, "smallest": 4, "dataset": "boxed", "device": "cpu"}
 
 
