@@ -154,7 +154,7 @@ BAD = [
     (
         "analyses.segment.fashion_static",
         {},
-        "analyses.segment.fashion_static: needs a network that classifies pixels; fashion_static is trained for",
+        "analyses.segment.fashion_static: needs a network that classifies pixels; fashion_static is trained for cla",
     ),
     ("analyses.evaluate.fashion_static.top_k", [1, 11], "top_k: 11 is more than the 10 classes"),
     (

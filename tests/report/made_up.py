@@ -72,6 +72,10 @@ def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: A
         write_probe(folder, data, analyses["probe"]["layers"], analyses["probe"]["protocols"])
     if "embed" in analyses:
         write_maps(folder, data, analyses["embed"]["layers"], analyses["embed"]["iterations"])
+    if "detect" in analyses:
+        write_detection(folder, data)
+    if "segment" in analyses:
+        write_segmentation(folder, data)
     if "neighbours" in analyses:
         write_neighbours(folder, data, analyses["neighbours"]["layers"], analyses["neighbours"]["k"], 2 * seed)
     if "detect" in analyses:

@@ -15,7 +15,12 @@ from revisit.report.panels.minibatches import minibatches
 from revisit.report.runs import Run
 from revisit.report.study_writer import Section, StudyWriter, row, section
 
-BOOTSTRAP = {"accuracy": "accuracy", "map": "mean_average_precision"}  # metric -> key in evaluate.json
+BOOTSTRAP = {  # metric -> its key in the findings of the analyses that resample it
+    "accuracy": "accuracy",
+    "map": "mean_average_precision",
+    "mean_iou": "mean_iou",
+}
+RESAMPLING = ("evaluate", "detect", "segment")
 
 
 @panel("results", order=10)
@@ -76,11 +81,16 @@ def _row(run: Run) -> dict[str, Any]:
     }
     if not metric:
         return found
-    bootstrap, key = run.metrics.get("evaluate", {}), BOOTSTRAP[metric]
     for bound in ("low", "high"):
-        found[bound] = kept[f"test_{metric}_{bound}"] if kept["runs"] > 1 else bootstrap.get(f"{key}_{bound}")
+        found[bound] = kept[f"test_{metric}_{bound}"] if kept["runs"] > 1 else _resampled(run, bound)
     at = {f"{metric}_{name}": run.mean_at(name) for name in run.read_out()}
     return found | at | {metric: kept[f"test_{metric}"], f"best_{metric}": kept[f"best_test_{metric}"]}
+
+
+def _resampled(run: Run, bound: str) -> float | None:
+    """The bound, low or high, of the metric's interval by bootstrap of the test images, where an analysis has it."""
+    key = f"{BOOTSTRAP.get(run.metric or '')}_{bound}"
+    return next((run.metrics[kind][key] for kind in RESAMPLING if key in run.metrics.get(kind, {})), None)
 
 
 def _read_at(frame: pd.DataFrame, metric: str, runs: list[Run]) -> dict[str, tuple[str, str]]:
@@ -102,11 +112,7 @@ def _caption(runs: list[Run]) -> list[str]:
     if measured:
         told.append(f"{measured[0][0].upper()}{' and '.join(measured)[1:]} on the test set.")
     repeated = any(run.kept["runs"] > 1 for run in runs)
-    resampled = any(
-        run.kept["runs"] == 1 and f"{BOOTSTRAP[run.metric]}_low" in run.metrics.get("evaluate", {})
-        for run in runs
-        if run.metric
-    )
+    resampled = any(run.kept["runs"] == 1 and _resampled(run, "low") is not None for run in runs if run.metric)
     if repeated:
         told.append("Of several runs: their means, and the interval of the mean by Student's t.")
     if resampled:
