@@ -262,7 +262,7 @@ def test_the_pages_of_all_studies_are_sound_and_say_what_stands_in(built, stages
     pages = sound_pages(paths.REPORT)
     assert pages.keys() == {"index.html", *(f"{name}.html" for name in stages["study"])}
     texts = {name: " ".join("".join(page.text).split()) for name, page in pages.items()}
-    stand_in = "a small network pretrained on drawn patterns stands in for ImageNet weights"
+    stand_in = "a network trained here stands in for ImageNet weights"
     assert sum(text.count(stand_in) for text in texts.values()) >= 3
     told = "cifar10_audit: made here, in the place of the published data set."
     assert [name for name, text in texts.items() if told in text] == ["lenet.html"]

@@ -85,7 +85,7 @@ def _curves(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]
 def _fates(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
     frame, found = run.read("detect", tables.FATES), run.metrics["detect"]
     counts = frame.pivot(index="class", columns="fate", values="count").loc[list(dict.fromkeys(frame["class"]))]
-    parts = {text: counts[fate].tolist() for fate, text in FATES.items() if counts[fate].any()}
+    parts = {text: counts[fate].tolist() for fate, text in FATES.items()}  # all: a fate looks alike in every figure
     without = found["duplicates_without_suppression"]
     caption = (
         f"Detections with a score of {found['at_best_f1']['score']:.2f} or more, where F1 is best, and objects that "

@@ -14,7 +14,8 @@ from revisit.report.figures.style import STYLE, WIDE, axes_of
 from revisit.report.palette import BLUE, GREEN, INK, MUTED, PAPER, RUST, SERIES, class_colour
 
 COLUMNS = 5  # of small curves
-TONES = (GREEN, MUTED, *SERIES[3:], RUST, BLUE)
+PALE = "#c8cdd3"
+TONES = (GREEN, MUTED, *SERIES[3:], RUST, BLUE, PALE)
 HATCHES = ("", "///", "\\\\\\\\\\\\", "xxx", "---", "|||", "+++", "//")
 BACKGROUND, VOID = (246, 247, 249), (200, 205, 211)
 PERIOD = 6  # pixels of a pattern
