@@ -104,7 +104,7 @@ def test_a_name_that_params_does_not_know_writes_nothing(stages):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nosuch"], "there is no stage 'nosuch'; there are: fetch, prepare, pretrain, .*report$"),
+        (["nosuch"], "there is no stage 'nosuch'; there are: fetch, prepare, propose, pretrain, .*report$"),
         (["fetch"], "stage 'fetch' takes one name of: .*fashion_mnist"),
         (["fetch", "x"], r"params\.yaml: stage 'fetch' knows no 'x'; it has: .*fashion_mnist"),
         (["fetch", "fashion_mnist", "x"], "stage 'fetch' takes one name of: .*fashion_mnist"),

@@ -72,7 +72,14 @@ WAITS = {"_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "equal
 
 SIDE = 72  # pixels: the least that every network takes
 CLASSES = 4
-NAMES = registry.available()
+OF_OBJECTS = {
+    "fcn",
+    "yolo",
+    "rcnn",
+    "fast_rcnn",
+    "faster_rcnn",
+}  # they need boxes or masks
+NAMES = [name for name in registry.available() if name not in OF_OBJECTS]
 
 
 def name_of(operation: Any) -> str:
