@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
+from revisit.data.objects import LEAST
 from revisit.data.tensors import cropped
 from revisit.errors import ConfigError
 from revisit.objects import overlaps
@@ -20,9 +21,6 @@ from revisit.objects.matching import Overlap
 
 if TYPE_CHECKING:
     from revisit.data.arrays import Prepared
-
-LEAST = 0.3  # of the area of a box
-VOID = 255
 
 
 class Window(NamedTuple):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from revisit.data.formats.split import Blocks
 
 VOID = 255  # of a mask: pixels that count for nothing
+LEAST = 0.3  # of the area of a box: an object of which a crop leaves less is neither learnt nor to be found
 MOST = VOID - 1  # objects in an image with masks
 KINDS = ("boxes", "masks")  # what may be known of objects; with masks there are boxes, too
 FLAT = ("boxes", "kinds", "flags")

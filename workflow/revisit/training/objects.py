@@ -9,15 +9,13 @@ from revisit.data import objects as prepared
 from revisit.device import moved
 from revisit.objects.batch import Objects
 
-LEFT = 0.3  # of the area of a box: of an object of which less is inside the part cut out, nothing is learnt
-
 
 class Seen(NamedTuple):
     """The objects that a minibatch of images shows.
 
     Attributes:
         objects: boxes and masks in pixels of the network's input. The kind is -1 where padded, where the object is
-            difficult, and where a crop leaves less than `LEFT` of its box.
+            difficult, and where a crop leaves less than `revisit.data.objects.LEAST` of its box.
         kinds: of all of these, (B, K) int64, with -1 where padded alone.
         proposals: (B, P, 4) float32, without area where padded or outside; None: the data set has none.
     """
@@ -61,7 +59,7 @@ class ObjectsOnDevice:
         boxes, kinds = self._boxes[index], self._kinds[index]
         inside = self._moved(boxes, corners, flips, size)
         left = _area(inside) / _area(boxes).clamp(min=1e-6)
-        learnt = torch.where(self._difficult[index] | (left < LEFT), -1, kinds)
+        learnt = torch.where(self._difficult[index] | (left < prepared.LEAST), -1, kinds)
         masks = None if self._masks is None else self._cut(self._masks, index, corners, flips, size)
         proposals = None
         if self._proposals is not None:

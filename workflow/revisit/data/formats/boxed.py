@@ -8,14 +8,11 @@ import numpy as np
 
 from revisit.data import objects, sampling
 from revisit.data.formats import pictures
-from revisit.data.formats.split import Split
+from revisit.data.formats.split import DRAW, TESTS, Split
 from revisit.errors import DataError
 
 if TYPE_CHECKING:
     from revisit.data.settings import Prepare
-
-TESTS = ("test", "val", "valid")  # the first one that is there
-DRAW = 2  # of the seed; 0 and 1 draw the subsets of train and test
 
 Boxed = list[tuple[pictures.Picture, objects.Annotation]]
 

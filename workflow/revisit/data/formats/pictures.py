@@ -1,7 +1,7 @@
 """Image files in archives, for the readers of every format that holds such."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +33,18 @@ def members(folder: Path) -> Found:
                     "keep one of the two archives"
                 )
     return found
+
+
+def contents(found: Found, names: Iterable[str]) -> dict[str, tuple[str, bytes]]:
+    """Where each of the named files is, for messages, and its bytes: archive by archive, each in one pass."""
+    wanted: dict[Path, list[str]] = defaultdict(list)
+    for name in names:
+        wanted[found[name]].append(name)
+    return {
+        name: (f"{archive}: {name!r}", data)
+        for archive, members in wanted.items()
+        for name, data in archives.read(archive, members)
+    }
 
 
 class Picture(NamedTuple):

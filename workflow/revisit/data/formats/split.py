@@ -8,6 +8,8 @@ import numpy as np
 from revisit.data.objects import Annotations
 from revisit.errors import DataError
 
+TESTS = ("test", "val", "valid")  # names of test splits in files: the first one that is there
+DRAW = 2  # of the seed, where a reader draws the test split; 0 and 1 draw the subsets of train and test
 Blocks = Iterator[tuple[np.ndarray, np.ndarray]]  # positions (n,) and images (n, H, W, C) uint8
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from revisit.data import archives, images
+from revisit.data import images
 from revisit.data.formats import boxed, pictures
-from revisit.data.formats.split import Split, agreed
+from revisit.data.formats.split import TESTS, Split, agreed
 from revisit.data.objects import Annotation
 from revisit.errors import DataError
 
@@ -55,12 +55,11 @@ def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
 
 def _part(name: str) -> str:
     stem = PurePosixPath(name).stem.lower()
-    return next((part for part in ("train", *boxed.TESTS) if part in stem), "")
+    return next((part for part in ("train", *TESTS) if part in stem), "")
 
 
 def _parsed(found: pictures.Found, name: str) -> dict[str, Any]:
-    ((_, data),) = archives.read(found[name], [name])
-    where = f"{found[name]}: {name!r}"
+    where, data = pictures.contents(found, [name])[name]
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:

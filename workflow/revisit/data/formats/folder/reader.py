@@ -7,18 +7,16 @@ import numpy as np
 
 from revisit.data import images, sampling
 from revisit.data.formats import pictures
-from revisit.data.formats.split import Split, agreed
+from revisit.data.formats.split import DRAW, TESTS, Split, agreed
 from revisit.errors import DataError
 
 if TYPE_CHECKING:
     from revisit.data.settings import Prepare
 
-TESTS = ("test", "val", "valid")  # the first one that is there
 ACCEPTED = "`train/<class>/*` and `test/<class>/*` (or val, valid), or `<class>/*`, with images " + ", ".join(
     images.SUFFIXES
 )
 REMEDY = "get the archives again, or put such there"
-DRAW = 2  # of the seed; 0 and 1 draw the subsets of train and test
 
 Tree = dict[tuple[str, ...], pictures.Picture]  # path below the common folder -> image
 

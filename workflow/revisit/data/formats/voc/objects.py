@@ -7,7 +7,6 @@ the annotation does not have are void, too: in VOC 2012 an image, 2008_005245, s
 """
 
 import re
-from collections import defaultdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,14 +109,9 @@ def _files(
 
 def _annotations(found: pictures.Found, names: dict[str, str]) -> list[tuple[str, bytes]]:
     """The annotation of each image: where it is, and its bytes."""
-    wanted: dict[Path, dict[str, int]] = defaultdict(dict)
-    for row, file in enumerate(_files(found, names, None, "Annotations/{}.xml")):
-        wanted[file.archive][file.name] = row
-    read: list[tuple[str, bytes]] = [("", b"")] * len(names)
-    for archive, rows in wanted.items():
-        for name, data in archives.read(archive, rows):
-            read[rows[name]] = f"{archive}: {name!r}", data
-    return read
+    members = [file.name for file in _files(found, names, None, "Annotations/{}.xml")]
+    read = pictures.contents(found, members)
+    return [read[name] for name in members]
 
 
 class _Masks:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from revisit.data import archives, images
+from revisit.data import images
 from revisit.data.formats import boxed, pictures, voc_xml
 from revisit.data.formats.split import Split
 from revisit.errors import DataError
@@ -33,7 +33,7 @@ def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
         raise DataError(f"{folder}: expected pairs of images and XML files, found {what}: {lonely[0]!r}: {REMEDY}")
     if not shown:
         raise DataError(f"{folder}: expected archives with images and XML files, found none: {REMEDY}")
-    texts = _texts(found, list(written.values()))
+    texts = pictures.contents(found, written.values())
     classes = settings["classes"] or sorted(
         {name for where, data in texts.values() for name in voc_xml.names(data, where)}
     )
@@ -56,15 +56,3 @@ def _by_stem(folder: Path, names: list[str], what: str) -> dict[str, str]:
             )
         stems[stem] = name
     return stems
-
-
-def _texts(found: pictures.Found, names: list[str]) -> dict[str, tuple[str, bytes]]:
-    """Where each file is, and its bytes."""
-    wanted: dict[Path, list[str]] = defaultdict(list)
-    for name in names:
-        wanted[found[name]].append(name)
-    return {
-        name: (f"{archive}: {name!r}", data)
-        for archive, members in wanted.items()
-        for name, data in archives.read(archive, members)
-    }
