@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from revisit import progress
-from revisit.analyses.truths import VOID, Scenes
+from revisit.analyses.truths import Scenes
+from revisit.data.objects import VOID
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 from revisit.objects.arrays import Bytes, Rows, Singles

@@ -8,8 +8,9 @@ from PIL import Image
 
 from revisit.analyses import targets
 from revisit.analyses.thumbnails import thumbnails
-from revisit.analyses.truths import VOID, Scenes
+from revisit.analyses.truths import Scenes
 from revisit.data.arrays import Prepared
+from revisit.data.objects import VOID
 from revisit.objects.arrays import Bytes
 
 SIDE = 128  # pixels, the longer side of a picture
