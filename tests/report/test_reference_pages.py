@@ -108,7 +108,7 @@ def test_the_switch_waits_for_the_script(pages):
 
 def test_how_the_reference_results_were_made(pages):
     made = words(between(pages["fashion"], '<section id="fashion-made">', "</section>"))
-    told = "1 2026-02-03 a machine of many cores 60 minutes"
+    told = "paper 1 2026-02-03 a machine of many cores 60 minutes"
     assert f"fashion_dynamic {told} published abcdef0 fashion_static {told} copy abcdef0" in made
     opened = words(between(pages["index"], '<header id="top"', "</header>"))
     assert "Reference results: the published protocols of 2 experiments, run in full on the published data" in opened
