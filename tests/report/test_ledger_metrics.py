@@ -93,6 +93,16 @@ def of_analyses(params, name):
         )
     if name in wanted.inspect:
         yield from of_inspection(training, wanted.inspect[name])
+    if name in wanted.detect:
+        means = ("mean_average_precision", "mask_mean_average_precision")
+        ends = ("", "_11_point", "_coco", "_without_suppression", "_of_several")
+        yield from (f"detect.{mean}{end}" for mean in means for end in ends)
+        yield from ("detect.duplicates", "detect.duplicates_without_suppression", "detect.operations")
+        sources = ("network", "given")
+        yield from (f"detect.recall_of_{of}_proposals.boxes_{n}.iou_50" for of in sources for n in (50, 100, 300))
+    if name in wanted.segment:
+        ends = ("mean_iou", "mean_iou_of_one_class", "pixel_accuracy", "mask_mean_average_precision_of_several")
+        yield from (f"segment.{key}" for key in (*ends, "mask_mean_average_precision"))
     if proposals := params.proposals.get(training.dataset):
         counts = [*(count for count in recall.COUNTS if count < proposals.count), proposals.count]
         windows = ("", "sliding_windows.") if proposals.method != "sliding_windows" else ("",)

@@ -53,7 +53,7 @@ class Truths:
         counted = ~self.difficult
         numbers = np.zeros((self.images, self.classes), np.int64)
         np.add.at(numbers, (self.image[counted], self.kind[counted]), 1)
-        return (numbers > 1).any(axis=1)
+        return np.asarray(numbers.max(axis=1, initial=0) > 1)
 
 
 @dataclass(frozen=True, slots=True)
