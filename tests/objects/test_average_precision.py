@@ -141,6 +141,20 @@ def test_bootstrap_is_that_of_images_copied_out_and_matched_anew(measure, rule):
         assert means[r] == pytest.approx(ap.mean(expected))
 
 
+@pytest.mark.parametrize("measure", ["eleven", "area"])
+def test_some_images_are_a_split_of_their_own(measure):
+    found, shown = scattered(3, images=12)
+    chosen = shown.several()
+    counted = [tuple(pair) for pair in np.stack([shown.image, shown.kind], axis=1)[~shown.difficult].tolist()]
+    assert set(np.flatnonzero(chosen)) == {image for image, _ in {pair for pair in counted if counted.count(pair) > 1}}
+    assert 0 < chosen.sum() < 12
+    rows, objects = (np.flatnonzero(chosen[of]) for of in (found.image, shown.image))
+    some = type(found)(*(getattr(found, key)[rows] for key in ("image", "kind", "score", "box")))
+    real = type(shown)(*(getattr(shown, key)[objects] for key in ("image", "kind", "box", "difficult")), 12, 3)
+    expected = ap.by_class(some, real, match(some, real, by_boxes(some, real)), measure)
+    assert ap.by_class(found, shown, match(found, shown, by_boxes(found, shown)), measure, chosen) == expected
+
+
 def test_resamples_without_an_object_of_a_class_are_left_out():
     flat = detections([(i, 0, 1.0, [0, 0, 5, 5]) for i in range(8)] + [(0, 1, 1.0, [0, 0, 5, 5])])
     shown = truths([(i, i == 0, [0, 0, 5, 5], False) for i in range(8)], images=8, classes=2)

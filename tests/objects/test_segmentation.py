@@ -64,6 +64,12 @@ def test_by_hand():
     assert segmentation.weighted_iou(matrix) == pytest.approx(0.6 * 5 / 8 + 0.4 * 2 / 5)
 
 
+def test_one_class_for_all_pixels():
+    matrix = np.array([[6, 1, 0], [2, 0, 1], [0, 0, 0]])  # seven pixels of class 0, three of class 1
+    assert segmentation.constant_iou(matrix) == pytest.approx(0.7 / 2)
+    assert np.isnan(segmentation.constant_iou(np.zeros((2, 2), np.int64)))
+
+
 def test_a_class_that_is_only_predicted_has_an_iou_of_0_and_no_accuracy():
     matrix = segmentation.confusion(np.zeros((2, 2), np.uint8), np.array([[0, 0], [0, 1]], np.uint8), 3)
     np.testing.assert_allclose(segmentation.ious(matrix), [0.75, 0, np.nan])

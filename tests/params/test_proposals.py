@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from revisit.analyses.extract.settings import rows
 from revisit.errors import ConfigError
 from revisit.params.load import load
-from revisit.params.resolve import all_findings, findings, published, resolve
+from revisit.params.resolve import all_findings, asked, findings, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 USERS = ("voc_simple_cnn", "voc_caffenet")
@@ -85,10 +85,10 @@ def test_the_findings_go_to_the_studies_that_use_them(loaded):
 
 
 def test_the_published_protocol_names_the_proposals(loaded):
-    of = published(loaded(USED), USERS[0])
+    of = asked(loaded(USED), USERS[0], "paper")
     assert of["propose"] == resolve(loaded(USED | {"scale": "paper"}))["propose", "voc_regions"]
     assert (of["propose"]["count"], of["prepare"]["dataset"]) == (300, "voc2007")
-    assert "propose" not in published(loaded(REGIONS), USERS[0])
+    assert "propose" not in asked(loaded(REGIONS), USERS[0], "paper")
 
 
 @pytest.mark.parametrize(

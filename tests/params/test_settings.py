@@ -16,7 +16,7 @@ from revisit.analyses.kinds import kinds
 from revisit.data.settings import Fetch, Prepare, Propose
 from revisit.params.load import load
 from revisit.params.resolve import resolve
-from revisit.reference.settings import Published
+from revisit.reference.settings import Asked
 from revisit.report.settings import Collect, Report, Study
 from revisit.scales import SCALES
 from revisit.tasks import registry as tasks
@@ -56,7 +56,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOUND_BY_NAME = {
     Objective: of_tasks(),
     Inspect: {look: of_look(look) | None for look in looks()},
-    Published: {kind: NotRequired[of_kind(kind)] for kind, described in kinds().items() if described.findings},
+    Asked: {kind: NotRequired[of_kind(kind)] for kind, described in kinds().items() if described.findings},
 }
 
 
@@ -147,14 +147,14 @@ def test_what_does_not_fit_is_told(resolved, change, told):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda of: of["train"].pop("keep"), "study.published.fashion_dynamic.train: keep is missing"),
-        (lambda of: of.pop("prepare"), "study.published.fashion_dynamic: prepare is missing"),
-        (lambda of: of["evaluate"].update(seed=0.5), "study.published.fashion_dynamic.evaluate"),
-        (lambda of: of.update(colour={}), "study.published.fashion_dynamic: colour is not declared"),
+        (lambda of: of["train"].pop("keep"), "study.asked.fashion_dynamic.paper.train: keep is missing"),
+        (lambda of: of.pop("prepare"), "study.asked.fashion_dynamic.paper: prepare is missing"),
+        (lambda of: of["evaluate"].update(seed=0.5), "study.asked.fashion_dynamic.paper.evaluate"),
+        (lambda of: of.update(colour={}), "study.asked.fashion_dynamic.paper: colour is not declared"),
     ],
 )
 def test_what_does_not_fit_in_a_published_protocol_is_told(resolved, change, told):
     settings = resolved()["study", "fashion"]
-    change(settings["published"]["fashion_dynamic"])
+    change(settings["asked"]["fashion_dynamic"]["paper"])
     (line,) = misfits(settings, Study, "study")
     assert line.startswith(told)

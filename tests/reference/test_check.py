@@ -9,39 +9,39 @@ from revisit.reference.keep import keep
 
 @pytest.fixture
 def root(clone, published, tmp_path):
-    keep("small", published, clone.folder, root=tmp_path / "reference")
+    keep("small", {"paper": published}, clone.folder, root=tmp_path / "reference")
     return tmp_path / "reference"
 
 
 def test_kept(root, published):
-    assert check.look("small", published, root) == check.Finding("small", Status.KEPT)
+    assert check.look("small", {"paper": published}, root) == check.Finding("small", Status.KEPT)
 
 
 def test_fewer_seeds_than_today_are_told(root, published):
     published["train"]["replicates"] = 5
-    assert check.look("small", published, root).reason == "2 of 5 seeds"
+    assert check.look("small", {"paper": published}, root).reason == "2 of 5 seeds"
 
 
 def test_missing(root, published):
-    assert check.look("other", published, root).status is Status.MISSING
+    assert check.look("other", {"paper": published}, root).status is Status.MISSING
 
 
 def test_another_training_is_stale_by_its_keys(root, published):
     published["train"]["runs"]["base"] |= {"batch_size": 1, "steps": 1}
-    found = check.look("small", published, root)
+    found = check.look("small", {"paper": published}, root)
     assert (found.status, found.reason) == (Status.STALE, "train: runs.base.batch_size, runs.base.steps")
 
 
 def test_another_analysis_is_partial(root, published):
     published["embed"]["points"] = 5
     published["probe"] = {"layers": ["fc1"]}
-    found = check.look("small", published, root)
+    found = check.look("small", {"paper": published}, root)
     assert (found.status, found.reason) == (Status.PARTIAL, "embed: points; probe: missing")
 
 
 def test_damage_is_told(root, published):
     (root / "small/findings/train.json").write_text("{}")
-    found = check.look("small", published, root)
+    found = check.look("small", {"paper": published}, root)
     assert found.status is Status.DAMAGED
     assert "train.json: its content" in found.reason
 
@@ -62,7 +62,7 @@ def test_the_same_first_losses_hold_and_others_contradict(root, published, data,
 
     kept = store.read("small", root).description.first_steps.loss
     monkeypatch.setattr(first_steps, "losses", losses)
-    found = check.train_again("small", published, lambda name: data, root)
+    found = check.train_again("small", {"paper": published}, lambda scale, name: data, root)
     assert found.status is status
     assert "the first 20 losses deviate by" in found.reason
 
@@ -71,12 +71,12 @@ def test_other_data_are_not_trained_on(root, published, data):
     meta = json.loads((data / "meta.json").read_text())
     meta["sha256"]["b.npy"] = "0" * 64
     (data / "meta.json").write_text(json.dumps(meta))
-    found = check.train_again("small", published, lambda name: data, root)
+    found = check.train_again("small", {"paper": published}, lambda scale, name: data, root)
     assert (found.status, found.reason) == (Status.KEPT, "not trained again: the data here are others (b.npy)")
 
 
 def test_without_data_nothing_is_trained(root, published):
-    found = check.train_again("small", published, lambda name: None, root)
+    found = check.train_again("small", {"paper": published}, lambda scale, name: None, root)
     assert found.reason == "not trained again: its data are not here"
 
 

@@ -20,7 +20,7 @@ def test_what_is_kept_is_read_again_with_all_that_made_it(clone, published, root
     clone.write("benchmarks/results/train/small.tsv", "s\tcpu_time\n12.34\t-\n")
     clone.write("benchmarks/results/embed/small.tsv", "s\tcpu_time\n2.0\t1.5\n")
     os.utime(clone.findings / "train.json", (86400 * 365, 86400 * 365))
-    assert keep("small", published, clone.folder, root=root) == root / "small"
+    assert keep("small", {"paper": published}, clone.folder, root=root) == root / "small"
     reference = store.read("small", root)
     made = reference.description
     assert made.commit == clone.git("rev-parse", "HEAD")
@@ -51,11 +51,11 @@ def test_proposals_are_kept_with_the_training_that_used_them(clone, published, r
     clone.record("propose/regions", published["propose"])
     clone.json("data/prepared/regions/meta.json", {"provenance": "published", "sha256": {"a.npy": "c" * 64}})
     with pytest.raises(ArtifactError, match=r"regions/proposals\.json is missing"):
-        keep("small", published, clone.folder, root=root)
+        keep("small", {"paper": published}, clone.folder, root=root)
     clone.json("results/findings/regions/proposals.json", {"recall_50": {"boxes_5": 0.5}})
     clone.write("results/findings/regions/proposals/recall.csv", "method,boxes,iou,recall\nsliding_windows,5,0.5,0.5\n")
     clone.write("benchmarks/results/propose/regions.tsv", "s\tcpu_time\n3.0\t4.0\n")
-    keep("small", published, clone.folder, root=root)
+    keep("small", {"paper": published}, clone.folder, root=root)
     reference = store.read("small", root)
     made = reference.description
     assert (made.data.dataset, made.data.sha256) == ("regions", {"a.npy": "c" * 64})
@@ -65,24 +65,24 @@ def test_proposals_are_kept_with_the_training_that_used_them(clone, published, r
     assert reference.metrics()["proposals"] == {"recall_50": {"boxes_5": 0.5}}
     clone.record("propose/regions", published["propose"] | {"count": 4})
     with pytest.raises(ConfigError, match=r"propose was not run as published.*count;"):
-        keep("small", published, clone.folder, root=root)
+        keep("small", {"paper": published}, clone.folder, root=root)
 
 
 def test_the_same_results_are_the_same_bytes(clone, published, root):
     contents = []
     for _ in range(2):
-        keep("small", published, clone.folder, root=root)
+        keep("small", {"paper": published}, clone.folder, root=root)
         contents.append({path: path.read_bytes() for path in store.paths_of("small", root)})
     assert contents[0] == contents[1]
 
 
 def refused(error, words, clone, published, root, **options):
-    keep("small", published, clone.folder, root=root)
+    keep("small", {"paper": published}, clone.folder, root=root)
     before = {path: path.read_bytes() for path in store.paths_of("small", root)}
 
     def check():
         with pytest.raises(error, match=words):
-            keep("small", published, clone.folder, root=root, **options)
+            keep("small", {"paper": published}, clone.folder, root=root, **options)
         assert {path: path.read_bytes() for path in store.paths_of("small", root)} == before
 
     return check
@@ -149,7 +149,7 @@ def test_a_variant_that_is_not_kept_may_diverge(clone, published, root):
             "variants": {"base": {"runs": 2, "diverged": 0}, "slow": {"runs": 2, "diverged": 2}},
         }
     )
-    keep("small", published, clone.folder, root=root)
+    keep("small", {"paper": published}, clone.folder, root=root)
     assert store.read("small", root).metrics()["train"]["variants"]["slow"]["diverged"] == 2
 
 
@@ -157,7 +157,7 @@ def test_a_missing_analysis_is_refused_unless_it_is_named(clone, published, root
     check = refused(ArtifactError, "embed.json is missing: run the stage that makes it", clone, published, root)
     (clone.findings / "embed.json").unlink()
     check()
-    keep("small", published, clone.folder, without=["embed"], root=root)
+    keep("small", {"paper": published}, clone.folder, without=["embed"], root=root)
     assert "embed" not in store.read("small", root).description.settings
 
 
@@ -180,7 +180,7 @@ def test_large_findings_are_thinned(clone, published, root):
     clone.table("embed/points.csv", {"layer": "fc1", "row": rows, "label": "3 7", "x": 1 / 3, "y": 2 / 3})
     clone.json("results/findings/small/embed/sprite.json", {"rows": rows[::10]})
     clone.picture("embed/thumbnails.png", 640, 640)
-    keep("small", published, clone.folder, root=root)
+    keep("small", {"paper": published}, clone.folder, root=root)
     reference = store.read("small", root)
     assert sorted(reference.description.thinned) == [
         "embed/points.csv",
@@ -218,3 +218,40 @@ def test_what_stays_too_large_is_refused_by_name(clone, published, root):
 
 def test_versions_are_those_of_the_packages():
     assert versions(lambda package: f"{package} 1")["torch"] == "torch 1"
+
+
+@pytest.fixture
+def shortened(published):
+    """The settings of a laptop: fewer steps of the same."""
+    asked = json.loads(json.dumps(published))
+    asked["train"]["runs"]["base"]["steps"] = 100
+    return asked
+
+
+def test_what_was_run_at_laptop_scale_is_kept_as_that(clone, published, shortened, root):
+    clone.record("train/small", shortened["train"])
+    keep("small", {"laptop": shortened, "paper": published}, clone.folder, root=root)
+    assert store.read("small", root).description.scale == "laptop"
+
+
+def test_what_is_the_same_at_both_scales_is_kept_as_published(clone, published, root):
+    keep("small", {"laptop": published, "paper": published}, clone.folder, root=root)
+    assert store.read("small", root).description.scale == "paper"
+
+
+def test_laptop_scale_does_not_take_the_place_of_paper_scale(clone, published, shortened, root):
+    asked = {"laptop": shortened, "paper": published}
+    keep("small", asked, clone.folder, root=root)
+    clone.record("train/small", shortened["train"])
+    with pytest.raises(ConfigError, match="was run at paper scale, and small at laptop scale"):
+        keep("small", asked, clone.folder, root=root)
+    assert store.read("small", root).description.scale == "paper"
+
+
+def test_paper_scale_takes_the_place_of_laptop_scale(clone, published, shortened, root):
+    asked = {"laptop": shortened, "paper": published}
+    clone.record("train/small", shortened["train"])
+    keep("small", asked, clone.folder, root=root)
+    clone.record("train/small", published["train"])
+    keep("small", asked, clone.folder, root=root)
+    assert store.read("small", root).description.scale == "paper"

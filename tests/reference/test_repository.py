@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from revisit.params.load import load
-from revisit.params.resolve import published
+from revisit.params.resolve import asked
 from revisit.reference import check, store, thin
+from revisit.scales import REAL
 
 ROOT = Path(__file__).parents[2]
 SIZE = 20_000_000  # bytes of all of them
@@ -20,7 +21,7 @@ def at_home(monkeypatch):
 
 @pytest.mark.parametrize("name", store.names(ROOT / store.FOLDER))
 def test_each_is_whole_and_answers_what_is_asked_for_today(name):
-    found = check.look(name, published(load(), name))
+    found = check.look(name, {scale: asked(load(), name, scale) for scale in REAL})
     assert found.status is check.Status.KEPT, found.reason
 
 

@@ -10,7 +10,7 @@ from revisit.reference.keep import keep
 @pytest.fixture
 def root(clone, published, tmp_path):
     root = tmp_path / "reference"
-    keep("small", published, clone.folder, root=root)
+    keep("small", {"paper": published}, clone.folder, root=root)
     (root / "README.md").write_text("about\n")
     return root
 

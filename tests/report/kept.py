@@ -7,13 +7,14 @@ from typing import Any
 
 from revisit import files
 from revisit.reference import store
+from revisit.scales import REAL
 
 DIGEST = "0" * 64
 ABOUT = {"date": "2026-02-03", "machine": "a machine of many cores", "device": "cpu", "commit": "abcdef0" * 5 + "abcde"}
 
 
 def keep(findings: Path, study: dict[str, Any], name: str, root: Path = store.FOLDER, **changes: Any) -> None:
-    """Keep the findings of an experiment as a reference result, made by what `study` then knows as published.
+    """Keep the findings of an experiment as a reference result, made by what `study` then asks for.
 
     `study`: the settings of its stage. `changes`: of the description; `data`: whose the data were.
     """
@@ -26,7 +27,7 @@ def keep(findings: Path, study: dict[str, Any], name: str, root: Path = store.FO
     settings = {"train": study["experiments"][name], "prepare": {"size": 28}}
     for path in (folder / store.FINDINGS).glob("*.json"):
         settings.setdefault(path.stem, {"experiment": name, "asked": 1})
-    study.setdefault("published", {})[name] = json.loads(json.dumps(settings))
+    study.setdefault("asked", {})[name] = {scale: json.loads(json.dumps(settings)) for scale in REAL}
     described = {
         "version": store.VERSION,
         "experiment": name,

@@ -83,9 +83,9 @@ def test_claims_that_the_reference_decided_are_told():
     )
 
 
-def made(date="2026-02-01", machine="a CPU", data="published", weights=None):
+def made(date="2026-02-01", machine="a CPU", data="published", weights=None, scale="paper"):
     """How a reference result was made, as far as the opening reads it."""
-    return {"date": date, "machine": machine, "data": data, "weights": weights}
+    return {"scale": scale, "date": date, "machine": machine, "data": data, "weights": weights}
 
 
 def test_the_reference_results_say_how_many_when_and_where():
@@ -101,6 +101,10 @@ def test_the_reference_results_say_how_many_when_and_where():
     assert opening.references(several).startswith(
         "the published protocols of 3 experiments, run in full on the published data, 2 of them on copies of data or "
         "weights, 2026-01-07 to 2026-02-01, on a CPU and a GPU."
+    )
+    assert opening.references([of(made(), made(scale="laptop"))]).startswith(
+        "the published protocols of 2 experiments, run in full or, 1 of them, shortened to laptop scale, on the "
+        "published data, 2026-02-01"
     )
 
 

@@ -108,7 +108,7 @@ def test_the_switch_waits_for_the_script(pages):
 
 def test_how_the_reference_results_were_made(pages):
     made = words(between(pages["fashion"], '<section id="fashion-made">', "</section>"))
-    told = "1 2026-02-03 a machine of many cores 60 minutes"
+    told = "paper 1 2026-02-03 a machine of many cores 60 minutes"
     assert f"fashion_dynamic {told} published abcdef0 fashion_static {told} copy abcdef0" in made
     opened = words(between(pages["index"], '<header id="top"', "</header>"))
     assert "Reference results: the published protocols of 2 experiments, run in full on the published data" in opened
@@ -173,7 +173,7 @@ def rendered(findings, stage_settings, keep, sound_pages):
 
 def test_a_stale_training_is_told_and_nothing_of_it_is_shown(rendered):
     def change(settings):
-        settings["published"][DYNAMIC]["train"]["runs"]["base"]["batch_size"] = 7
+        settings["asked"][DYNAMIC]["paper"]["train"]["runs"]["base"]["batch_size"] = 7
 
     rows, text = rendered(change)
     assert {row["decided_by"] for row in rows.values()} == {"run"}
@@ -188,7 +188,7 @@ def test_a_stale_training_is_told_and_nothing_of_it_is_shown(rendered):
 
 
 def test_a_stale_analysis_leaves_out_its_section(rendered):
-    _, text = rendered(lambda settings: settings["published"][DYNAMIC]["neighbours"].update(asked=2))
+    _, text = rendered(lambda settings: settings["asked"][DYNAMIC]["paper"]["neighbours"].update(asked=2))
     assert 'id="fashion-reference-embedding"' in text
     assert 'id="fashion-reference-neighbours"' not in text
     assert 'id="fashion-neighbours"' in text

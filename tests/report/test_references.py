@@ -54,7 +54,7 @@ def test_how_they_were_made(asked):
 
 
 def test_seeds_are_those_that_were_trained_not_those_asked_for(asked):
-    asked["published"][DYNAMIC]["train"]["replicates"] = 10
+    asked["asked"][DYNAMIC]["paper"]["train"]["replicates"] = 10
     found = references.read(asked)
     assert found.stale == {}
     assert found.runs[0].replicates == 1
@@ -62,7 +62,7 @@ def test_seeds_are_those_that_were_trained_not_those_asked_for(asked):
 
 @pytest.mark.parametrize(("stage", "key"), [("train", "runs.base.batch_size"), ("prepare", "size")])
 def test_a_training_that_was_asked_otherwise_is_left_out_and_told(asked, stage, key):
-    inner = asked["published"][DYNAMIC][stage]
+    inner = asked["asked"][DYNAMIC]["paper"][stage]
     *parents, last = key.split(".")
     for parent in parents:
         inner = inner[parent]
@@ -73,7 +73,7 @@ def test_a_training_that_was_asked_otherwise_is_left_out_and_told(asked, stage, 
 
 
 def test_an_analysis_that_was_asked_otherwise_is_left_out_alone(asked):
-    asked["published"][DYNAMIC]["probe"]["asked"] = 2
+    asked["asked"][DYNAMIC]["paper"]["probe"]["asked"] = 2
     found = references.read(asked)
     assert [run.name for run in found.runs] == [DYNAMIC, STATIC]
     assert set(found.runs[0].metrics) == {"train", "evaluate", "inspect", "embed", "neighbours"}
@@ -82,7 +82,7 @@ def test_an_analysis_that_was_asked_otherwise_is_left_out_alone(asked):
 
 
 def test_an_analysis_that_the_reference_lacks_is_no_difference(asked):
-    asked["published"][STATIC]["probe"] = {"asked": 1}
+    asked["asked"][STATIC]["paper"]["probe"] = {"asked": 1}
     found = references.read(asked)
     assert found.stale == {}
     assert "probe" not in found.runs[1].metrics
@@ -90,7 +90,7 @@ def test_an_analysis_that_the_reference_lacks_is_no_difference(asked):
 
 def test_an_experiment_without_a_published_protocol_has_no_reference(asked):
     without = copy.deepcopy(asked)
-    del without["published"][DYNAMIC]
+    del without["asked"][DYNAMIC]
     assert [run.name for run in references.read(without).runs] == [STATIC]
     del without["experiments"][STATIC]
     assert references.read(without).runs == []

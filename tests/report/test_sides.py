@@ -47,6 +47,20 @@ def test_which_side_decides(own, scale, side):
     assert (found["run"]["ours"], found["reference"]["ours"]) == (0.5, 0.75)
 
 
+@pytest.mark.parametrize(
+    ("scale", "kept", "side"),
+    [
+        ("demo", "laptop", "reference"),
+        ("laptop", "laptop", "run"),
+        ("laptop", "paper", "reference"),
+        ("paper", "laptop", "run"),
+    ],
+)
+def test_the_larger_scale_decides_and_of_equal_ones_this_run(scale, kept, side):
+    (found,) = sides.both([row("agrees", "copy") | {"scale": scale}], [row("undecided", "copy") | {"scale": kept}])
+    assert (found["decided_by"], found["scale"]) == (side, scale if side == "run" else kept)
+
+
 @pytest.mark.parametrize("verdict", [UNTESTABLE, "agrees"])
 @pytest.mark.parametrize("reference", [row(UNTESTABLE), None])
 def test_a_reference_that_says_nothing_decides_nothing(verdict, reference):

@@ -82,7 +82,18 @@ def test_localisation_counts_class_and_box(loader):
     answers[0] = torch.tensor([0, 9, 0, 0.3, 0.3, 0.9, 0.9])  # both right
     answers[2] = torch.tensor([9, 0, 0, 0.1, 0.2, 0.5, 0.6])  # the box alone
     found = task("localisation").evaluate(Says(answers), loader, torch.arange(3), 2)
-    assert (found.metric, found.beside) == (0.5, (0.5, 1.0))
+    assert (found.metric, found.beside) == (0.5, (0.5, 1.0, 0.0))
+
+
+def test_localisation_with_the_mean_box_of_all_images(loader):
+    """Images 0 alone: the mean box is its own. With image 2 the mean of both overlaps neither by half."""
+    answers = torch.zeros(1, 7)
+    answers[0, 1] = 9  # the right class, no box
+    for rows, share in ((torch.arange(1), 1.0), (torch.tensor([0, 2]), 0.0)):
+        found = task("localisation").evaluate(Says(answers.repeat(len(rows), 1)), loader, rows, 2)
+        assert (found.metric, found.beside[-1]) == (0.0, share)
+    wrong = task("localisation").evaluate(Says(-answers), loader, torch.arange(1), 2)
+    assert wrong.beside[-1] == 0
 
 
 def test_segmentation_classes_are_those_of_the_objects(loader):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 SCALES = ("demo", "laptop", "paper")
+REAL = SCALES[1:]  # at which the networks are those that were published, and the data may be
 BLOCKS = SCALES[:-1]  # an entry of params.yaml says what the last one is; a block overrides it at each other scale
 
 

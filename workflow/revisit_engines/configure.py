@@ -74,7 +74,7 @@ def code_of(
     if stage == "study" and (claims := LEDGER / f"{name}.yaml").is_file():
         used = [*used, claims]
     if stage == "study":
-        used = [*used, *(path for kept in settings["published"] for path in store.paths_of(kept))]
+        used = [*used, *(path for kept in settings["asked"] for path in store.paths_of(kept))]
     return {path.as_posix(): digest(path) for path in used}
 
 

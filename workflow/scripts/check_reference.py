@@ -14,7 +14,8 @@ import _command  # first: library path, threads, errors
 from revisit import paths
 from revisit.errors import ConfigError
 from revisit.params.load import load
-from revisit.params.resolve import published, resolve
+from revisit.params.resolve import asked, resolve
+from revisit.scales import REAL
 from revisit.reference import check
 
 
@@ -32,15 +33,13 @@ def main(argv: list[str] | None = None) -> None:
             raise ConfigError(
                 f"there is no experiment {name!r} in params.yaml; there are: {', '.join(params.trainings)}"
             )
-    paper = params.at_paper
-    if arguments.mirror:
-        paper = paper.model_copy(update={"source": "mirror", "mirror": arguments.mirror})
-    stages = resolve(paper)
+    mirrored = {"source": "mirror", "mirror": arguments.mirror} if arguments.mirror else {}
+    stages = {scale: resolve(params.at(scale).model_copy(update=mirrored)) for scale in REAL}
 
     with tempfile.TemporaryDirectory() as scratch:
 
         @cache
-        def prepared(dataset: str) -> Path | None:
+        def prepared(scale: str, dataset: str) -> Path | None:
             """The prepared data set: this tree's, or made of the mirror's files, once for all that use it."""
             if not arguments.mirror:
                 return paths.prepared(dataset) if (paths.prepared(dataset) / "meta.json").exists() else None
@@ -49,22 +48,22 @@ def main(argv: list[str] | None = None) -> None:
             from revisit.data.prepare import prepare
             from revisit.data.proposals import propose
 
-            if ("propose", dataset) in stages:
-                wanted = stages["propose", dataset]
-                prepared(wanted["dataset"])
-                folder = Path(scratch) / "prepared" / dataset
+            folder = Path(scratch) / scale / dataset
+            if ("propose", dataset) in stages[scale]:
+                wanted = stages[scale]["propose", dataset]
+                prepared(scale, wanted["dataset"])
                 propose(wanted, folder.with_name(wanted["dataset"]), folder)
                 return folder
-            settings = stages["prepare", dataset]
-            raw, folder = Path(scratch) / "raw" / settings["raw"], Path(scratch) / "prepared" / dataset
+            settings = stages[scale]["prepare", dataset]
+            raw = Path(scratch) / "raw" / settings["raw"]
             if not raw.exists():
-                fetch(stages["fetch", settings["raw"]], raw)
+                fetch(stages[scale]["fetch", settings["raw"]], raw)
             prepare(settings, raw, folder)
             return folder
 
         failed = False
         for name in names:
-            today = published(params, name)
+            today = {scale: asked(params, name, scale) for scale in REAL}
             found = check.look(name, today)
             if arguments.train and found.status in (check.Status.KEPT, check.Status.PARTIAL):
                 found = check.train_again(name, today, prepared)

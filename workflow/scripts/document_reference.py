@@ -145,12 +145,13 @@ def _row(row: "Judgement") -> str:
     runs = "counted" if row["counted"] or row["verdict"] == "impossible" else f"{row['seeds']} seeds"
     runs = "one run" if runs == "1 seeds" else runs
     on = ", a copy of the data" if row["data"] == "copy" and not row["counted"] else ""
+    short = ", at laptop scale" if row["scale"] == "laptop" and not row["counted"] else ""
     cells = (
         row["statement"],
         f"{row['source']}, {row['place']}",
         published,
         ours,
-        f"**{row['verdict']}** ({runs}{on})",
+        f"**{row['verdict']}** ({runs}{on}{short})",
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

@@ -1,4 +1,4 @@
-"""Keep findings of experiments that were run as published as reference results, in the folder reference/.
+"""Keep findings of experiments on the published data as reference results, in the folder reference/.
 
 They are read by the report beside a run's own. Commit them.
 """
@@ -10,7 +10,8 @@ from pathlib import Path
 import _command  # first: library path, threads, errors
 from revisit.errors import ConfigError
 from revisit.params.load import load
-from revisit.params.resolve import published
+from revisit.params.resolve import asked
+from revisit.scales import REAL
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -37,7 +38,8 @@ def main(argv: list[str] | None = None) -> None:
 
     tree = Path(arguments.tree or ".")
     for name in names:
-        folder = keep(name, published(params, name), tree, arguments.without, weights.digest(name, tree))
+        wanted = {scale: asked(params, name, scale) for scale in REAL}
+        folder = keep(name, wanted, tree, arguments.without, weights.digest(name, tree))
         print(f"kept: {folder}")
 
 

@@ -56,6 +56,11 @@ def test_what_is_written_holds_together_and_comes_again(folder):
     assert rows.pixels.tolist() == matrix.sum(axis=1).tolist()
     assert np.isnan(rows.mask_ap[0])
     assert summary["mask_mean_average_precision"] == pytest.approx(rows.mask_ap.mean())
+    real = matrix.sum(axis=1)  # every pixel is called background, which most are
+    blind = np.zeros_like(matrix)
+    blind[:, 0] = real
+    with np.errstate(invalid="ignore"):
+        assert summary["mean_iou_of_one_class"] == pytest.approx(float(segmentation.mean_iou(blind)))
     masks = arrays.load(paths.prepared("boxed")).test_objects.masks[:20, 4:68, 4:68]
     assert matrix.sum() == (masks != 255).sum()
     assert np.load(place / "maps.npy").shape == (4, 2, 64, 64)
@@ -88,6 +93,8 @@ def test_a_network_that_knows_all_has_an_iou_of_one(folder, monkeypatch):
     for name in segmentation.MEASURES:
         assert summary[name] == summary[f"{name}_low"] == 1
     assert summary["mask_mean_average_precision"] > 0.6  # objects of a class that touch become one
+    assert 0 < summary["images_of_several"] < 40
+    assert summary["mask_mean_average_precision_of_several"] > 0.6
     assert summary["images"] == 40
 
 

@@ -26,10 +26,18 @@ _RECALLS: dict[Measure, Floats] = {"eleven": np.arange(0, 1.1, 0.1), "coco": np.
 
 
 def by_class(
-    detections: Detections, truths: Truths, matches: Matches, measure: Measure = "eleven"
+    detections: Detections,
+    truths: Truths,
+    matches: Matches,
+    measure: Measure = "eleven",
+    images: Flags | None = None,
 ) -> list[float | None]:
-    """The average precision of each class, the mean over the thresholds of `matches`: K numbers in [0, 1] or None."""
-    samples = _weighted(detections, truths, matches, measure, np.ones((1, truths.images), np.int32))[0]
+    """The average precision of each class, the mean over the thresholds of `matches`: K numbers in [0, 1] or None.
+
+    `images`: (truths.images,) bool, those that are looked at; all where it is None.
+    """
+    looked_at = np.ones(truths.images, bool) if images is None else images
+    samples = _weighted(detections, truths, matches, measure, looked_at[None].astype(np.int32))[0]
     return [None if np.isnan(value) else float(value) for value in samples]
 
 

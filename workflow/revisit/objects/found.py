@@ -48,6 +48,13 @@ class Truths:
         """How many objects of each class are to be found, difficult ones left out: (classes,) int64."""
         return np.bincount(self.kind[~self.difficult], minlength=self.classes)
 
+    def several(self) -> Flags:
+        """Which images show two objects of one class or more, difficult ones left out: (images,) bool."""
+        counted = ~self.difficult
+        numbers = np.zeros((self.images, self.classes), np.int64)
+        np.add.at(numbers, (self.image[counted], self.kind[counted]), 1)
+        return (numbers > 1).any(axis=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Detections:

@@ -79,6 +79,15 @@ def mean_accuracy(matrices: Counts) -> Floats:
     return _mean(_share(_diagonal(matrices), matrices.sum(axis=-1)))
 
 
+def constant_iou(matrices: Counts) -> Floats:
+    """The mean IoU of the best single class given to every pixel, that of most real pixels: (..., C, C) -> (...).
+
+    Over the classes with real pixels; NaN without any. What a map has to pass to say anything about where things are.
+    """
+    real = matrices.sum(axis=-1)
+    return _share(real.max(axis=-1), real.sum(axis=-1) * (real > 0).sum(axis=-1))
+
+
 MEASURES: dict[str, Callable[[Counts], Floats]] = {
     "mean_iou": mean_iou,
     "weighted_iou": weighted_iou,

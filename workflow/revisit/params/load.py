@@ -33,7 +33,7 @@ def load(path: Path = PARAMS) -> Params:
     found.raise_if_any()
     params = at[at["paper"].scale]
     if not mixing.is_mixed(params):
-        params._at_paper = at["paper"]
+        params._at = at
         return params
     mixed = mixing.Mixed(at)
     mixed.check(found)
@@ -41,7 +41,7 @@ def load(path: Path = PARAMS) -> Params:
     params = mixed.params()
     references.check(params, found.at(mixed.scale_of))
     found.raise_if_any()
-    params._at_paper = at["paper"]
+    params._at = at
     return params
 
 

@@ -11,10 +11,11 @@ from revisit.analyses.kinds import kinds
 from revisit.params.data import FORMATS, Splits
 from revisit.params.schema import Params
 from revisit.params.trainings import BASE, Protocol
+from revisit.scales import REAL
 
 if TYPE_CHECKING:
     from revisit.data.settings import Propose, SelectiveSearch
-    from revisit.reference.settings import Published
+    from revisit.reference.settings import Asked
     from revisit.report.settings import Training
     from revisit.training import settings as shapes
 
@@ -34,7 +35,7 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
 
     A TypedDict in the `settings.py` of the stage's home says their shape; the caller names it.
 
-    `kept`: the experiments that have reference results, whose published protocol their study has to know.
+    `kept`: the experiments that have reference results, of which their study has to know what is asked at each scale.
     """
     stages: dict[tuple[str, str | None], Any] = {}
     for name in params.raw:
@@ -67,26 +68,28 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
             "sources": _sources(params, name),
             "pretrained": _weights(params, name),
             "experiments": {x: _described(params, x) for x in _trainings(params, name)},
-            "published": {x: published(params, x) for x in _trainings(params, name) if x in kept},
+            "asked": {
+                x: {scale: asked(params, x, scale) for scale in REAL} for x in _trainings(params, name) if x in kept
+            },
         }
     stages["report", None] = {"studies": list(params.studies)}
     return stages
 
 
-def published(params: Params, name: str) -> "Published":
-    """The settings of a training by stage, by the published protocol: `train`, `prepare` and the kinds of analysis.
+def asked(params: Params, name: str, scale: str) -> "Asked":
+    """The settings of a training by stage at a scale: `train`, `prepare` and the kinds of analysis.
 
     Also `propose`, where it has proposals.
     """
-    paper = params.at_paper
-    dataset = paper.trainings[name].dataset
-    found: Settings = {"train": _train(paper, name), "prepare": _prepare(paper, paper.data_of(dataset))}
-    if dataset in paper.proposals:
-        found["propose"] = _propose(paper, dataset)
+    whole = params.at(scale)
+    dataset = whole.trainings[name].dataset
+    settings: Settings = {"train": _train(whole, name), "prepare": _prepare(whole, whole.data_of(dataset))}
+    if dataset in whole.proposals:
+        settings["propose"] = _propose(whole, dataset)
     for kind, described in kinds().items():
-        if described.findings and name in getattr(paper.analyses, kind):
-            found[kind] = _analysis(paper, kind, name)
-    return cast("Published", found)
+        if described.findings and name in getattr(whole.analyses, kind):
+            settings[kind] = _analysis(whole, kind, name)
+    return cast("Asked", settings)
 
 
 def _analysis(params: Params, kind: str, name: str) -> Settings:

@@ -59,12 +59,11 @@ class Params(Section):
     analyses: Analyses = Field(description="what is looked at")
     studies: dict[Name, Study] = Field(min_length=1, description="the studies of the report, in its order")
 
-    _at_paper: "Params | None" = PrivateAttr(None)
+    _at: "dict[str, Params]" = PrivateAttr(default_factory=dict)
 
-    @property
-    def at_paper(self) -> "Params":
-        """The same at paper scale, with the publishers' data: what the published protocols are."""
-        return (self._at_paper or self).model_copy(update={"source": "web"})
+    def at(self, scale: str) -> "Params":
+        """The same at one scale, with the publishers' data: at paper scale what the published protocols are."""
+        return self._at.get(scale, self).model_copy(update={"source": "web"})
 
     @property
     def trainings(self) -> dict[str, Experiment]:

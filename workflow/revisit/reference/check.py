@@ -11,7 +11,7 @@ from revisit.errors import ArtifactError
 from revisit.reference import first_steps, meaning, store
 
 if TYPE_CHECKING:
-    from revisit.reference.settings import Published
+    from revisit.reference.settings import Asked
 
 
 class Status(StrEnum):
@@ -38,8 +38,8 @@ class Finding:
     reason: str = ""
 
 
-def look(name: str, published: "Published", root: Path = store.FOLDER) -> Finding:
-    """What the files say of an experiment, whose settings by stage are `published` today."""
+def look(name: str, asked: Mapping[str, "Asked"], root: Path = store.FOLDER) -> Finding:
+    """What the files say of an experiment, of which `asked` holds today's settings by stage at each scale."""
     if name not in store.names(root):
         return Finding(name, Status.MISSING)
     try:
@@ -47,42 +47,45 @@ def look(name: str, published: "Published", root: Path = store.FOLDER) -> Findin
     except ArtifactError as error:
         return Finding(name, Status.DAMAGED, str(error))
     kept = reference.description
-    differ = meaning.differences(kept.settings, published)
+    today = asked[kept.scale]
+    differ = meaning.differences(kept.settings, today)
     training = {stage: keys for stage, keys in differ.items() if stage in meaning.TRAINING}
     if training:
         return Finding(name, Status.STALE, _told(training))
     if differ:
         return Finding(name, Status.PARTIAL, _told(differ))
-    wanted = published["train"]["replicates"]
+    wanted = today["train"]["replicates"]
     fewer = f"{kept.replicates} of {wanted} seeds" if kept.replicates < wanted else ""
-    return Finding(name, Status.KEPT, fewer)
+    shortened = "at laptop scale" if kept.scale == "laptop" else ""
+    return Finding(name, Status.KEPT, ", ".join(filter(None, (shortened, fewer))))
 
 
 def train_again(
     name: str,
-    published: "Published",
-    prepared: Callable[[str], Path | None],
+    asked: Mapping[str, "Asked"],
+    prepared: Callable[[str, str], Path | None],
     root: Path = store.FOLDER,
 ) -> Finding:
     """Train the first steps of an experiment again, and compare their losses with those that were kept.
 
     Args:
         name: the experiment, which has a reference result.
-        published: its settings by stage today.
-        prepared: gives the folder of a prepared data set; None where its data are not at hand.
+        asked: its settings by stage today, at each scale.
+        prepared: gives the folder of a data set prepared at a scale; None where its data are not at hand.
         root: the folder of all reference results.
     """
     kept = store.read(name, root).description
-    data = prepared(kept.data.dataset)
+    data = prepared(kept.scale, kept.data.dataset)
     if data is None:
         return Finding(name, Status.KEPT, "not trained again: its data are not here")
     if (digests := reading.json_value(data / "meta.json")["sha256"]) != kept.data.sha256:
         others = ", ".join(sorted(file for file in digests if digests[file] != kept.data.sha256.get(file)))
         return Finding(name, Status.KEPT, f"not trained again: the data here are others ({others})")
-    start = paths.model(published["train"]["weights"]) if published["train"]["weights"] else None
+    today = asked[kept.scale]["train"]
+    start = paths.model(today["weights"]) if today["weights"] else None
     if start is not None and not start.exists():
         return Finding(name, Status.KEPT, f"not trained again: the starting weights {start} are not here")
-    found = first_steps.losses(published["train"].copy(), data, start, len(kept.first_steps.loss))
+    found = first_steps.losses(today.copy(), data, start, len(kept.first_steps.loss))
     worst = first_steps.deviation(kept.first_steps.loss, found)
     told = f"the first {len(found)} losses deviate by {worst:.2g} at most"
     return Finding(name, Status.HOLDS if worst <= first_steps.DEVIATION else Status.CONTRADICTED, told)

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from revisit import files, paths, reading
 from revisit.data import provenance
@@ -17,7 +17,7 @@ from revisit.reference import meaning, store, thin
 from revisit.reference.first_steps import STEPS
 
 if TYPE_CHECKING:
-    from revisit.reference.settings import Published
+    from revisit.reference.settings import Asked
 
 TRAINING = ("train.json", "history.csv", "evaluations.csv", "runs")
 PROPOSALS = ("proposals.json", "proposals")
@@ -28,7 +28,7 @@ Settings = Mapping[str, Any]
 
 def keep(
     name: str,
-    published: "Published",
+    asked: Mapping[str, "Asked"],
     tree: Path = Path(),
     without: Sequence[str] = (),
     weights: str | None = None,
@@ -38,7 +38,8 @@ def keep(
 
     Args:
         name: the experiment or finetuning.
-        published: its settings by stage (`train`, `prepare`, `propose`, kinds of analysis), as they are at paper scale.
+        asked: its settings by stage (`train`, `prepare`, `propose`, kinds of analysis) at each scale worth keeping, the
+            largest last.
         tree: where it was run; a clone at some commit.
         without: kinds of analysis that may be missing.
         weights: what DVC calls its network.
@@ -47,13 +48,13 @@ def keep(
     Returns the folder.
 
     Raises:
-        ConfigError: it was not run by the published protocol; or the tree has edits that no commit has.
+        ConfigError: it was not run by the protocol of any of these scales; one of a larger scale is there; or the tree
+            has edits that no commit has.
         ArtifactError: findings are missing, damaged, of stand-ins, or of runs that were not finished or diverged.
     """
     commit = _commit(tree)
-    settings = {stage: _recorded(tree, stage, name, published) for stage in published if stage not in without}
-    asked = {stage: own for stage, own in published.items() if stage in settings}
-    _check_protocol(name, meaning.differences(settings, asked))
+    scale, settings = _settings(name, asked, tree, without)
+    _check_smaller(name, scale, root)
     findings = tree / paths.FINDINGS / name
     train = _json(findings / "train.json")
     _check_runs(name, settings["train"], train, findings)
@@ -75,6 +76,7 @@ def keep(
         description = store.Description(
             version=store.VERSION,
             experiment=name,
+            scale=scale,
             commit=commit,
             date=_date(findings / "train.json"),
             device=train["device"],
@@ -135,9 +137,32 @@ def _item(stage: str, name: str, settings: Mapping[str, Any]) -> tuple[str, str]
     return stage, settings["propose"]["proposals"] if stage == "propose" else name
 
 
-def _recorded(tree: Path, stage: str, name: str, published: "Published") -> dict[str, Any]:
+def _settings(
+    name: str, asked: Mapping[str, "Asked"], tree: Path, without: Sequence[str]
+) -> tuple[store.Scale, dict[str, dict[str, Any]]]:
+    """The scale at which an experiment was run, and the settings by stage that it had."""
+    differ: Mapping[str, Sequence[str]] = {}
+    for scale, wanted in reversed(list(asked.items())):
+        stages = {stage: own for stage, own in wanted.items() if stage not in without}
+        settings = {stage: _recorded(tree, stage, name, wanted) for stage in stages}
+        others = meaning.differences(settings, stages)
+        if not others:
+            return cast("store.Scale", scale), settings
+        differ = differ or others
+    raise _other_protocol(name, differ)
+
+
+def _check_smaller(name: str, scale: str, root: Path) -> None:
+    if name in store.names(root) and (there := store.read(name, root).description.scale) != scale == "laptop":
+        raise ConfigError(
+            f"{root / name} was run at {there} scale, and {name} at {scale} scale: what is there says more; remove the "
+            "folder first if it shall go"
+        )
+
+
+def _recorded(tree: Path, stage: str, name: str, asked: "Asked") -> dict[str, Any]:
     """The settings that a stage had in the tree."""
-    path = tree / paths.config(*_item(stage, name, published))
+    path = tree / paths.config(*_item(stage, name, asked))
     record = _json(path)
     for file, digest in record.get("code", {}).items():
         if not (tree / file).is_file() or files.sha256(tree / file) != digest:
@@ -147,14 +172,13 @@ def _recorded(tree: Path, stage: str, name: str, published: "Published") -> dict
     return record["settings"]
 
 
-def _check_protocol(name: str, differ: Mapping[str, Sequence[str]]) -> None:
-    if differ:
-        stage, keys = next(iter(differ.items()))
-        shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
-        raise ConfigError(
-            f"{name}: {stage} was not run as published, which a reference result is: other settings for {shown}; "
-            "set `scale: paper` and the published values in params.yaml, and run it again"
-        )
+def _other_protocol(name: str, differ: Mapping[str, Sequence[str]]) -> ConfigError:
+    stage, keys = next(iter(differ.items()))
+    shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")
+    return ConfigError(
+        f"{name}: {stage} was not run as published, nor at laptop scale: other settings for {shown}; "
+        "set `scale: paper` (or laptop) and the published values in params.yaml, and run it again"
+    )
 
 
 def _check_runs(name: str, settings: Settings, train: Mapping[str, Any], findings: Path) -> None:

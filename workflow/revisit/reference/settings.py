@@ -6,8 +6,8 @@ from revisit.data.settings import Prepare, Propose
 from revisit.training.settings import Train
 
 
-class Published(TypedDict):
-    """The settings of an experiment's stages at paper scale, besides those of each kind of analysis by its name."""
+class Asked(TypedDict):
+    """The settings of an experiment's stages at a scale, besides those of each kind of analysis by its name."""
 
     train: Train
     prepare: Prepare

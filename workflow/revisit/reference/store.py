@@ -19,6 +19,7 @@ DESCRIPTION = "reference.json"
 FINDINGS = "findings"
 VERSION: Literal[1] = 1  # of the layout and of the findings' contracts; a reader refuses any other
 
+Scale = Literal["laptop", "paper"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Inside = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")]  # a path
@@ -48,13 +49,14 @@ class FirstSteps(_Part):
 class Description(_Part):
     """What `reference.json` says.
 
-    `seconds` and `cpu_seconds` are those of each stage that was measured; `settings` those of each stage, as in its
-    record; `replicates` how many seeds were trained; `weights` what DVC calls the network, where a remote has it;
-    `thinned` the files whose rows or points were made fewer.
+    `scale` is that of all stages; `seconds` and `cpu_seconds` are those of each stage that was measured; `settings`
+    those of each stage, as in its record; `replicates` how many seeds were trained; `weights` what DVC calls the
+    network, where a remote has it; `thinned` the files whose rows or points were made fewer.
     """
 
     version: Literal[1]
     experiment: Name
+    scale: Scale = "paper"
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
     date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
     device: Literal["cpu", "cuda"]

@@ -160,8 +160,10 @@ def references(studies: Sequence["Study"]) -> str:
     if copies:
         whose += f", {copies} of them on copies of data or weights"
     count = len(made)
+    short = sum(found["scale"] == "laptop" for found in made)
+    how = f"run in full or, {short} of them, shortened to laptop scale," if short else "run in full"
     return (
-        f"the published protocols of {count} {_plural(count, 'experiment', 'experiments', '')}, run in full {whose}, "
+        f"the published protocols of {count} {_plural(count, 'experiment', 'experiments', '')}, {how} {whose}, "
         f"{when}, on {machines}. They are part of the repository and judge what this run cannot."
     )
 

@@ -108,6 +108,7 @@ class Experiment(TypedDict):
 class Made(TypedDict):
     """How a reference result was made."""
 
+    scale: str
     commit: str
     date: str
     machine: str

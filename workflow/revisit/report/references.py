@@ -32,24 +32,24 @@ class References:
 
 
 def read(settings: "Study", root: Path = store.FOLDER) -> References:
-    """The reference results of a study's experiments that were made with the settings of the published protocol.
+    """The reference results of a study's experiments that were made with the settings of their scale.
 
     Where a kind of analysis was asked otherwise, its findings are left out; where the training was, all are.
 
     Args:
-        settings: those of stage `study`: `experiments`, and `published`, their settings by stage at paper scale.
+        settings: those of stage `study`: `experiments`, and `asked`, their settings by stage at each scale.
         root: the folder of all reference results.
 
     Raises ArtifactError where one is damaged.
     """
     runs, described, stale = [], {}, {}
-    published, there = settings.get("published", {}), store.names(root)
+    wanted, there = settings.get("asked", {}), store.names(root)
     for name, own in settings["experiments"].items():
-        if name not in there or name not in published:
+        if name not in there or name not in wanted:
             continue
         reference = store.read(name, root)
         kept = reference.description
-        differ = meaning.differences(kept.settings, published[name])
+        differ = meaning.differences(kept.settings, wanted[name][kept.scale])
         differ = {stage: keys for stage, keys in differ.items() if keys != [meaning.MISSING]}
         if differ:
             stale[name] = differ
@@ -75,6 +75,7 @@ def _run(reference: store.Reference, own: "Training", stale: Mapping[str, Sequen
 def made(kept: Description) -> "Made":
     """How a reference result was made, for readers (JSON)."""
     return {
+        "scale": kept.scale,
         "commit": kept.commit,
         "date": kept.date,
         "machine": kept.machine,

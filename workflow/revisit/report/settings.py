@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-from revisit.reference.settings import Published
+from revisit.reference.settings import Asked
 from revisit.training.settings import Recipe, Train
 
 Scale = Literal["demo", "laptop", "paper"]
@@ -51,7 +51,7 @@ class Study(TypedDict):
     sources: dict[str, str]  # of data sets
     pretrained: dict[str, Weights]
     experiments: dict[str, Training]
-    published: dict[str, Published]  # of experiments that have a reference result
+    asked: dict[str, dict[Scale, Asked]]  # of experiments that have a reference result
 
 
 class Report(TypedDict):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from revisit.report import opening
+from revisit.scales import SCALES
 
 if TYPE_CHECKING:
     from revisit.report.records import Decided, Judged, Judgement
@@ -23,7 +24,7 @@ def both(own: Sequence["Judgement"], reference: Sequence["Judgement"] | None) ->
 
 
 def _both(own: "Judgement", reference: "Judgement | None") -> "Decided":
-    side = REFERENCE if reference is not None and not _first(own) and _judged(reference) else RUN
+    side = REFERENCE if reference is not None and not _first(own, reference) and _judged(reference) else RUN
     deciding = reference if side == REFERENCE and reference is not None else own
     return {
         **own,
@@ -54,10 +55,10 @@ def _judged(row: "Judgement") -> bool:
     return row["verdict"] != opening.UNTESTABLE
 
 
-def _first(own: "Judgement") -> bool:
+def _first(own: "Judgement", reference: "Judgement") -> bool:
     """Whether this run decides whatever the reference says.
 
-    It does at paper scale, on data that are no stand-ins, and where no training decides.
+    It does on data that are no stand-ins at no smaller a scale, and where no training decides.
     """
-    published = own["scale"] == "paper" and own["data"] != "drawn"
-    return _judged(own) and (published or not opening.by_runs(own))
+    as_long = own["data"] != "drawn" and SCALES.index(own["scale"]) >= SCALES.index(reference["scale"])
+    return _judged(own) and (as_long or not opening.by_runs(own))

@@ -44,7 +44,7 @@ def judged_by_reference(
 ) -> list["records.Judgement"]:
     """The ledger's rows of a study by its reference results alone, without a run; arguments as in `render`."""
     kept = references.read(settings, reference)
-    return _judged(claims, settings["study"], measured(kept.runs), _conditions(kept.runs, "paper"))
+    return _judged_by(kept, claims, settings["study"])
 
 
 def measured(runs: list[Run]) -> list[Run]:
@@ -80,7 +80,7 @@ def render(
     kept = references.read(settings, reference)
     scales = {run.name: _scale(settings, run.name) for run in runs}
     own = _judged(claims, study, runs, _conditions(runs, settings["scale"], settings.get("cost", ""), scales))
-    of_reference = _judged(claims, study, measured(kept.runs), _conditions(kept.runs, "paper"))
+    of_reference = _judged_by(kept, claims, study)
     decided = sides.both(own, of_reference if kept.runs else None)
     rows: list[records.Row] = []
     for claim, row in zip((claim for claim in claims if claim.study == study), decided, strict=True):
@@ -119,6 +119,11 @@ def _judged(
 ) -> list["records.Judgement"]:
     of_seeds = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs if "train" in run.metrics})
     return judgements.judge_all(claims, study, of_seeds, conditions)
+
+
+def _judged_by(kept: references.References, claims: list[ledger.Claim], study: str) -> list["records.Judgement"]:
+    scales = {name: description.scale for name, description in kept.described.items()}
+    return _judged(claims, study, measured(kept.runs), _conditions(kept.runs, "paper", scales=scales))
 
 
 def _sections(writer: StudyWriter) -> list["records.Placed"]:

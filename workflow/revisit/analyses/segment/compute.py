@@ -35,8 +35,10 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
 
     Returns:
         `mean_iou`, `weighted_iou`, `pixel_accuracy` and `mean_accuracy`, each with the ends of its interval, `_low`
-        and `_high`, of the images drawn again; `mask_mean_average_precision` of connected regions as objects, at an
-        IoU of 0.5; the numbers of images and of regions; and per class `pixels`, `iou` and so on.
+        and `_high`, of the images drawn again; `mean_iou_of_one_class`, the best for all pixels;
+        `mask_mean_average_precision` of connected regions as objects, at an IoU of 0.5, with `_of_several` on the
+        images that show two objects of one class or more; the numbers of images, of these, and of regions; and per
+        class `pixels`, `iou` and so on.
 
     Raises:
         ConfigError: the data set has no masks, or the network is none for pixels.
@@ -99,9 +101,14 @@ class _Seen:
         for name, measure in segmentation.MEASURES.items():
             summary[name] = _number(measure(whole))
             summary[f"{name}_low"], summary[f"{name}_high"] = resampling.interval(samples[name])
-        found, precisions = self._instances()
+        summary["mean_iou_of_one_class"] = _number(segmentation.constant_iou(whole))
+        found, matches = self._instances()
+        real = self.scenes.truths
+        precisions = average_precision.by_class(found, real, matches, "area")
+        several = average_precision.by_class(found, real, matches, "area", real.several())
         summary["mask_mean_average_precision"] = average_precision.mean(precisions)
-        summary |= {"images": len(each), "regions": len(found)}
+        summary["mask_mean_average_precision_of_several"] = average_precision.mean(several)
+        summary |= {"images": len(each), "images_of_several": int(real.several().sum()), "regions": len(found)}
         names, ious, pixels = [BACKGROUND, *self.data.classes], segmentation.ious(whole), whole.sum(axis=1)
         rows: list[dict[str, Any]] = []
         for kind, name in enumerate(names):
@@ -122,14 +129,14 @@ class _Seen:
         }
         return summary, tables
 
-    def _instances(self) -> tuple[Detections, list[float | None]]:
-        """The connected regions as detections, and the average precision of each class by their masks."""
+    def _instances(self) -> tuple[Detections, matching.Matches]:
+        """The connected regions as detections, and which objects they are by their masks."""
         real = self.scenes.truths
         image = np.repeat(np.arange(real.images), [len(kinds) for kinds, _, _ in self.regions])
         kinds, scores = (np.concatenate([one[part] for one in self.regions]) for part in (0, 1))
         found = Detections(image, kinds, scores, np.zeros((len(image), 4)))  # boxes are not asked for
         overlap = truths.by_shares([shares for _, _, shares in self.regions], self.scenes)
-        return found, average_precision.by_class(found, real, matching.match(found, real, overlap), "area")
+        return found, matching.match(found, real, overlap)
 
 
 def _number(value: Any) -> float | None:

@@ -43,16 +43,23 @@ class Localisation(Task):
         return ((own + WEIGHT * place) * there).sum() / there.sum().clamp(min=1)
 
     def evaluate(self, network: Network, loader: BatchLoader, index: torch.Tensor, size: int) -> Evaluation:
-        """The metric is the share of images with the right class and a right box; beside it either alone."""
+        """The metric is the share of images with the right class and a right box.
+
+        Beside it stand either alone, and the share if the class went with one box for all images, the mean of theirs:
+        what a box is worth that the network found.
+        """
         found = outputs(network, loader, index, size).double()
-        parts = [self._truth(loader, part) for part in index.split(size)]
-        kinds, boxes = (torch.cat(column).cpu() for column in zip(*parts, strict=True))
+        truths = [self._truth(loader, part) for part in index.split(size)]
+        kinds, boxes = (torch.cat(column).cpu() for column in zip(*truths, strict=True))
         loss, there = self.loss(found, kinds, boxes).item(), kinds >= 0
         if not there.any():
-            return Evaluation(loss, float("nan"), None, (float("nan"),) * 2)
+            return Evaluation(loss, float("nan"), None, (float("nan"),) * 3)
         classified = found[there, :-4].argmax(1) == kinds[there]
-        boxed = iou(found[there, None, -4:], boxes[there, None].double())[:, 0, 0] >= OVERLAP
-        shares = ((part.double().mean().item()) for part in (classified & boxed, classified, boxed))
+        real = boxes[there].double()
+        boxed = iou(found[there, None, -4:], real[:, None])[:, 0, 0] >= OVERLAP
+        middle = iou(real.mean(0)[None, None], real[None])[0, 0] >= OVERLAP
+        parts = (classified & boxed, classified, boxed, classified & middle)
+        shares = (part.double().mean().item() for part in parts)
         metric, *beside = shares
         return Evaluation(loss, metric, None, tuple(beside))
 
