@@ -92,11 +92,12 @@ def learned(rows: Rows, kept: Sequence[references.References]) -> str:
 
 def made(kept: Sequence[references.References]) -> str:
     """A table of how each result was made."""
-    lines = ["### How they were made\n", "| experiment | seeds | data | training | date | machine | commit |"]
-    lines.append("|---|---:|---|---:|---|---|---|")
+    lines = ["### How they were made\n", "| experiment | scale | seeds | data | training | date | machine | commit |"]
+    lines.append("|---|---|---:|---|---:|---|---|---|")
     for name, description in (item for of_study in kept for item in of_study.described.items()):
         cells = (
             f"`{name}`",
+            description.scale,
             str(description.replicates),
             description.data.provenance,
             duration(description.seconds.get("train")),
