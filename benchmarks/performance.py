@@ -145,6 +145,13 @@ MEASUREMENTS = {
         script="training",
     ),
 }
+RENAMED = {  # scripts that a text may name still -> what they are today
+    "inspect_network": "run_analysis",
+    "evaluate_predictions": "run_analysis",
+    "probe_features": "run_analysis",
+    "embed_features": "run_analysis",
+    "find_neighbours": "run_analysis",
+}
 NO_GPU = "Not measured: there is no CUDA on this machine."
 UNMEASURED = "Not measured yet."
 
@@ -194,12 +201,22 @@ def page(about: dict[str, str], texts: dict[str, str]) -> str:
     for name, measurement in MEASUREMENTS.items():
         if name in texts:
             parts += [f"## {measurement.title}\n", f"{measurement.goal}\n", f"```text\n{texts[name].strip()}\n```\n"]
+            parts += renamed(texts[name])
             if drawing := re.search(r"--drawing docs/(\S+\.svg)", texts[name]):
                 parts.append(f"![{measurement.title}]({drawing[1]})\n")
         else:
             why = NO_GPU if measurement.gpu else UNMEASURED
             parts += [f"## {measurement.title}\n", f"{measurement.goal}\n", f"{why}\n"]
     return "\n".join(parts)
+
+
+def renamed(text: str) -> list[str]:
+    """A line for each script that has another name since it was measured, by the name that it has today."""
+    former: dict[str, list[str]] = {}
+    for before, today in RENAMED.items():
+        if re.search(rf"^{before}\b", text, re.MULTILINE):
+            former.setdefault(today, []).append(f"`{before}`")
+    return [f"Since this was measured, {', '.join(names)} have become `{today}`.\n" for today, names in former.items()]
 
 
 def goal_rows(texts: dict[str, str]) -> list[str]:

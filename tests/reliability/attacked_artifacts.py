@@ -17,7 +17,7 @@ from attacked_readers import CLASSES, Files, Reader, check_prepared, zipped
 from mutations import Part, with_length
 from revisit import config, files
 from revisit.data import arrays
-from revisit.report import claims, collect, seeds, study, verdicts
+from revisit.report import claims, collect, judgements, seeds, study, verdicts
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPE = (8, 8, 1)
@@ -85,7 +85,7 @@ def _read_claims(folder: Path) -> None:
             section.setdefault(last, 0.5 + 0.01 * number + 0.001 * replicate * (number % 3))
     metrics = {name: [of[name] for of in replicates] for name in replicates[0]}
     conditions = verdicts.Conditions("paper", dict.fromkeys(metrics, "published"))
-    files.json_bytes(verdicts.judge_all(found, "made_up", seeds.Seeds(metrics), conditions))
+    files.json_bytes(judgements.judge_all(found, "made_up", seeds.Seeds(metrics), conditions))
 
 
 def _settings() -> list[Part]:

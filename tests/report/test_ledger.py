@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from revisit.params.load import load
-from revisit.report import claims, verdicts
+from revisit.report import claims, judgements
 from revisit.report.panel import sections
 from revisit.report.seeds import Seeds
 from revisit.report.verdicts import Conditions, Verdict
@@ -162,7 +162,7 @@ def test_groups_of_five_or_more_are_judged_as_a_whole_too():
 def verdict(claim, numbers):
     """The verdict of a single seed with the numbers given."""
     seeds = Seeds({name: [metrics] for name, metrics in nested(numbers).items()})
-    return verdicts.judge(BY_ID[claim], seeds, Conditions("paper", {}))["verdict"]
+    return judgements.judge(BY_ID[claim], seeds, Conditions("paper", {}))["verdict"]
 
 
 def test_what_the_reports_say_agrees_with_their_own_numbers_but_for_one_sentence():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from revisit.report import claims, verdicts
+from revisit.report import claims, judgements
 from revisit.report.expressions import evaluate
 from revisit.report.rules import Comparison
 from revisit.report.seeds import Seeds
@@ -78,7 +78,7 @@ def seeds_of(flat):
 
 def judge(claim, flat):
     """The row of a claim: its rule alone, whether or not the published number is possible."""
-    return verdicts.judge(
+    return judgements.judge(
         claim.model_copy(update={"possible": None, "values": []}), seeds_of(flat), Conditions("paper", {})
     )
 

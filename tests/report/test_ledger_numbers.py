@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from revisit.report import claims, verdicts
+from revisit.report import claims, judgements
 from revisit.report.seeds import Seeds
 from revisit.report.verdicts import Conditions, Verdict
 
@@ -57,7 +57,7 @@ def judged(ledger, numbers, noise=0.0):
             metrics[key] = number + sign * noise * tolerance(claim)
     names = {claim.ours.partition(".")[0] for claim in numeric}
     of_seeds = Seeds({name: [metrics[name] for metrics in seeds] for name in names})
-    return verdicts.judge_all(ledger, ledger[0].study, of_seeds, PAPER)
+    return judgements.judge_all(ledger, ledger[0].study, of_seeds, PAPER)
 
 
 def passes(group, constant):

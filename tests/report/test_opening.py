@@ -2,7 +2,7 @@
 
 import pytest
 
-from revisit.report import opening, verdicts
+from revisit.report import judgements, opening, verdicts
 
 
 def claim(verdict="agrees", seeds=1, data="published", counted=False, reason="", by="run", scale="paper"):
@@ -136,10 +136,10 @@ def test_the_reasons_of_the_engine_are_understood():
     conditions = verdicts.Conditions("demo", {"x": "drawn"}, "two days (on one GPU)")
     entry = {"id": "a", "study": "s", "source": "S0", "place": "p", "statement": "t", "published": 1}
     entry |= {"ours": "x.train.loss", "rule": {"kind": "near", "absolute": 1}}
-    row = verdicts.judge(verdicts.Claim.model_validate(entry), verdicts.Seeds({"x": [{}]}), conditions)
+    row = judgements.judge(verdicts.Claim.model_validate(entry), verdicts.Seeds({"x": [{}]}), conditions)
     (found,) = opening.needs([study([row], cost=conditions.cost)])
     assert found["needs"] == [("scale: paper and the published data", 1)]
-    here = verdicts.judge(
+    here = judgements.judge(
         verdicts.Claim.model_validate(entry), verdicts.Seeds({"x": [{}]}), verdicts.Conditions("paper", {})
     )
     assert opening.needs([study([here])])[0]["needs"] == [("a number that this run does not have", 1)]

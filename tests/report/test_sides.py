@@ -10,7 +10,7 @@ UNTESTABLE = "not testable at this scale"
 
 
 def row(verdict="agrees", data="published", counted=False, ours=0.5):
-    """A row of `verdicts.judge_all`, as far as the sides read it; `id` stands for all that both have in common."""
+    """A row of `judgements.judge_all`, as far as the sides read it; `id` stands for all that both have in common."""
     nothing = {"ours_low": None, "ours_high": None, "reason": "", "parts": [], "values": [], "hypotheses": []}
     nothing |= {"scale": "demo"}
     return nothing | {"id": "a", "ours": ours, "seeds": 1, "data": data, "verdict": verdict, "counted": counted}

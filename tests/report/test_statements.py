@@ -10,7 +10,7 @@ import yaml
 
 from revisit.analyses.precision import lowest_average_precision
 from revisit.errors import ConfigError
-from revisit.report import claims, rules, statements, verdicts
+from revisit.report import claims, judgements, rules, statements, verdicts
 from revisit.report.seeds import Seeds
 
 ROOT = Path(__file__).parents[2]
@@ -238,7 +238,7 @@ def example(kind, number=0):
 def judged(tmp_path, ledger, metrics):
     (tmp_path / "example.yaml").write_text(ledger, encoding="utf-8")
     given = claims.of_study("example", tmp_path)
-    return verdicts.judge_all(given, "example", Seeds(metrics), verdicts.Conditions("paper", {}))
+    return judgements.judge_all(given, "example", Seeds(metrics), verdicts.Conditions("paper", {}))
 
 
 def seeds(cell):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from revisit.report import verdicts
+from revisit.report import judgements
 from revisit.report.claims import Claim
 from revisit.report.seeds import Seeds
 from revisit.report.tables import LEVEL, PERMUTATIONS, agreement
@@ -79,7 +79,7 @@ def table(ours, conditions=PAPER, difference=0.02, **changes):
     other = claim("other", near, group="h", published=0.5, ours="a0.x")
     whole = claim("table", {"kind": "table", "group": "g", "difference": difference})
     seeds = Seeds({f"a{n}": [{"x": value} for value in of_seeds] for n, of_seeds in enumerate(ours)})
-    return verdicts.judge_all([other, *members, whole], "s", seeds, conditions)[-1]
+    return judgements.judge_all([other, *members, whole], "s", seeds, conditions)[-1]
 
 
 def shifted(by):

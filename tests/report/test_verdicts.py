@@ -5,7 +5,7 @@ import math
 import pytest
 
 from revisit.errors import ArtifactError
-from revisit.report import verdicts
+from revisit.report import judgements
 from revisit.report.claims import Claim
 from revisit.report.seeds import Seeds
 from revisit.report.verdicts import Conditions
@@ -38,7 +38,7 @@ def seeds(values=None):
 
 
 def judge(given, values=None, conditions=PAPER):
-    return verdicts.judge(given, seeds(values), conditions)
+    return judgements.judge(given, seeds(values), conditions)
 
 
 def verdict(given, values=None, conditions=PAPER):
@@ -308,7 +308,7 @@ def test_the_rule_and_its_parts_in_words():
 
 def test_only_the_claims_of_a_study_are_judged():
     there, elsewhere = near(0.91), near(0.91, study="t", id="t_c")
-    assert [row["id"] for row in verdicts.judge_all([there, elsewhere], "s", seeds(), PAPER)] == ["s_c"]
+    assert [row["id"] for row in judgements.judge_all([there, elsewhere], "s", seeds(), PAPER)] == ["s_c"]
 
 
 # At laptop scale: directions, no numbers

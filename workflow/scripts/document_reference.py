@@ -1,7 +1,12 @@
-"""Write what the reference results say of every claim into README.md and docs/reference.md, between their marks."""
+"""Write what the reference results say into README.md and docs/reference.md, between their marks.
+
+Into the README how many claims came to what; into the page what is to be learned (`workflow/lessons.yaml`), every claim
+with its verdict, and how the results were made.
+"""
 
 import argparse
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,9 +17,10 @@ from revisit.errors import ConfigError
 from revisit.params.load import load
 from revisit.params.resolve import resolve
 from revisit.reference import store
-from revisit.report import claims, study
-from revisit.report.numbers import published_text, value_text
+from revisit.report import claims, lessons, references, study
+from revisit.report.numbers import duration, published_text, value_text
 from revisit.report.opening import UNTESTABLE
+from revisit.report.seeds import Seeds, metrics_of
 
 if TYPE_CHECKING:
     from revisit.report.records import Judgement
@@ -30,26 +36,32 @@ COLUMNS = {  # of the README's table: heading -> verdicts
     "in error or impossible": ("published value in error", "impossible"),
     "not run yet": (UNTESTABLE,),
 }
+WIDTH = 120  # of a line of words
 Rows = Mapping[str, Sequence["Judgement"]]  # title of a study -> rows of the ledger
 
 
 def main(argv: list[str] | None = None) -> None:
     """Write both files anew."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    rows = judged()
-    for path, table in ((README, counts(rows)), (PAGE, every_claim(rows))):
-        path.write_text(replaced(path, table), encoding="utf-8")
+    for path, text in written().items():
+        path.write_text(text, encoding="utf-8")
 
 
-def judged() -> dict[str, list["Judgement"]]:
-    """The rows of every study by its reference results."""
-    stages = resolve(load(), store.names())
-    of_studies: dict[str | None, Study] = {
-        name: settings for (stage, name), settings in stages.items() if stage == "study"
+def written() -> dict[Path, str]:
+    """The text of each file, anew."""
+    studies = _studies()
+    rows = {
+        settings["title"]: study.judged_by_reference(settings, claims.of_study(name))
+        for name, settings in studies.items()
     }
+    kept = [references.read(settings) for settings in studies.values()]
+    page = (learned(rows, kept), every_claim(rows), made(kept))
+    return {README: replaced(README, counts(rows)), PAGE: replaced(PAGE, "\n".join(page))}
+
+
+def _studies() -> dict[str, "Study"]:
     return {
-        settings["title"]: study.judged_by_reference(settings, claims.of_study(str(name)))
-        for name, settings in of_studies.items()
+        str(name): settings for (stage, name), settings in resolve(load(), store.names()).items() if stage == "study"
     }
 
 
@@ -61,6 +73,40 @@ def replaced(path: Path, table: str) -> str:
     return re.sub(
         f"{re.escape(START)}.*?{re.escape(END)}", lambda _: f"{START}\n{table}{END}", text, count=1, flags=re.S
     )
+
+
+def learned(rows: Rows, kept: Sequence[references.References]) -> str:
+    """What is to be learned, point by point."""
+    runs = [run for of_study in kept for run in study.measured(of_study.runs)]
+    seeds = Seeds({run.name: metrics_of(run) for run in runs})
+    verdicts = {row["id"]: row["verdict"] for own in rows.values() for row in own}
+    points = (lessons.told(lesson, seeds, verdicts) for lesson in lessons.load())
+    return "".join(
+        textwrap.fill(
+            point, WIDTH, initial_indent="- ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        + "\n"
+        for point in points
+    )
+
+
+def made(kept: Sequence[references.References]) -> str:
+    """A table of how each result was made."""
+    lines = ["### How they were made\n", "| experiment | scale | seeds | data | training | date | machine | commit |"]
+    lines.append("|---|---|---:|---|---:|---|---|---|")
+    for name, description in (item for of_study in kept for item in of_study.described.items()):
+        cells = (
+            f"`{name}`",
+            description.scale,
+            str(description.replicates),
+            description.data.provenance,
+            duration(description.seconds.get("train")),
+            description.date,
+            description.machine,
+            f"`{description.commit[:7]}`",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
 
 
 def counts(rows: Rows) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from revisit import paths
-from revisit.report import claims, page, seeds, study, verdicts
+from revisit.report import claims, judgements, page, seeds, study, verdicts
 from revisit.report.collect import collect
 
 ROOT = Path(__file__).parents[3]
@@ -280,7 +280,7 @@ def test_hypotheses_are_tested_at_the_scales_of_their_claims_only(drawn, stages)
     runs = study.read(stages["study"]["lenet"], paths.collected("lenet"))
     metrics, data = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs}), {run.name: "copy" for run in runs}
     for scale, wanted in (("demo", {"not testable"}), ("paper", {"not testable", "supported", "not supported"})):
-        rows = verdicts.judge_all(ledger, "lenet", metrics, verdicts.Conditions(scale, data))
+        rows = judgements.judge_all(ledger, "lenet", metrics, verdicts.Conditions(scale, data))
         assert {hypothesis["held"] for row in rows for hypothesis in row["hypotheses"]} - {"undecided"} == wanted
 
 
@@ -290,7 +290,7 @@ def test_every_claim_can_be_judged_where_published_data_and_protocols_are_used(d
         runs = study.read(settings, paths.collected(name))
         metrics = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs})
         conditions = verdicts.Conditions("paper", {run.name: "published" for run in runs})
-        rows = verdicts.judge_all(ledger, name, metrics, conditions)
+        rows = judgements.judge_all(ledger, name, metrics, conditions)
         reasons = {row["reason"]: row["id"] for row in rows if row["verdict"] == "not testable at this scale"}
         assert reasons.keys() <= {"a run was too short, or it diverged"}, reasons
         assert {row["figure"] for row in rows} <= {section["id"] for section in drawn(name)["sections"]}

@@ -16,7 +16,7 @@ def both(own: Sequence["Judgement"], reference: Sequence["Judgement"] | None) ->
     """The ledger's rows of a study: each with what decides, `decided_by`, and both sides below `run` and `reference`.
 
     Args:
-        own: the rows of this run, as `verdicts.judge_all` gives them.
+        own: the rows of this run, as `judgements.judge_all` gives them.
         reference: those of the reference results, in the same order; None where there are none.
     """
     others: Sequence[Judgement | None] = reference if reference is not None else [None] * len(own)

@@ -8,7 +8,7 @@ from revisit import files, reading, stages
 from revisit.errors import ArtifactError, ConfigError
 from revisit.reference import store
 from revisit.report import claims as ledger
-from revisit.report import references, seeds, sides, verdicts
+from revisit.report import judgements, references, seeds, sides, verdicts
 from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
 from revisit.report.study_writer import StudyWriter
@@ -118,7 +118,7 @@ def _judged(
     claims: list[ledger.Claim], study: str, runs: list[Run], conditions: verdicts.Conditions
 ) -> list["records.Judgement"]:
     of_seeds = seeds.Seeds({run.name: seeds.metrics_of(run) for run in runs if "train" in run.metrics})
-    return verdicts.judge_all(claims, study, of_seeds, conditions)
+    return judgements.judge_all(claims, study, of_seeds, conditions)
 
 
 def _judged_by(kept: references.References, claims: list[ledger.Claim], study: str) -> list["records.Judgement"]:

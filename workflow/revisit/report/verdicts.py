@@ -1,23 +1,21 @@
-"""What our runs say of a claim: the numbers of every seed, what the rule makes of them, and how sure that is."""
+"""What our runs say of a claim: the numbers of every seed, what its rule makes of them, and what stands in the way.
+
+`revisit.report.judgements` writes the ledger's rows from it.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from revisit.errors import ArtifactError
-from revisit.report import decisions, tables
-from revisit.report.claims import LEDGER, Claim
+from revisit.report import decisions
+from revisit.report.claims import Claim
 from revisit.report.decisions import Compared, Estimate, Outcome
 from revisit.report.expressions import MissingMetricError, UndefinedError, experiments_in
 from revisit.report.possible import Bound, bound
-from revisit.report.rules import Comparison, Exact, Near, Table
+from revisit.report.rules import Comparison, Near
 from revisit.report.seeds import Seeds
 from revisit.scales import smallest
-
-if TYPE_CHECKING:
-    from revisit.report.records import Explanation, Judgement, Part, Value
 
 
 class Verdict(StrEnum):
@@ -39,7 +37,6 @@ VERDICTS = {
     Outcome.UNDECIDED: Verdict.UNDECIDED,
     Outcome.FAILED: Verdict.FAILED,
 }
-NO_NUMBER = "this run has no number for some entries of the table"
 DATA = ("published", "copy", "drawn")  # whose data and weights a run had, the best first
 
 
@@ -70,7 +67,7 @@ class Conditions:
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """What the rule of a claim comes to."""
 
     verdict: Verdict
@@ -79,17 +76,17 @@ class _Found:
     parts: Sequence[Compared] = ()
 
 
-class _Judge:
+class Judge:
     """A claim before the metrics of its study."""
 
     def __init__(self, claim: Claim, seeds: Seeds, conditions: Conditions) -> None:
         self.claim, self.seeds, self.conditions = claim, seeds, conditions
         self.scale = conditions.scale_of(claim.deciding())
 
-    def found(self) -> _Found:
+    def found(self) -> Found:
         """What the rule comes to, once nothing stands in its way."""
         claim = self.claim
-        possible = _bound(claim)
+        possible = bound_of(claim)
         reason = self._obstacle()
         try:
             ours, parts = self.ours(), [self.compared(part) for part in claim.comparisons()]
@@ -99,13 +96,13 @@ class _Judge:
         except UndefinedError:
             ours, parts, reason = None, [], reason or "a run was too short, or it diverged"
         if possible is not None and not possible.holds:
-            return _Found(Verdict.IMPOSSIBLE, possible.text, ours, parts)
+            return Found(Verdict.IMPOSSIBLE, possible.text, ours, parts)
         if reason:
-            return _Found(Verdict.UNTESTABLE, reason, ours, parts)
+            return Found(Verdict.UNTESTABLE, reason, ours, parts)
         verdict, reason = self._verdict(ours, parts)
         if ours is not None and not math.isfinite(ours.mean):
             reason = reason or "a run diverged"
-        return _Found(verdict, reason, ours, parts)
+        return Found(verdict, reason, ours, parts)
 
     def _obstacle(self) -> str:
         """Why the numbers of this run say nothing about the claim; empty where they do."""
@@ -187,7 +184,7 @@ class _Judge:
         return Verdict.UNTESTABLE, needs
 
 
-def _bound(claim: Claim) -> Bound | None:
+def bound_of(claim: Claim) -> Bound | None:
     """Whether a run can give the published number, where the claim says what is possible."""
     return bound(claim.possible, claim.published) if claim.possible and claim.published is not None else None
 
@@ -204,167 +201,3 @@ def _undecided(parts: Sequence[Compared], ours: Estimate | None) -> str:
     if ours is not None and not parts:
         return f"the interval over {ours.seeds} seeds holds the published number, but is too wide to confirm it"
     return f"the interval over {min(part.difference.seeds for part in parts)} seeds excludes neither"
-
-
-def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> "Judgement":
-    """The ledger's row of a claim: published, ours, verdict, reason and everything shown beside them (JSON).
-
-    A claim about something that `params.yaml` does not ask for is not testable in this run; the reason names it.
-    Raises ArtifactError, which names the claim, where an expression has no value.
-    """
-    judge_ = _Judge(claim, seeds, conditions)
-    try:
-        found = _Found(Verdict.UNTESTABLE) if isinstance(claim.rule, Table) else judge_.found()  # tables: `judge_all`
-        shown = [_value(shown.label, _optional(judge_, shown.value)) for shown in claim.values]
-        hypotheses: list[Explanation] = [
-            {"statement": hypothesis.statement, "held": _held(judge_.weakest_of(hypothesis.holds))}
-            for hypothesis in claim.hypotheses
-        ]
-    except ArtifactError as error:
-        where = f"{LEDGER / claim.study}.yaml: claim {claim.id}"
-        raise ArtifactError(f"{where}: {error}; correct the expression") from None
-    seeds_of = [part.difference.seeds for part in found.parts] or ([found.ours.seeds] if found.ours else [0])
-    ours, low, high = _interval(found.ours)
-    return {
-        "id": claim.id,
-        "study": claim.study,
-        "source": claim.source,
-        "place": claim.place,
-        "items": claim.items,
-        "group": claim.group,
-        "statement": claim.statement,
-        "published": claim.published,
-        "unit": claim.unit,
-        "ours": ours,
-        "ours_low": low,
-        "ours_high": high,
-        "seeds": min(seeds_of),
-        "counted": claim.data == "none",  # networks are counted, no training decides
-        "data": conditions.worst(claim.deciding()) if claim.data != "none" else None,
-        "scale": judge_.scale,
-        "verdict": str(found.verdict),
-        "reason": found.reason,
-        "test": _test(claim),
-        "parts": [_part(part) for part in found.parts],
-        "values": shown,
-        "possible": possible.text if (possible := _bound(claim)) else None,
-        "hypotheses": hypotheses,
-        "figure": claim.figure,
-        "note": claim.note,
-    }
-
-
-def _held(outcome: Outcome | None) -> str:
-    """Whether our runs support an explanation."""
-    if outcome is None:
-        return "not testable"
-    return {Outcome.AGREES: "supported", Outcome.UNDECIDED: "undecided"}.get(outcome, "not supported")
-
-
-def _optional(judge_: _Judge, expression: str) -> Estimate | None:
-    try:
-        return judge_.estimate(expression)
-    except (MissingMetricError, UndefinedError):
-        return None
-
-
-def _value(label: str, found: Estimate | None) -> "Value":
-    value, low, high = _interval(found)
-    return {"label": label, "value": value, "value_low": low, "value_high": high}
-
-
-def _interval(found: Estimate | None) -> tuple[float | None, float | None, float | None]:
-    mean, low, high = (found.mean, found.low, found.high) if found is not None else (None, None, None)
-    return _finite(mean), _finite(low), _finite(high)
-
-
-def _finite(value: float | None) -> float | None:
-    """A number for JSON; None for what a run that diverged makes infinite."""
-    return value if value is not None and math.isfinite(value) else None
-
-
-def _part(part: Compared) -> "Part":
-    difference = part.difference
-    return {
-        "test": str(part.comparison),
-        "first": _finite(part.first.mean),
-        "second": _finite(part.second.mean),
-        "difference": _finite(difference.mean),
-        "low": _finite(difference.low),
-        "high": _finite(difference.high),
-        "verdict": str(VERDICTS[part.outcome]),
-    }
-
-
-def _test(claim: Claim) -> str:
-    """The rule in words."""
-    rule = claim.rule
-    if isinstance(rule, Exact):
-        return f"{claim.ours} equals {claim.published:,}"
-    if isinstance(rule, Table):
-        return (
-            f"the numbers of the group {rule.group}: rank correlation above 0 (permutation test, p < {tables.LEVEL}), "
-            f"and a mean absolute difference of at most {rule.difference:g}"
-        )
-    if isinstance(rule, Near):
-        size = f"{rule.absolute:g}" if rule.absolute else f"{rule.relative:.0%}"
-        text = f"the interval of {claim.ours} over the seeds, widened by {size}, holds {claim.published:,}"
-        direction = " and ".join(str(part) for part in rule.direction)
-        return f"{text}; same direction: {direction}" if direction else text
-    return "; ".join(str(part) for part in rule.all)
-
-
-def judge_all(claims: Iterable[Claim], study: str, seeds: Seeds, conditions: Conditions) -> list["Judgement"]:
-    """The rows of one study, in the ledger's order; those of whole tables are judged on the rows of their groups."""
-    own = [claim for claim in claims if claim.study == study]
-    rows = [judge(claim, seeds, conditions) for claim in own]
-    for number, claim in enumerate(own):
-        if isinstance(claim.rule, Table):
-            members = [
-                (other, its_row)
-                for other, its_row in zip(own, rows, strict=True)
-                if other.group == claim.rule.group and other is not claim
-            ]
-            rows[number] = _whole(rows[number], claim.rule, members, conditions)
-    return rows
-
-
-def _whole(
-    row: "Judgement", rule: Table, claims: Sequence[tuple[Claim, "Judgement"]], conditions: Conditions
-) -> "Judgement":
-    """The `row` of a table with what it comes to as a whole, by the rows of its claims."""
-    members = [row for _, row in claims]
-    worst = max((member["data"] for member in members if member["data"]), key=DATA.index, default=None)
-    scale = smallest((member["scale"] for member in members), conditions.scale)
-    seeds = min(member["seeds"] for member in members)
-    about: Judgement = {**row, "seeds": seeds, "data": worst, "scale": scale}
-    blocked = [row for claim, row in claims if row["ours"] is None or _keeps_out(claim, row)]
-    if blocked:
-        reason = blocked[0]["reason"] if blocked[0]["verdict"] == Verdict.UNTESTABLE else NO_NUMBER
-        return {**about, "reason": reason}
-    published = [row["published"] for row in members if row["published"] is not None]  # all: their rules have one
-    found = tables.agreement(published, [row["ours"] for row in members if row["ours"] is not None])
-    ordered = found.correlation > 0 and found.p < tables.LEVEL
-    close = found.difference <= rule.difference
-    short = next((claim for claim, row in claims if not claim.decided_at(row["scale"])), None)
-    if short and not ordered:  # at another scale, in another order: that says nothing
-        cost = f" ({conditions.cost})" if conditions.cost else ""
-        return {**about, "reason": f"needs scale: {' or '.join(short.scales())}{cost}"}
-    agrees, reason = ordered and close and not short, f"at {scale} scale only the order counts" if short else ""
-    verdict = Verdict.AGREES if agrees else Verdict.DIRECTION if ordered else Verdict.FAILED
-    values: list[Value] = [
-        {"label": "rank correlation", "value": found.correlation, "value_low": None, "value_high": None},
-        {"label": "p by permutation", "value": found.p, "value_low": None, "value_high": None},
-        {"label": "mean absolute difference", "value": found.difference, "value_low": None, "value_high": None},
-    ]
-    return {**about, "verdict": str(verdict), "reason": reason, "values": values}
-
-
-def _keeps_out(claim: Claim, row: "Judgement") -> bool:
-    """Whether the number of a row has no place in its table: it is untestable, and not for its scale alone.
-
-    The order of numbers is a direction, which a shortened protocol can give.
-    """
-    ranked = row["scale"] == "laptop" and "paper" in claim.comparable
-    stand_ins = claim.data == "published" and row["data"] == "drawn"
-    return row["verdict"] == Verdict.UNTESTABLE and (stand_ins or not ranked)
