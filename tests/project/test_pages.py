@@ -79,6 +79,13 @@ def test_measured_scripts_are_there_or_have_another_name(monkeypatch):
     assert set(re.findall(r"`(\w+)`", "".join(performance.renamed(text)))) >= measured - scripts
 
 
+def test_the_readme_has_every_format_and_kind_of_analysis():
+    readme = (ROOT / "README.md").read_text()
+    for folder, file in (("data/formats", "reader.py"), ("analyses", "compute.py")):
+        for path in (ROOT / "workflow/revisit" / folder).glob(f"*/{file}"):
+            assert f"`{path.parent.name}`" in readme, path.parent.name
+
+
 def test_names_are_looked_at():
     text = "`report/study.py`, `workflow/gone.py` or `gone/`, `models/<name>.py`\n```sh\npython benchmarks/x.py\n```"
     assert {path: there(path) for path in named(text)} == {

@@ -47,19 +47,19 @@ def script_of(stage: str) -> Path:
 
 def loaded_by_name(stage: str, settings: Settings) -> tuple[str, ...]:
     """The modules that a stage with these settings loads by name, which no import statement shows."""
-    found = [f"revisit.models.{settings['model']}"] if "model" in settings else []
+    modules = [f"revisit.models.{settings['model']}"] if "model" in settings else []
     if "embedded" in settings:
-        found.append(f"revisit_drawing.{settings['embedded']['drawing']}")
+        modules.append(f"revisit_drawing.{settings['embedded']['drawing']}")
     if stage in ("fetch", "prepare"):
-        found.append(formats.module(settings["format"], "facts" if stage == "fetch" else "reader"))
+        modules.append(formats.module(settings["format"], "facts" if stage == "fetch" else "reader"))
     runs = settings.get("training", settings).get("runs", {})  # those of a stand-in for pretrained weights, too
     for task in sorted({protocol["objective"]["name"] for protocol in runs.values()}):
-        found += tasks.modules(task)
+        modules += tasks.modules(task)
     if SCRIPTS[stage] == ANALYSIS:
-        found += kinds.modules(stage, settings)
+        modules += kinds.modules(stage, settings)
     if stage == "study":
-        found += panels.modules()
-    return tuple(found)
+        modules += panels.modules()
+    return tuple(modules)
 
 
 def code_of(
@@ -81,12 +81,12 @@ def code_of(
 def records(params: Params) -> dict[Path, bytes]:
     """The path and the content of every record of `params`."""
     digest, imported = cache(files.sha256), cache(files_of)  # stages by the thousand share a few lists of files
-    found = {}
+    contents = {}
     for (stage, name), settings in resolve(params, store.names()).items():
         code = code_of(stage, name, settings, digest, imported)
-        found[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": code})
+        contents[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": code})
     imports.keep()
-    return found
+    return contents
 
 
 def write(params: Params) -> None:

@@ -63,12 +63,12 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
         os.environ[guard.ENGINE] = guard.engine()
         return Judgement(params, frozenset(), None)
     guard.check_folder()
-    found = records(params)
+    wanted = records(params)
     cache.keep_private(Path.cwd())
     lock = None if dry_run else guard.hold("snakemake")
     from revisit_engines.staleness import stale_stages  # DVC: only here, not in jobs
 
-    stale = frozenset(stale_stages(found))
+    stale = frozenset(stale_stages(wanted))
     if stale:
         MARKER.parent.mkdir(exist_ok=True)
         MARKER.write_bytes(os.urandom(16))

@@ -25,22 +25,22 @@ Analyses: Any = create_model(
 )
 
 
-def check_analyses(params: "Params", found: "Mistakes") -> None:
+def check_analyses(params: "Params", mistakes: "Mistakes") -> None:
     """Record every mistake between the analyses and what they analyse."""
     trainings, extract = params.trainings, params.analyses.extract
     for name, kind in kinds().items():
         for experiment, settings in getattr(params.analyses, name).items():
             place = ("analyses", name, experiment)
             if experiment not in trainings:
-                found.add(place, unknown(experiment, "experiment", trainings))
+                mistakes.add(place, unknown(experiment, "experiment", trainings))
             if kind.reads == "features":
-                _check_layers(place, settings.layers, extract.get(experiment), found)
-            kind.check(params, experiment, settings, found)
+                _check_layers(place, settings.layers, extract.get(experiment), mistakes)
+            kind.check(params, experiment, settings, mistakes)
 
 
-def _check_layers(place: tuple[str, ...], layers: list[str], extract: Any, found: "Mistakes") -> None:
+def _check_layers(place: tuple[str, ...], layers: list[str], extract: Any, mistakes: "Mistakes") -> None:
     for layer in layers:
         if extract is None:
-            found.add(place, f"needs features: add analyses.extract.{place[-1]}")
+            mistakes.add(place, f"needs features: add analyses.extract.{place[-1]}")
         elif layer not in extract.layers:
-            found.add((*place, "layers"), unknown(layer, "extracted layer", extract.layers))
+            mistakes.add((*place, "layers"), unknown(layer, "extracted layer", extract.layers))

@@ -26,14 +26,14 @@ def applied(document: dict[str, Any], scale: str) -> dict[str, Any]:
     return result
 
 
-def check(document: dict[str, Any], found: "Mistakes") -> None:
+def check(document: dict[str, Any], mistakes: "Mistakes") -> None:
     """Record every key in a block that is the same at every scale."""
     for place, entry in _entries(document):
         for block in BLOCKS:
             for key in FIXED:
                 if isinstance(entry.get(block), dict) and key in entry[block]:
                     problem = f"is the same at every scale; set it in {'.'.join(place)} itself"
-                    found.add((*place, block, key), problem)
+                    mistakes.add((*place, block, key), problem)
 
 
 def _wrong(block: Any) -> bool:

@@ -23,24 +23,24 @@ def load(path: Path = PARAMS) -> Params:
         ConfigError: one message that names every mistake, what is allowed instead, and where.
     """
     document = _read(path)
-    found = mistakes.Mistakes(str(path), document)
-    blocks.check(document, found)
+    collected = mistakes.Mistakes(str(path), document)
+    blocks.check(document, collected)
     order = ("paper", *BLOCKS)  # an entry's own mistakes first
-    at = {scale: _validated(blocks.applied(document, scale), found.at(scale)) for scale in order}
-    found.raise_if_any()
+    at = {scale: _validated(blocks.applied(document, scale), collected.at(scale)) for scale in order}
+    collected.raise_if_any()
     for scale, params in at.items():
-        references.check(params, found.at(scale))
-    found.raise_if_any()
+        references.check(params, collected.at(scale))
+    collected.raise_if_any()
     params = at[at["paper"].scale]
     if not mixing.is_mixed(params):
         params._at = at
         return params
     mixed = mixing.Mixed(at)
-    mixed.check(found)
-    found.raise_if_any()
+    mixed.check(collected)
+    collected.raise_if_any()
     params = mixed.params()
-    references.check(params, found.at(mixed.scale_of))
-    found.raise_if_any()
+    references.check(params, collected.at(mixed.scale_of))
+    collected.raise_if_any()
     params._at = at
     return params
 
@@ -61,9 +61,9 @@ def _remedy(path: Path) -> str:
     return f"restore it with `git checkout {path}`"
 
 
-def _validated(document: dict[str, Any], found: mistakes.Mistakes) -> Any:
+def _validated(document: dict[str, Any], collected: mistakes.Mistakes) -> Any:
     try:
         return Params.model_validate(document)
     except ValidationError as error:
-        found.add_validation(error)
+        collected.add_validation(error)
         return None

@@ -37,12 +37,12 @@ class Mixed:
 
     def params(self) -> Params:
         """Each entry as it is at its scale."""
-        found = {section: self._section(section) for section in blocks.SECTIONS}
+        sections = {section: self._section(section) for section in blocks.SECTIONS}
         analyses = {
             kind: {name: getattr(self._at[self._own[name]].analyses, kind)[name] for name in entries}
             for kind, entries in self._base.analyses
         }
-        return self._base.model_copy(update=found | {"analyses": self._base.analyses.model_copy(update=analyses)})
+        return self._base.model_copy(update=sections | {"analyses": self._base.analyses.model_copy(update=analyses)})
 
     def scale_of(self, place: Place) -> str:
         """The scale of what stands at `place`."""
@@ -51,7 +51,7 @@ class Mixed:
             return next(iter(users.get(names[0], ())), self._base.scale)
         return self._own.get(names[1] if section == "analyses" else names[0], self._base.scale)
 
-    def check(self, found: Mistakes) -> None:
+    def check(self, mistakes: Mistakes) -> None:
         """Record what is not of one scale and would have to be."""
         for name in self._base.finetunings:
             for start, through in self._starts(name):
@@ -61,7 +61,7 @@ class Mixed:
                         f"{name} is at {self._own[name]} scale and starts from {start}{way}, which is at "
                         f"{self._own[start]} scale; give both one `scale`"
                     )
-                    found.add(("finetunings", name, "weights"), problem)
+                    mistakes.add(("finetunings", name, "weights"), problem)
         for section, wanted, key in (
             ("pretrained", self._weights, "weights"),
             ("proposals", self._proposals, "dataset"),
@@ -71,7 +71,7 @@ class Mixed:
                 names = [user for of_scale in users.values() for user in of_scale]
                 several = len(set(names)) < len(names)  # one user at several scales: the mistake is that user's
                 if not several and self._differs(section, name, users):
-                    found.add((section, name), _shared(name, users, key))
+                    mistakes.add((section, name), _shared(name, users, key))
 
     def _section(self, section: str) -> dict[str, Any]:
         names = getattr(self._base, section)
@@ -86,15 +86,15 @@ class Mixed:
 
     def _starts(self, finetuning: str) -> list[tuple[str, list[str]]]:
         """The networks that a finetuning starts from, each with the grafts on the way."""
-        found, queue = [], [(self._base.finetunings[finetuning].weights, list[str]())]
+        starts, queue = [], [(self._base.finetunings[finetuning].weights, list[str]())]
         while queue:
             name, through = queue.pop(0)
             if name in self._base.grafts:
                 graft = self._base.grafts[name]
                 queue += [(graft.trunk, [*through, name]), (graft.head, [*through, name])]
             else:
-                found.append((name, through))
-        return found
+                starts.append((name, through))
+        return starts
 
     def _wanted_weights(self) -> Wanted:
         wanted: Wanted = {}

@@ -8,19 +8,21 @@ HOMES = ("datasets", "experiments", "finetunings")  # whose items have folders t
 SEARCH_ONLY = ("seed", "scales", "shortest")
 
 
-def check_proposals(params: Params, found: Mistakes) -> None:
+def check_proposals(params: Params, mistakes: Mistakes) -> None:
     """Record every mistake of `proposals` that lies between their values, or between them and other sections."""
     for name, entry in params.proposals.items():
         place = ("proposals", name)
         if homes := [home for home in HOMES if name in getattr(params, home)]:
-            found.add(place, f"one name for several things, in {' and '.join(homes)}, too; rename the proposals")
+            mistakes.add(place, f"one name for several things, in {' and '.join(homes)}, too; rename the proposals")
         if entry.dataset not in params.datasets:
-            found.add((*place, "dataset"), unknown(entry.dataset, "data set", params.datasets))
+            mistakes.add((*place, "dataset"), unknown(entry.dataset, "data set", params.datasets))
         elif params.datasets[entry.dataset].raw in params.raw and params.objects_of(entry.dataset) is None:
-            found.add((*place, "dataset"), _without_objects(params, entry.dataset))
+            mistakes.add((*place, "dataset"), _without_objects(params, entry.dataset))
         for key in SEARCH_ONLY:
             if entry.method != "selective_search" and key in entry.model_fields_set:
-                found.add((*place, key), f"belongs to selective_search; {entry.method} has no use for it: leave it out")
+                mistakes.add(
+                    (*place, key), f"belongs to selective_search; {entry.method} has no use for it: leave it out"
+                )
 
 
 def _without_objects(params: Params, dataset: str) -> str:

@@ -21,99 +21,100 @@ TAKEN = ("index", "data", "theme")  # the report's opening page, its folder of t
 MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>
 
 
-def check(params: Params, found: Mistakes) -> None:
+def check(params: Params, mistakes: Mistakes) -> None:
     """Record every mistake of `params` that lies between its values."""
     if "://" in params.mirror and not params.mirror.lower().startswith(("http://", "https://")):
-        found.add(("mirror",), f"{params.mirror!r} is not allowed; it must be a folder, or an http or https address")
-    _check_raw(params, found)
-    _check_datasets(params, found)
-    check_proposals(params, found)
-    _check_names(params, found)
-    if not _check_starts(params, found):
+        mistakes.add(("mirror",), f"{params.mirror!r} is not allowed; it must be a folder, or an http or https address")
+    _check_raw(params, mistakes)
+    _check_datasets(params, mistakes)
+    check_proposals(params, mistakes)
+    _check_names(params, mistakes)
+    if not _check_starts(params, mistakes):
         return  # no network can be told for a training that starts nowhere
-    _check_grafts(params, found)
+    _check_grafts(params, mistakes)
     for name, pretrained in params.pretrained.items():
         place = ("pretrained", name)
         if params.source_of(pretrained) == "mirror" and pretrained.mirror is None:
-            found.add((*place, "mirror"), "missing; its source is mirror")
-        _check_known(params, place, pretrained, found)
-        _check_protocol(params, place, pretrained, pretrained, found)
+            mistakes.add((*place, "mirror"), "missing; its source is mirror")
+        _check_known(params, place, pretrained, mistakes)
+        _check_protocol(params, place, pretrained, pretrained, mistakes)
     for name, training in params.trainings.items():
         place = ("finetunings" if name in params.finetunings else "experiments", name)
         if training.study not in params.studies:
-            found.add((*place, "study"), unknown(training.study, "study", params.studies))
-        _check_known(params, place, training, found)
+            mistakes.add((*place, "study"), unknown(training.study, "study", params.studies))
+        _check_known(params, place, training, mistakes)
         if isinstance(training, Finetuning) and (problem := _misfit(params, training)):
-            found.add((*place, "weights"), problem)
-        _check_sweep(params, place, training, found)
-    _check_studies(params, found)
-    check_analyses(params, found)
+            mistakes.add((*place, "weights"), problem)
+        _check_sweep(params, place, training, mistakes)
+    _check_studies(params, mistakes)
+    check_analyses(params, mistakes)
 
 
-def _check_studies(params: Params, found: Mistakes) -> None:
+def _check_studies(params: Params, mistakes: Mistakes) -> None:
     for name, study in params.studies.items():
         if name in TAKEN:
-            found.add(("studies", name), "the report calls a part of its own so; give the study another name")
+            mistakes.add(("studies", name), "the report calls a part of its own so; give the study another name")
         elif not any(training.study == name for training in params.trainings.values()):
-            found.add(("studies", name), "no experiment belongs to it; add one or remove the study")
+            mistakes.add(("studies", name), "no experiment belongs to it; add one or remove the study")
         for number, assumption in enumerate(study.assumptions):
             for word in assumption.varied_by:
                 if word not in params.trainings:
                     place = ("studies", name, "assumptions", number, "varied_by")
-                    found.add(place, unknown(word, "experiment", params.trainings))
+                    mistakes.add(place, unknown(word, "experiment", params.trainings))
 
 
-def _check_raw(params: Params, found: Mistakes) -> None:
+def _check_raw(params: Params, mistakes: Mistakes) -> None:
     for name, raw in params.raw.items():
         place, source = ("raw", name), params.source_of(raw)
         if getattr(raw, source) is None:
-            found.add((*place, source), f"missing; its source is {source}")
+            mistakes.add((*place, source), f"missing; its source is {source}")
         if source == "web" and not raw.files and not FORMATS[raw.format].files:
-            found.add((*place, "files"), "missing; its source is web: name the files to download")
+            mistakes.add((*place, "files"), "missing; its source is web: name the files to download")
         if raw.embedded and DRAWINGS[raw.embedded] != raw.format:
             fitting = [drawing for drawing, drawn in DRAWINGS.items() if drawn == raw.format]
-            found.add(
+            mistakes.add(
                 (*place, "embedded"), f"{raw.embedded} is not drawn as {raw.format}; allowed: {', '.join(fitting)}"
             )
         if raw.classes is None and not FORMATS[raw.format].names_classes:
-            found.add((*place, "classes"), "missing; only a folder names its classes itself")
+            mistakes.add((*place, "classes"), "missing; only a folder names its classes itself")
 
 
-def _check_datasets(params: Params, found: Mistakes) -> None:
+def _check_datasets(params: Params, mistakes: Mistakes) -> None:
     for name, dataset in params.datasets.items():
         place, raw = ("datasets", name), params.raw.get(dataset.raw)
         if raw is None:
-            found.add((*place, "raw"), unknown(dataset.raw, "raw files", params.raw))
+            mistakes.add((*place, "raw"), unknown(dataset.raw, "raw files", params.raw))
             continue
         for key in ("train", "test"):
             if params.source_of(raw) == "embedded" and getattr(dataset, key) is None:
-                found.add((*place, key), "embedded data need a number: how many images to draw")
+                mistakes.add((*place, key), "embedded data need a number: how many images to draw")
         if dataset.test_from_train and (dataset.test or 0) > (dataset.train or math.inf):
-            found.add(
+            mistakes.add(
                 (*place, "test"),
                 f"{dataset.test} is more than the {dataset.train} training images that it is taken from",
             )
         if not FORMATS[raw.format].one_size and dataset.size is None:
-            found.add((*place, "size"), f"missing; the images of a {raw.format} differ in size: say what all become")
+            mistakes.add((*place, "size"), f"missing; the images of a {raw.format} differ in size: say what all become")
         if not FORMATS[raw.format].image_sets and "splits" in dataset.model_fields_set:
-            found.add((*place, "splits"), f"only voc has image sets, not {raw.format}")
+            mistakes.add((*place, "splits"), f"only voc has image sets, not {raw.format}")
         if dataset.objects and dataset.objects not in FORMATS[raw.format].objects:
             having = [name for name, known in FORMATS.items() if dataset.objects in known.objects]
-            found.add((*place, "objects"), f"{raw.format} has no {dataset.objects}; they come with {', '.join(having)}")
+            problem = f"{raw.format} has no {dataset.objects}; they come with {', '.join(having)}"
+            mistakes.add((*place, "objects"), problem)
 
 
-def _check_names(params: Params, found: Mistakes) -> None:
+def _check_names(params: Params, mistakes: Mistakes) -> None:
     counts = Counter(name for section in MODELS for name in getattr(params, section))
     for section in MODELS:
         for name in getattr(params, section):
             if counts[name] > 1:
                 homes = [s for s in MODELS if name in getattr(params, s)]
-                found.add(
+                mistakes.add(
                     (section, name), f"one name for several networks, in {' and '.join(homes)}; rename all but one"
                 )
 
 
-def _check_starts(params: Params, found: Mistakes) -> bool:
+def _check_starts(params: Params, mistakes: Mistakes) -> bool:
     """Whether every chain of starting weights ends in weights that start from none."""
     starts: dict[str, list[str]] = {name: [] for name in (*params.pretrained, *params.experiments)}
     starts |= {name: [graft.trunk, graft.head] for name, graft in params.grafts.items()}
@@ -121,12 +122,12 @@ def _check_starts(params: Params, found: Mistakes) -> bool:
     for name, graft in params.grafts.items():
         for key in ("trunk", "head"):
             if (word := getattr(graft, key)) not in starts:
-                found.add(("grafts", name, key), unknown(word, "network", starts))
+                mistakes.add(("grafts", name, key), unknown(word, "network", starts))
         if graft.trunk == graft.head:
-            found.add(("grafts", name, "head"), f"{graft.head!r} is the trunk already; graft another network's head")
+            mistakes.add(("grafts", name, "head"), f"{graft.head!r} is the trunk already; graft another network's head")
     for name, finetuning in params.finetunings.items():
         if finetuning.weights not in starts:
-            found.add(("finetunings", name, "weights"), unknown(finetuning.weights, "network", starts))
+            mistakes.add(("finetunings", name, "weights"), unknown(finetuning.weights, "network", starts))
     if any(start not in starts for wanted in starts.values() for start in wanted):
         return False
     ready: set[str] = set()
@@ -134,23 +135,23 @@ def _check_starts(params: Params, found: Mistakes) -> bool:
         ready |= more
     for name in starts.keys() - ready:
         section = "grafts" if name in params.grafts else "finetunings"
-        found.add((section, name), "starts from itself, through the networks that it starts from")
+        mistakes.add((section, name), "starts from itself, through the networks that it starts from")
     return ready == starts.keys()
 
 
-def _check_grafts(params: Params, found: Mistakes) -> None:
+def _check_grafts(params: Params, mistakes: Mistakes) -> None:
     for name, graft in params.grafts.items():
         trunk, head = (params.network_of(part)[0] for part in (graft.trunk, graft.head))
         if trunk != head:
             problem = f"{graft.head} is a network of {head}, its trunk one of {trunk}; graft two of one model"
-            found.add(("grafts", name, "head"), problem)
+            mistakes.add(("grafts", name, "head"), problem)
 
 
-def _check_known(params: Params, place: tuple[str, str], training: Any, found: Mistakes) -> None:
+def _check_known(params: Params, place: tuple[str, str], training: Any, mistakes: Mistakes) -> None:
     datasets = {**params.datasets, **params.proposals}
     for key, what, known in (("dataset", "data set", datasets), ("model", "model", available())):
         if (word := getattr(training, key)) not in known:
-            found.add((*place, key), unknown(word, what, known))
+            mistakes.add((*place, key), unknown(word, what, known))
 
 
 def _misfit(params: Params, training: Finetuning) -> str | None:
@@ -167,92 +168,94 @@ def _misfit(params: Params, training: Finetuning) -> str | None:
     )
 
 
-def _check_sweep(params: Params, place: tuple[str, str], training: Experiment, found: Mistakes) -> None:
+def _check_sweep(params: Params, place: tuple[str, str], training: Experiment, mistakes: Mistakes) -> None:
     if training.keep is not None and not training.variants:
-        found.add((*place, "keep"), "there are no variants; leave keep out")
+        mistakes.add((*place, "keep"), "there are no variants; leave keep out")
     elif training.keep is not None and training.keep not in training.variants:
-        found.add((*place, "keep"), unknown(training.keep, "variant", training.variants))
+        mistakes.add((*place, "keep"), unknown(training.keep, "variant", training.variants))
     try:
         protocols = training.protocols()
     except ValidationError as error:
-        found.add_variants(place, error)
+        mistakes.add_variants(place, error)
         return
     for variant, protocol in protocols.items():
         within = (*place, "variants", variant) if training.variants else place
-        _check_protocol(params, within, training, protocol, found)
+        _check_protocol(params, within, training, protocol, mistakes)
 
 
-def _check_protocol(params: Params, place: tuple[str, ...], training: Any, protocol: Protocol, found: Mistakes) -> None:
+def _check_protocol(
+    params: Params, place: tuple[str, ...], training: Any, protocol: Protocol, mistakes: Mistakes
+) -> None:
     """Whether one protocol is consistent in itself and with the data set and the model of its training."""
     network = protocol.network
     if isinstance(training, Finetuning):
         network = {**params.network_of(place[1])[1], **network}
     if training.model in available() and not (isinstance(training, Finetuning) and _misfit(params, training)):
-        _check_network(training.model, network, (*place, "network"), found)
+        _check_network(training.model, network, (*place, "network"), mistakes)
     if (protocol.epochs is None) == (protocol.steps is None):
-        found.add((*place, "epochs"), "give the length of the training as epochs or as steps, one of the two")
+        mistakes.add((*place, "epochs"), "give the length of the training as epochs or as steps, one of the two")
     else:
         unit = "epochs" if protocol.epochs else "steps"
         length = protocol.epochs or protocol.steps
         for key in ("read_at", "snapshots"):
             if late := [moment for moment in getattr(protocol, key) if moment > length]:
-                found.add((*place, key), f"{late[0]} is after the last of {length} {unit}")
-    _check_optimizer((*place, "optimizer"), protocol.optimizer, found)
-    _check_objective(place, protocol, found)
+                mistakes.add((*place, key), f"{late[0]} is after the last of {length} {unit}")
+    _check_optimizer((*place, "optimizer"), protocol.optimizer, mistakes)
+    _check_objective(place, protocol, mistakes)
     objective, dataset = protocol.objective, params.datasets.get(params.data_of(training.dataset))
     if dataset is None or dataset.raw not in params.raw:
         return
     trained = not isinstance(training, Pretrained) or params.source_of(training) == "embedded"
     if trained and dataset.train and protocol.batch_size > dataset.train:
         problem = f"{protocol.batch_size} is more than the {dataset.train} training images of {training.dataset}"
-        found.add((*place, "batch_size"), problem)
+        mistakes.add((*place, "batch_size"), problem)
     kind = params.label_kind(training.dataset)
     objects = params.objects_of(training.dataset)
     if TASKS[objective.name].objects and not TASKS[objective.name].fits(TASKS[objective.name].labels, objects):
         needed = TASKS[objective.name].objects
         problem = f"{objective.name} needs {needed} of objects; set `objects: {needed}` of {training.dataset}"
-        found.add((*place, "objective", "name"), problem)
+        mistakes.add((*place, "objective", "name"), problem)
     elif not TASKS[objective.name].fits(kind, objects):
         problem = f"{objective.name} does not fit {training.dataset}, whose images have {KINDS[kind]}"
-        found.add((*place, "objective", "name"), f"{problem}; allowed: {', '.join(fitting(kind, objects))}")
+        mistakes.add((*place, "objective", "name"), f"{problem}; allowed: {', '.join(fitting(kind, objects))}")
     if protocol.crop and dataset.size and protocol.crop > dataset.size:
-        found.add((*place, "crop"), f"{protocol.crop} is more than the {dataset.size} pixels of {training.dataset}")
+        mistakes.add((*place, "crop"), f"{protocol.crop} is more than the {dataset.size} pixels of {training.dataset}")
 
 
-def _check_optimizer(place: tuple[str, ...], optimizer: Optimizer, found: Mistakes) -> None:
+def _check_optimizer(place: tuple[str, ...], optimizer: Optimizer, mistakes: Mistakes) -> None:
     if optimizer.momentum and optimizer.name != "sgd":
-        found.add((*place, "momentum"), f"only sgd has momentum, not {optimizer.name}")
+        mistakes.add((*place, "momentum"), f"only sgd has momentum, not {optimizer.name}")
     if optimizer.initial_accumulator and optimizer.name != "adagrad":
-        found.add((*place, "initial_accumulator"), f"only adagrad has an accumulator, not {optimizer.name}")
+        mistakes.add((*place, "initial_accumulator"), f"only adagrad has an accumulator, not {optimizer.name}")
     if optimizer.decay_layers and not optimizer.weight_decay:
-        found.add((*place, "decay_layers"), "without weight_decay nothing is penalised; set both")
+        mistakes.add((*place, "decay_layers"), "without weight_decay nothing is penalised; set both")
 
 
-def _check_objective(place: tuple[str, ...], protocol: Protocol, found: Mistakes) -> None:
+def _check_objective(place: tuple[str, ...], protocol: Protocol, mistakes: Mistakes) -> None:
     """Whether a protocol sets what its objective has no use for."""
     objective, name = protocol.objective, protocol.objective.name
     known = TASKS[name]
     if objective.loss is not None and objective.loss not in known.losses:
         choice = f"allowed: {', '.join(known.losses)}" if known.losses else f"{name} has one loss only: leave it out"
-        found.add((*place, "objective", "loss"), f"{objective.loss} is not allowed with {name}; {choice}")
+        mistakes.add((*place, "objective", "loss"), f"{objective.loss} is not allowed with {name}; {choice}")
     for owner, facts in TASKS.items():
         for key, setting in facts.settings.items():
             if key not in known.settings and getattr(objective, key) != setting.default:
                 problem = f"belongs to {owner}; {name} has no use for it: leave it out"
-                found.add((*place, "objective", key), problem)
+                mistakes.add((*place, "objective", key), problem)
     if protocol.sampling not in known.samplings:
-        found.add((*place, "sampling"), f"{name} draws its batches anew at every step anyway; leave it out")
+        mistakes.add((*place, "sampling"), f"{name} draws its batches anew at every step anyway; leave it out")
     if protocol.channels == "bgr" and not known.reorders:
-        found.add((*place, "channels"), f"{name} compares with the image in its own order; leave it out")
+        mistakes.add((*place, "channels"), f"{name} compares with the image in its own order; leave it out")
     if protocol.mixup and not known.mixes:
-        found.add((*place, "mixup"), f"mixes labels; {name} has none")
+        mistakes.add((*place, "mixup"), f"mixes labels; {name} has none")
 
 
-def _check_network(model: str, network: dict[str, Any], place: tuple[str, ...], found: Mistakes) -> None:
+def _check_network(model: str, network: dict[str, Any], place: tuple[str, ...], mistakes: Mistakes) -> None:
     known = arguments(model)
     for key, value in network.items():
         if key not in known:
             problem = unknown(key, f"setting of {model}", known) if known else f"{model} has no settings"
-            found.add((*place, key), problem)
+            mistakes.add((*place, key), problem)
         elif not known[key].fits(value):
-            found.add((*place, key), f"{value!r} is not allowed; allowed: {known[key].allowed}")
+            mistakes.add((*place, key), f"{value!r} is not allowed; allowed: {known[key].allowed}")

@@ -208,7 +208,7 @@ def _sources(params: Params, study: str) -> dict[str, str]:
 
 def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:
     """The weights from elsewhere that a study's trainings start from, and what they really are."""
-    found: dict[str, dict[str, str]] = {}
+    weights: dict[str, dict[str, str]] = {}
     queue = [getattr(params.trainings[name], "weights", None) for name in _trainings(params, study)]
     while queue:
         name = queue.pop(0)
@@ -220,23 +220,23 @@ def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:
             pretrained = params.pretrained[name]
             source = params.source_of(pretrained)
             note = NOTES[source].format(model=pretrained.model, dataset=pretrained.dataset)
-            found[name] = {"source": source, "note": note}
-    return found
+            weights[name] = {"source": source, "note": note}
+    return weights
 
 
 def findings(params: Params, study: str) -> dict[str, list[str]]:
     """The names under `results/findings/<experiment>/` of each experiment of a study, and of the proposals it uses."""
-    found = {}
+    names = {}
     for name in _trainings(params, study):
         made = [kind for kind, about in kinds().items() if about.findings and name in getattr(params.analyses, kind)]
-        found[name] = TRAINING_FINDINGS + [item for kind in made for item in (f"{kind}.json", kind)]
+        names[name] = TRAINING_FINDINGS + [item for kind in made for item in (f"{kind}.json", kind)]
     used = (params.trainings[name].dataset for name in _trainings(params, study))
-    return found | {name: PROPOSALS_FINDINGS for name in used if name in params.proposals}
+    return names | {name: PROPOSALS_FINDINGS for name in used if name in params.proposals}
 
 
 def all_findings(params: Params) -> dict[str, list[str]]:
     """The names under `results/findings/<name>/` of everything that leaves some, used by a study or not."""
-    found = dict.fromkeys(params.proposals, PROPOSALS_FINDINGS)
+    names = dict.fromkeys(params.proposals, PROPOSALS_FINDINGS)
     for study in params.studies:
-        found |= findings(params, study)
-    return found
+        names |= findings(params, study)
+    return names

@@ -161,11 +161,11 @@ def of_study(study: str, folder: str | Path = LEDGER) -> list[Claim]:
 
 def _entries(path: Path, remedy: str) -> list[tuple[str, Any]]:
     """The entries of a file with what to call them; those with `each` one by one."""
-    found: list[tuple[str, Any]] = []
+    pairs: list[tuple[str, Any]] = []
     for number, entry in enumerate(entries.read(path, "claims", remedy), 1):
         label = str(entry.get("id", number)) if isinstance(entry, dict) else str(number)
         if not isinstance(entry, dict) or "each" not in entry:
-            found.append((label, entry))
+            pairs.append((label, entry))
             continue
         rows = entry["each"]
         if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
@@ -176,8 +176,8 @@ def _entries(path: Path, remedy: str) -> list[tuple[str, Any]]:
             filled = _filled(common, words, own.get("published")) | {
                 key: value for key, value in own.items() if key != "label"
             }
-            found.append((f"{label}_{name}", filled | {"id": f"{label}_{name}", "group": common.get("group", label)}))
-    return found
+            pairs.append((f"{label}_{name}", filled | {"id": f"{label}_{name}", "group": common.get("group", label)}))
+    return pairs
 
 
 def _filled(value: Any, words: dict[str, str], published: Any) -> Any:

@@ -102,13 +102,13 @@ def _equal(difference: Estimate, within: float) -> Outcome:
     return Outcome.FAILED if low > within or high < -within else Outcome.UNDECIDED
 
 
-def near(found: Estimate, published: float, tolerance: float) -> Outcome:
+def near(ours: Estimate, published: float, tolerance: float) -> Outcome:
     """Whether a published number lies in the interval of ours, widened by a tolerance.
 
     Undecided where it does, but where half the interval is wider than the tolerance: it would hold many other numbers,
     and noisy runs would confirm whatever was published.
     """
-    low, high = found.bounds
+    low, high = ours.bounds
     if not low - tolerance <= published <= high + tolerance:
         return Outcome.FAILED
     return Outcome.AGREES if high - low <= 2 * tolerance else Outcome.UNDECIDED

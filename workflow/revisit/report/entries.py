@@ -18,12 +18,12 @@ class Entry(BaseModel):
 def read(path: Path, what: str, remedy: str) -> list[Any]:
     """The entries of a YAML file that is a list of `what`. Raises ConfigError, which ends with `remedy`."""
     try:
-        found = reading.yaml_value(path)
+        given = reading.yaml_value(path)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}; {remedy}") from None
-    if not isinstance(found, list):
+    if not isinstance(given, list):
         raise ConfigError(f"{path}: a list of {what} is expected; {remedy}")
-    return found
+    return given
 
 
 def first_mistake(error: ValidationError, otherwise: str) -> str:

@@ -54,7 +54,7 @@ def experiments_in(expressions: Iterable[str]) -> set[str]:
 
 def metrics_in(expressions: Iterable[str]) -> list[list[str]]:
     """The metrics that expressions name, and what they lie in: each as its experiment and the keys below it."""
-    found = []
+    metrics = []
     for outer in (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval"))):
         node: ast.AST = outer
         keys: list[str] = []
@@ -62,8 +62,8 @@ def metrics_in(expressions: Iterable[str]) -> list[list[str]]:
             keys = [node.attr, *keys]
             node = node.value
         if isinstance(node, ast.Name):
-            found.append([node.id, *keys])
-    return found
+            metrics.append([node.id, *keys])
+    return metrics
 
 
 class UndefinedError(Exception):

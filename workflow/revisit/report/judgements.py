@@ -82,13 +82,13 @@ def _optional(judge_: Judge, expression: str) -> Estimate | None:
         return None
 
 
-def _value(label: str, found: Estimate | None) -> "Value":
-    value, low, high = _interval(found)
+def _value(label: str, estimate: Estimate | None) -> "Value":
+    value, low, high = _interval(estimate)
     return {"label": label, "value": value, "value_low": low, "value_high": high}
 
 
-def _interval(found: Estimate | None) -> tuple[float | None, float | None, float | None]:
-    mean, low, high = (found.mean, found.low, found.high) if found is not None else (None, None, None)
+def _interval(estimate: Estimate | None) -> tuple[float | None, float | None, float | None]:
+    mean, low, high = (estimate.mean, estimate.low, estimate.high) if estimate is not None else (None, None, None)
     return _finite(mean), _finite(low), _finite(high)
 
 
@@ -157,9 +157,9 @@ def _whole(
         reason = blocked[0]["reason"] if blocked[0]["verdict"] == Verdict.UNTESTABLE else NO_NUMBER
         return {**about, "reason": reason}
     published = [row["published"] for row in members if row["published"] is not None]  # all: their rules have one
-    found = tables.agreement(published, [row["ours"] for row in members if row["ours"] is not None])
-    ordered = found.correlation > 0 and found.p < tables.LEVEL
-    close = found.difference <= rule.difference
+    agreement = tables.agreement(published, [row["ours"] for row in members if row["ours"] is not None])
+    ordered = agreement.correlation > 0 and agreement.p < tables.LEVEL
+    close = agreement.difference <= rule.difference
     short = next((claim for claim, row in claims if not claim.decided_at(row["scale"])), None)
     if short and not ordered:  # at another scale, in another order: that says nothing
         cost = f" ({conditions.cost})" if conditions.cost else ""
@@ -167,9 +167,9 @@ def _whole(
     agrees, reason = ordered and close and not short, f"at {scale} scale only the order counts" if short else ""
     verdict = Verdict.AGREES if agrees else Verdict.DIRECTION if ordered else Verdict.FAILED
     values: list[Value] = [
-        {"label": "rank correlation", "value": found.correlation, "value_low": None, "value_high": None},
-        {"label": "p by permutation", "value": found.p, "value_low": None, "value_high": None},
-        {"label": "mean absolute difference", "value": found.difference, "value_low": None, "value_high": None},
+        {"label": "rank correlation", "value": agreement.correlation, "value_low": None, "value_high": None},
+        {"label": "p by permutation", "value": agreement.p, "value_low": None, "value_high": None},
+        {"label": "mean absolute difference", "value": agreement.difference, "value_low": None, "value_high": None},
     ]
     return {**about, "verdict": str(verdict), "reason": reason, "values": values}
 

@@ -84,8 +84,8 @@ def told(lesson: Lesson, seeds: Seeds, verdicts: Mapping[str, str]) -> str:
             raise _outlived(lesson, f"the claim {claim} is not {str(verdict)!r}, but {verdicts.get(claim)!r}")
     try:
         for comparison in lesson.holds:
-            found = decisions.compare(comparison, seeds.values(comparison.expressions()))
-            if found.outcome is not Outcome.AGREES:
+            compared = decisions.compare(comparison, seeds.values(comparison.expressions()))
+            if compared.outcome is not Outcome.AGREES:
                 raise _outlived(lesson, f"it does not hold that {comparison}")
         numbers = {name: _Number(seeds.values([one])(one)) for name, one in lesson.numbers.items()}
         return f"**{lesson.title}** {string.Formatter().vformat(lesson.text, (), numbers)}"

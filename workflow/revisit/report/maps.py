@@ -17,14 +17,14 @@ Rows = Sequence[Mapping[str, str]]
 
 def neighbours(block: Block, rows: Rows) -> dict[str, Any]:
     """`layers`, and `queries`: each one's tile and, by experiment and layer, those of its neighbours, nearest first."""
-    found: dict[str, dict[str, Any]] = {}
+    queries: dict[str, dict[str, Any]] = {}
     for row in rows:
         own: dict[str, dict[str, Any]] = {name: {} for name in block["runs"]}
-        query = found.setdefault(row["query"], _tile(block, row["query"], row["query_label"]) | {"runs": own})
+        query = queries.setdefault(row["query"], _tile(block, row["query"], row["query_label"]) | {"runs": own})
         same = row["same_class"].lower() == "true"
         tile = _tile(block, row["neighbour"], row["neighbour_label"]) | {"same": same}
         query["runs"][row["experiment"]].setdefault(row["layer"], []).append(tile)
-    return {"layers": list(dict.fromkeys(row["layer"] for row in rows)), "queries": list(found.values())}
+    return {"layers": list(dict.fromkeys(row["layer"] for row in rows)), "queries": list(queries.values())}
 
 
 def _tile(block: Block, row: str, label: str) -> dict[str, Any]:

@@ -93,11 +93,11 @@ def scale(studies: Sequence["Study"]) -> str:
 def scales_of(study: "Study") -> str:
     """At which scale each experiment of a study was run."""
     of_scales: dict[str, list[str]] = {}
-    for name, found in study["scales"].items():
-        of_scales.setdefault(found, []).append(name.replace("_", " "))
+    for name, scale in study["scales"].items():
+        of_scales.setdefault(scale, []).append(name.replace("_", " "))
     if len(of_scales) == 1:
         return f"{next(iter(of_scales))}."
-    return "; ".join(f"{found}: {', '.join(of_scales[found])}" for found in SCALES if found in of_scales) + "."
+    return "; ".join(f"{scale}: {', '.join(of_scales[scale])}" for scale in SCALES if scale in of_scales) + "."
 
 
 def needs(studies: Sequence["Page"]) -> list["Needs"]:
@@ -106,12 +106,12 @@ def needs(studies: Sequence["Page"]) -> list["Needs"]:
     `study`, `title`, how many (`untestable`) of how many (`claims`), `needs`: (what, of how many), the most frequent
     first, and `cost`.
     """
-    found: list[Needs] = []
+    rows: list[Needs] = []
     for study in studies:
         reasons = [claim["reason"] for claim in study["claims"] if claim["verdict"] == UNTESTABLE]
         if reasons:
             counts = Counter(_need(reason, study["cost"]) for reason in reasons)
-            found.append(
+            rows.append(
                 {
                     "study": study["study"],
                     "title": study["title"],
@@ -121,7 +121,7 @@ def needs(studies: Sequence["Page"]) -> list["Needs"]:
                     "needs": counts.most_common(),
                 }
             )
-    return found
+    return rows
 
 
 def _need(reason: str, cost: str) -> str:
@@ -149,18 +149,18 @@ def data(studies: Sequence["Study"]) -> str:
 
 def references(studies: Sequence["Study"]) -> str:
     """What the reference results are; empty where there are none."""
-    made = [found for study in studies for found in study["reference"]["experiments"].values()]
+    made = [one for study in studies for one in study["reference"]["experiments"].values()]
     if not made:
         return ""
-    dates = sorted({found["date"] for found in made})
+    dates = sorted({one["date"] for one in made})
     when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    machines = _listed(sorted({found["machine"] for found in made}))
-    copies = sum("copy" in (found["data"], found["weights"]) for found in made)
+    machines = _listed(sorted({one["machine"] for one in made}))
+    copies = sum("copy" in (one["data"], one["weights"]) for one in made)
     whose = "on the published data"
     if copies:
         whose += f", {copies} of them on copies of data or weights"
     count = len(made)
-    short = sum(found["scale"] == "laptop" for found in made)
+    short = sum(one["scale"] == "laptop" for one in made)
     how = f"run in full or, {short} of them, shortened to laptop scale," if short else "run in full"
     return (
         f"the published protocols of {count} {_plural(count, 'experiment', 'experiments', '')}, {how} {whose}, "

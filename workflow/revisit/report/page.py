@@ -194,8 +194,8 @@ def _settings(experiments: Mapping[str, "records.Experiment"]) -> "records.Setti
 
 
 def _flat(settings: Mapping[str, Any]) -> dict[str, str]:
-    found = flatten({key: value for key, value in settings.items() if key != "runs"})
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
+    flat = flatten({key: value for key, value in settings.items() if key != "runs"})
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in flat.items()}
 
 
 def _ledger(path: Path, claims: list["records.Row"]) -> None:

@@ -48,8 +48,8 @@ def panel(section: str, order: int) -> Callable[[Callable[[StudyWriter], Section
 def panels() -> tuple[Panel, ...]:
     """All panels in the order of the page."""
     values = [value for name in modules() for value in vars(importlib.import_module(name)).values()]
-    found = {value.section: value for value in values if isinstance(value, Panel)}
-    return tuple(sorted(found.values(), key=lambda value: value.order))
+    by_section = {value.section: value for value in values if isinstance(value, Panel)}
+    return tuple(sorted(by_section.values(), key=lambda value: value.order))
 
 
 def sections() -> list[str]:

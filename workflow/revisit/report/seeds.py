@@ -24,16 +24,16 @@ def metrics_of(run: Run) -> list[Metrics]:
 def _replicate(run: Run, number: int) -> Metrics:
     """The metrics of one seed. What was looked at in the first replicate alone is not in those of the others."""
     train = run.train_of(number)
-    found = {"train": train, "statistics": _diverged(run.statistics_of(number), train)}
-    for kind in run.metrics.keys() - found.keys():
+    metrics = {"train": train, "statistics": _diverged(run.statistics_of(number), train)}
+    for kind in run.metrics.keys() - metrics.keys():
         of_each = run.metrics[kind].get("replicates")  # of kinds that look at all of them
         if isinstance(of_each, list):
-            found[kind] = {
+            metrics[kind] = {
                 part: value for part, value in of_each[number].items() if not _first_only(of_each, part, value)
             }
         elif number == 0:
-            found[kind] = run.metrics[kind]
-    return found
+            metrics[kind] = run.metrics[kind]
+    return metrics
 
 
 def _diverged(statistics: Metrics, train: Metrics) -> Metrics:

@@ -88,18 +88,18 @@ def load(path: str | Path = STATEMENTS) -> list[Statement]:
         ConfigError: a mistake in the file, or a number left out or given twice; the message names entry and field.
     """
     remedy = _remedy(path)
-    found: list[Statement] = []
+    statements: list[Statement] = []
     for number, entry in enumerate(entries.read(Path(path), "statements", remedy), 1):
         label = entry.get("id", f"number {number}") if isinstance(entry, dict) else f"number {number}"
         try:
             statement = Statement.model_validate(entry)
         except ValidationError as error:
             raise ConfigError(f"{path}: statement {label}: {entries.first_mistake(error, 'entry')}; {remedy}") from None
-        expected = _following(found[-1].id if found else None)
+        expected = _following(statements[-1].id if statements else None)
         if statement.id not in expected:
             raise ConfigError(f"{path}: statement {label}: id: {' or '.join(expected)} is expected here; {remedy}")
-        found.append(statement)
-    return found
+        statements.append(statement)
+    return statements
 
 
 def _remedy(path: str | Path) -> str:

@@ -141,14 +141,14 @@ def gap(evaluations: Columns, metric: str | None = "accuracy") -> dict[str, floa
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = test / train
     late = ratio[step > 1000]
-    found = {
+    gaps = {
         "loss": _number(test[-1] - train[-1]),
         "ratio": _number(ratio[-1]),
         "ratio_after_1000": _number(late.mean()) if len(late) else None,
     }
     if metric:
-        found[metric] = _number(evaluations[f"train_{metric}"][-1] - evaluations[f"test_{metric}"][-1])
-    return found
+        gaps[metric] = _number(evaluations[f"train_{metric}"][-1] - evaluations[f"test_{metric}"][-1])
+    return gaps
 
 
 def overfitting(evaluations: Columns) -> dict[str, float | int | None]:
@@ -185,7 +185,7 @@ def of_run(
     loss, whole = history["loss"], not len(history["step"]) or int(history["step"][0]) == 1
     value = evaluations[f"test_{metric}" if metric else "test_loss"]
     mean = epoch_mean(loss, steps_per_epoch) if whole else loss
-    found: dict[str, dict[str, Any]] = {
+    statistics: dict[str, dict[str, Any]] = {
         "jumps": {f"epoch_{count}": jumps(loss if whole else loss[:0], steps_per_epoch, count) for count in epochs},
         "epoch_mean": {
             "jumps": {f"epoch_{count}": jumps(mean if whole else mean[:0], steps_per_epoch, count) for count in epochs}
@@ -202,13 +202,13 @@ def of_run(
             for name, step in read_at.items()
         },
     }
-    return found | shares(history, evaluations)
+    return statistics | shares(history, evaluations)
 
 
 def shares(history: Columns, evaluations: Columns) -> dict[str, dict[str, float | None]]:
     """`early`, `late` and `rise` of every curve of a run; keys as in the head of this module."""
     last = history["step"][-1] if len(history["step"]) else 0
-    found: dict[str, dict[str, float | None]] = {"early": {}, "late": {}, "rise": {}}
+    means: dict[str, dict[str, float | None]] = {"early": {}, "late": {}, "rise": {}}
     for table in (history, evaluations):
         share = table["step"] / last if last else table["step"]
         for name, values in table.items():
@@ -217,9 +217,9 @@ def shares(history: Columns, evaluations: Columns) -> dict[str, dict[str, float 
             early, middle, late = (
                 _mean(values[(share > low) & (share <= high)]) for low, high in ((0, 1 / 5), (1 / 3, 2 / 3), (2 / 3, 1))
             )
-            found["early"][name], found["late"][name] = early, late
-            found["rise"][name] = late - middle if late is not None and middle is not None else None
-    return found
+            means["early"][name], means["late"][name] = early, late
+            means["rise"][name] = late - middle if late is not None and middle is not None else None
+    return means
 
 
 def _roughness_within(mean: np.ndarray, steps_per_epoch: int) -> float | None:

@@ -34,9 +34,9 @@ def read(settings: "Study", collected: Path) -> list[Run]:
     return measured(runs)
 
 
-def _of_proposals(found: object) -> dict[str, object]:
+def _of_proposals(metrics: object) -> dict[str, object]:
     """What was found of the proposals that a training has, in what was found under the name of its data set."""
-    return {"proposals": found["proposals"]} if isinstance(found, dict) and "proposals" in found else {}
+    return {"proposals": metrics["proposals"]} if isinstance(metrics, dict) and "proposals" in metrics else {}
 
 
 def judged_by_reference(
@@ -150,10 +150,10 @@ def _scale(settings: "Study", name: str) -> "Scale":
 
 def _provenance(run: Run) -> "records.Provenance":
     """Whose the data and the starting weights of a training are."""
-    found = run.train.get("provenance")
-    if not isinstance(found, dict) or found.get("data") not in verdicts.DATA:
+    provenance = run.train.get("provenance")
+    if not isinstance(provenance, dict) or provenance.get("data") not in verdicts.DATA:
         raise run.damaged(f"{run.folder / 'train.json'}: provenance")
-    return cast("records.Provenance", found)
+    return cast("records.Provenance", provenance)
 
 
 def _check_links(rows: list["records.Row"], shown: Mapping[str, list["records.Placed"]]) -> None:

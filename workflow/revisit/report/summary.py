@@ -42,7 +42,7 @@ EXPLAINED = ("supported", "not supported", "undecided")
 
 def sentences(claims: Sequence["Row"]) -> list["Sentence"]:
     """At most ten: `text`; `verdict`, of sentences about claims; `examples` (`id`, `text`); `more`, not named."""
-    found: list[Sentence] = []
+    told: list[Sentence] = []
     for verdict, (one, several) in TELL.items():
         own = [claim for claim in claims if claim["verdict"] == verdict]
         if not own:
@@ -50,8 +50,8 @@ def sentences(claims: Sequence["Row"]) -> list["Sentence"]:
         text = one if len(own) == 1 else several.format(len(own))
         named = [] if verdict == UNTESTABLE else _examples(own)
         examples: list[Example] = [{"id": claim["id"], "text": _example(claim)} for claim in named]
-        found.append({"verdict": verdict, "text": text, "examples": examples, "more": len(own) - len(named)})
-    return [*found, *_explained(claims)]
+        told.append({"verdict": verdict, "text": text, "examples": examples, "more": len(own) - len(named)})
+    return [*told, *_explained(claims)]
 
 
 def _examples(claims: Sequence["Row"]) -> list["Row"]:

@@ -32,7 +32,7 @@ def agreement(published: Sequence[float], ours: Sequence[float]) -> Agreement:
 
     a, b = (rankdata(column) - (len(column) + 1) / 2 for column in (theirs, own))
     norm = np.sqrt((a @ a) * (b @ b))
-    found = float(a @ b / norm)
+    correlation = float(a @ b / norm)
     orders = np.random.default_rng(0).permuted(np.tile(b, (PERMUTATIONS, 1)), axis=1)
-    at_least = int((orders @ a / norm >= found - 1e-12).sum())
-    return Agreement(found, (at_least + 1) / (PERMUTATIONS + 1), difference)
+    at_least = int((orders @ a / norm >= correlation - 1e-12).sum())
+    return Agreement(correlation, (at_least + 1) / (PERMUTATIONS + 1), difference)

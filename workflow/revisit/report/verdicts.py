@@ -62,8 +62,8 @@ class Conditions:
 
     def worst(self, expressions: Iterable[str]) -> str:
         """The worst of what the experiments had that expressions name."""
-        found = {self.data.get(name, "published") for name in experiments_in(expressions)}
-        return max(found, key=DATA.index, default="published")
+        whose = {self.data.get(name, "published") for name in experiments_in(expressions)}
+        return max(whose, key=DATA.index, default="published")
 
 
 @dataclass(frozen=True)

@@ -198,16 +198,16 @@ class Call:
 
     def _checked_inputs(self, step: Step) -> dict[str, str | None]:
         """The digests of a step's inputs, which are those of the list, or of the steps that made them here."""
-        found: dict[str, str | None] = {}
+        digests: dict[str, str | None] = {}
         for path, planned in step["inputs"].items():
             made: Receipt | None = next((read(receipt(s), None) for s in self._steps if path in s["outputs"]), None)
             expected = made["outputs"][path] if made else planned
-            found[path] = self._digests.of(Path(path))
-            if found[path] != expected:
-                what = "missing" if found[path] is None else "not what was planned with"
+            digests[path] = self._digests.of(Path(path))
+            if digests[path] != expected:
+                what = "missing" if digests[path] is None else "not what was planned with"
                 mend(f"{path}: {what}; copy everything on the copy list again, or plan again (`make gpu-pieces`)")
         self._digests.keep()
-        return found
+        return digests
 
     def _finish(self, step: Step, inputs: dict[str, str | None], seconds: float) -> None:
         outputs: dict[str, str] = {}
@@ -234,16 +234,16 @@ class Call:
 
 def finished(steps: list[Step]) -> set[str]:
     """The stages with a receipt whose inputs are still those of the list, or of the steps before it."""
-    found = set()
+    stages = set()
     outputs: dict[str, str] = {}
     for step in steps:
         told: Receipt | None = read(receipt(step), None)
         if not told or told["command"] != step["command"] or told["inputs"].keys() != step["inputs"].keys():
             continue
         if all(told["inputs"][path] == outputs.get(path, own) for path, own in step["inputs"].items()):
-            found.add(step["stage"])
+            stages.add(step["stage"])
             outputs |= told["outputs"]
-    return found
+    return stages
 
 
 def check(steps: list[Step], done: set[str]) -> None:

@@ -146,23 +146,23 @@ def _first_difference(one: Any, other: Any) -> list[str]:
 
 
 def _receipts(folder: Path) -> dict[str, runner.Receipt]:
-    found: dict[str, runner.Receipt] = {}
+    receipts: dict[str, runner.Receipt] = {}
     for path in sorted(folder.glob("*.json")):
         try:
             receipt: runner.Receipt = reading.json_value(path)
-            found[receipt["stage"]] = receipt
+            receipts[receipt["stage"]] = receipt
             if not all(isinstance(receipt[key], dict) for key in ("inputs", "outputs", "machine")):
                 raise ValueError("inputs, outputs and machine are mappings")
             if not all(_inside(name) for name in (*receipt["inputs"], *receipt["outputs"])):
                 raise ValueError("a path leads out of the tree")
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise ArtifactError(f"{path}: damaged ({error}); copy it again") from error
-    if not found:
+    if not receipts:
         raise ArtifactError(
             f"{folder}: no receipts; unpack there what the other machine's back.txt lists, and name that folder: "
             "make gpu-collect FROM=back"
         )
-    return found
+    return receipts
 
 
 def _inside(path: str) -> bool:

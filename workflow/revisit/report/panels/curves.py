@@ -191,12 +191,12 @@ def _last_finite(run: Run) -> int:
 
 def _common(runs: list[Run], kind: Callable[[Run], Any], values: Callable[[Run], list[np.ndarray]]) -> dict[str, Range]:
     """A scale per run, common to the runs of a kind; those that diverged have no say where another did not."""
-    found = {}
+    scales = {}
     for run in runs:
         alike = [other for other in runs if kind(other) == kind(run)]
         fine = [other for other in alike if not other.diverged] or alike
-        found[run.name] = _range([array for other in fine for array in values(other)])
-    return found
+        scales[run.name] = _range([array for other in fine for array in values(other)])
+    return scales
 
 
 def _range(values: list[np.ndarray]) -> Range:

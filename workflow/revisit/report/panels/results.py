@@ -64,7 +64,7 @@ def results(writer: StudyWriter) -> Section | None:
 
 def _row(run: Run) -> dict[str, Any]:
     train, kept, metric = run.train, run.kept, run.metric
-    found = {
+    row = {
         "experiment": run.name,
         "variant": run.keep if run.is_sweep else None,
         "weights": run.settings.get("weights"),
@@ -80,11 +80,11 @@ def _row(run: Run) -> dict[str, Any]:
         "addition": run.settings.get("addition"),
     }
     if not metric:
-        return found
+        return row
     for bound in ("low", "high"):
-        found[bound] = kept[f"test_{metric}_{bound}"] if kept["runs"] > 1 else _resampled(run, bound)
+        row[bound] = kept[f"test_{metric}_{bound}"] if kept["runs"] > 1 else _resampled(run, bound)
     at = {f"{metric}_{name}": run.mean_at(name) for name in run.read_out()}
-    return found | at | {metric: kept[f"test_{metric}"], f"best_{metric}": kept[f"best_test_{metric}"]}
+    return row | at | {metric: kept[f"test_{metric}"], f"best_{metric}": kept[f"best_test_{metric}"]}
 
 
 def _resampled(run: Run, bound: str) -> float | None:
