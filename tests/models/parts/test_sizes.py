@@ -27,7 +27,7 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("height", (24, 25, 26, 29))
+@pytest.mark.parametrize("height", [24, 25, 26, 29])
 @pytest.mark.parametrize("name", LAYERS)
 def test_sizes_are_those_of_the_maps(name, height):
     shape = (height, 33, 3)

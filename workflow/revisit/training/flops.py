@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class _Counter(TorchDispatchMode):
-    """What PyTorch's `FlopCounterMode` counts, by its formulas. That imports the compiler, a second of every training."""
+    """What PyTorch's `FlopCounterMode` counts, by its formulas; that one imports the compiler, which takes a second."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,7 +6,6 @@ or those of a training. Further layers must not be called as a layer of those ne
 
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from revisit.models import mobilenet_v2, small_convnet, squeezenet, vgg16

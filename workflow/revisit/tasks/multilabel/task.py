@@ -49,7 +49,7 @@ def mean_average_precision(scores: np.ndarray, codes: np.ndarray) -> float:
 
 
 def _area(present: np.ndarray, scores: np.ndarray) -> float:
-    """The area of scikit-learn's `average_precision_score`, which takes half a second to import; (N,) bool and float."""
+    """What scikit-learn's `average_precision_score` is, without the half second of its import; (N,) bool and float."""
     order = np.argsort(-scores, kind="stable")
     last = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)  # of each run of equal scores
     hits = np.cumsum(present[order])[last]
