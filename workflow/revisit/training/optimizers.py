@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from revisit.training.settings import Optimizer, Schedule
 
 
-def _plain(optimizer: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+def _plain(optimizer: type[torch.optim.Optimizer]) -> Any:
     """The class without the wrappers that keep its methods out of compiled graphs.
 
     No graph here holds an optimiser, and the wrappers import the compiler, which takes a second of every training.

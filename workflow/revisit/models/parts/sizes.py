@@ -1,6 +1,7 @@
 """Sizes of images on their way through a network."""
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -48,7 +49,7 @@ def _side(layer: nn.Conv2d | nn.MaxPool2d, size: int, axis: int) -> int:
     """How many positions a window has along an axis: the formulas in PyTorch's documentation of the two layers."""
     if layer.padding == "same":
         return size
-    values = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
+    values: tuple[Any, ...] = (layer.kernel_size, layer.stride, layer.padding, layer.dilation)
     kernel, stride, padding, dilation = (value[axis] if isinstance(value, tuple) else value for value in values)
     beyond = size + 2 * padding - dilation * (kernel - 1) - 1  # how far the first window can move
     if not getattr(layer, "ceil_mode", False):
