@@ -62,12 +62,13 @@ def _ready(root: Path, prepare: Callable[[], None]) -> bool:
 
 
 def _prepare_run() -> None:
-    from revisit.params.load import load
     from revisit_engines import guard
 
     global _lock
     _lock = guard.join()
     if not _lock:
+        from revisit.params.load import load  # a quarter of a second, which a job of Snakemake's does without
+
         load()
         _lock = guard.hold("dvc")
 

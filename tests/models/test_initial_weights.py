@@ -161,6 +161,15 @@ def test_kaiming_of_vgg():
     assert not any(layer.bias.any() for layer in layers.values())
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "settings"), [("caffenet", 67, {"width": 0.5}), ("vgg16", 32, {"width": 0.25, "batch_norm": True})]
+)
+def test_he_of_all_layers(name, size, settings):
+    for key, layer in drawn(name, (size, size, 3), initialiser="he", **settings).items():
+        assert is_normal(layer, math.sqrt(2 / layer.weight[0].numel())), key
+        assert not layer.bias.any(), key
+
+
 def test_he_fan_in_of_densenet_and_fan_out_of_mobilenet():
     dense = drawn("densenet", (32, 32, 3), width=0.5)
     assert is_normal(dense["features.denseblock3.denselayer5.conv2"], math.sqrt(2 / (9 * 64)))
@@ -200,8 +209,9 @@ def test_normal_of_inception():
 
 def test_batch_normalisation_starts_as_the_identity():
     torch.manual_seed(0)
-    for name in ("densenet", "inception", "mobilenet_v2"):
-        network = registry.build(name, (32, 32, 3), 10, {"width": 0.125})
+    for name in ("densenet", "inception", "mobilenet_v2", "vgg16"):
+        settings = {"width": 0.125} | ({"batch_norm": True} if name == "vgg16" else {})
+        network = registry.build(name, (32, 32, 3), 10, settings)
         layers = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
         assert layers
         for layer in layers:

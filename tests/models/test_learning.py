@@ -25,6 +25,8 @@ CLASSIFIERS = [  # network, size, settings, learning rate of Adam
     ("caffenet", 59, {"width": 0.125, "first_layer": "7x7/2", **OFF}, 0.002),
     ("vgg16", 32, {"width": 0.125, **OFF}, 0.001),
     ("vgg16", 32, {"width": 0.125, "initialiser": "kaiming", **OFF}, 0.001),
+    ("vgg16", 32, {"width": 0.125, "batch_norm": True, "initialiser": "kaiming", **OFF}, 0.001),
+    ("caffenet", 67, {"width": 0.125, "initialiser": "he", **OFF}, 0.001),
     ("alexnet", 63, {"width": 0.125, **OFF}, 0.001),
     ("mobilenet_v2", 32, {"width": 0.125, **OFF}, 0.003),
     ("small_convnet", 32, {"width": 0.25, **OFF}, 0.01),
@@ -33,6 +35,7 @@ CLASSIFIERS = [  # network, size, settings, learning rate of Adam
     ("densenet", 32, {"width": 0.125}, 0.01),
     ("inception", 32, {"width": 0.125}, 0.01),
     ("transfer", 32, {"backbone": "vgg16", "backbone_width": 0.125}, 0.001),
+    ("transfer", 32, {"backbone_width": 0.125, "backbone_batch_norm": True}, 0.001),
     ("transfer", 63, {"backbone": "alexnet", "backbone_width": 0.125, "width": 0.25}, 0.003),
     ("transfer", 16, {"backbone": "mobilenet_v2", "backbone_width": 0.125, "width": 0.25}, 0.003),
 ]

@@ -67,7 +67,7 @@ def test_a_finetuning_has_the_network_that_its_weights_were_trained_with(resolve
     vgg, transfer = networks(resolved())
     assert vgg == resolved()["pretrain", "imagenet_vgg16"]["training"]["runs"]["base"]["network"]
     assert vgg["width"] == 0.125
-    assert transfer == {"backbone": "vgg16", "backbone_width": 0.125}
+    assert transfer == {"backbone": "vgg16", "backbone_width": 0.125, "backbone_batch_norm": True}
     vgg, transfer = networks(resolved(lambda document: document["pretrained"]["imagenet_vgg16"].update(source="web")))
     assert vgg == {}
     assert transfer == {"backbone": "vgg16"}

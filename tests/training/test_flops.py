@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from revisit.models import registry
 from revisit.training import flops
@@ -26,6 +27,19 @@ def test_recurrent_layers_by_hand(cell):
 def test_published_networks(name, published):
     """Multiply-adds for an image of 224 pixels and 1,000 classes, as torchvision lists them with its weights."""
     assert count(name, (224, 224, 3), 1000) / 2 == pytest.approx(published, rel=0.005)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "settings"),
+    [("inception", (32, 32, 3), {"width": 0.25}), ("fcn", (32, 32, 3), {"backbone_width": 0.125})],
+)
+def test_the_number_is_that_of_pytorchs_counter(name, shape, settings):
+    network = registry.build(name, shape, 4, settings).eval()
+    images = torch.zeros(1, 3, *shape[:2])
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network(images)
+    with torch.inference_mode():
+        assert flops.counted(lambda: network(images))[1] == counter.get_total_flops() > 0
 
 
 def test_settings_are_put_back():

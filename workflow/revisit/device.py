@@ -46,13 +46,13 @@ def deterministic() -> Iterator[None]:
     and the gradients of saturated recurrent units are full of them. Measured, RNN with 128 units on the rows of MNIST,
     learning rate 0.1: 92 ms a step without, 9 ms with, and the same loss to all digits printed.
     """
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    threads, strict = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     memory: Any = torch.utils.deterministic  # a module with a property, which its types leave out
     fill, benchmark = memory.fill_uninitialized_memory, torch.backends.cudnn.benchmark
     rounded = torch.backends.cudnn.allow_tf32
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)  # there is no way to ask how it was; PyTorch starts with False
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # `use_deterministic_algorithms` imports the compiler: a second
     memory.fill_uninitialized_memory = False
     torch.backends.cudnn.benchmark = False  # it picks algorithms by their measured speed
     torch.backends.cudnn.allow_tf32 = False  # single precision is what it says, as PyTorch has it for products already
@@ -61,7 +61,7 @@ def deterministic() -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(False)
-        torch.use_deterministic_algorithms(strict)
+        torch.set_deterministic_debug_mode(strict)
         memory.fill_uninitialized_memory = fill
         torch.backends.cudnn.benchmark = benchmark
         torch.backends.cudnn.allow_tf32 = rounded

@@ -34,7 +34,7 @@ def build(
     dropout: float = 0.5,
     width: float = 1.0,
     relu5: bool = False,
-    initialiser: Literal["xavier", "normal"] = "xavier",
+    initialiser: Literal["xavier", "normal", "he"] = "xavier",
 ) -> nn.Sequential:
     """The network.
 
@@ -48,7 +48,8 @@ def build(
         width: what the numbers of channels and units are multiplied by.
         relu5: whether conv5 has a ReLU too, as in Krizhevsky et al. 2012 (section 3.5) and in Caffe.
         initialiser: of the weights: "xavier" is Glorot & Bengio 2010, "normal" is N(0, 0.01²) (Krizhevsky et al. 2012,
-            section 5; at width 1, see `parts.initialise.normal`); biases are 0.
+            section 5; at width 1, see `parts.initialise.normal`), "he" is He et al. 2015, of the fully connected
+            layers, too; biases are 0.
 
     Returns:
         A network from images (N, C, H, W) to logits (N, classes). Its layers are conv1 to conv5, pool1, pool2, pool5
@@ -91,6 +92,6 @@ def build(
                 fc8=nn.Linear(units, classes),
             )
         )
-    if initialiser == "xavier":
-        return initialise.materialise(network, initialise.xavier)
+    if initialiser != "normal":
+        return initialise.materialise(network, initialise.xavier if initialiser == "xavier" else initialise.he)
     return initialise.materialise(network, initialise.normal(STD, width, first=network.get_submodule("conv1")))

@@ -4,7 +4,6 @@ Inverted residual blocks with linear bottlenecks and depthwise convolutions.
 """
 
 import torch
-import torchvision
 from torch import nn
 
 from revisit.models.parts import initialise, sizes
@@ -36,6 +35,8 @@ def build(shape: tuple[int, int, int], classes: int, *, dropout: float = 0.2, wi
 
 def layout(shape: tuple[int, int, int], classes: int, dropout: float, width: float) -> nn.Module:
     """The network on the meta device, without weights."""
+    import torchvision  # a second: not for the networks that may be built on this one and are not
+
     sizes.check("mobilenet_v2", shape, MINIMUM)
     with torch.device("meta"):
         network = torchvision.models.mobilenet_v2(num_classes=classes, dropout=dropout)

@@ -4,7 +4,6 @@ Fire modules: a 1x1 convolution that squeezes the channels, then 1x1 and 3x3 con
 """
 
 import torch
-import torchvision
 from torch import nn
 
 from revisit.models.parts import initialise, sizes
@@ -39,6 +38,8 @@ def build(shape: tuple[int, int, int], classes: int, *, dropout: float = 0.5, wi
 
 def layout(shape: tuple[int, int, int], classes: int, dropout: float, width: float) -> nn.Module:
     """The network on the meta device, without weights."""
+    import torchvision  # a second: not for the networks that may be built on this one and are not
+
     sizes.check("squeezenet", shape, MINIMUM)
     with torch.device("meta"):
         network = torchvision.models.squeezenet1_1(num_classes=classes, dropout=dropout)

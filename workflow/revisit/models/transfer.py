@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import nn
 
+from revisit.errors import ConfigError
 from revisit.models import alexnet, mobilenet_v2, vgg16
 from revisit.models.cifar_convnet import STD
 from revisit.models.parts import initialise, sizes
@@ -24,6 +25,7 @@ def build(
     *,
     backbone: Literal["vgg16", "alexnet", "mobilenet_v2"] = "vgg16",
     backbone_width: float = 1.0,
+    backbone_batch_norm: bool = False,
     width: float = 1.0,
     dropout: float = 0.0,
 ) -> nn.Sequential:
@@ -35,6 +37,7 @@ def build(
         classes: the number of outputs (logits).
         backbone: the network whose convolutional layers are used.
         backbone_width: what its numbers of channels are multiplied by.
+        backbone_batch_norm: with vgg16, whether batch normalisation follows each convolution.
         width: what the numbers of units of fc1 and fc2 are multiplied by.
         dropout: the probability with which a unit of fc1 or fc2 is dropped in training.
 
@@ -43,12 +46,16 @@ def build(
         so that the backbone's weights fit), `flatten`, `fc1`, `fc2` and `logits`.
 
     Raises:
-        ConfigError: the images are too small, or a width gives no whole numbers.
+        ConfigError: the images are too small, a width gives no whole numbers, or another backbone than vgg16 is to have
+            batch normalisation added.
     """
+    if backbone_batch_norm and backbone != "vgg16":
+        raise ConfigError(f"network.backbone_batch_norm: {backbone} is as it is; leave it out, or use vgg16")
     module = BACKBONES[backbone]
     with torch.device("meta"):
         # `classes` and dropout belong to the backbone's own head, which stays behind.
-        features = module.layout(shape, classes, 0.0, backbone_width).features
+        extra = {"batch_norm": True} if backbone_batch_norm else {}
+        features = module.layout(shape, classes, 0.0, backbone_width, **extra).features
         units1, units2 = scaled(384, width), scaled(192, width)
         network = nn.Sequential(
             OrderedDict(

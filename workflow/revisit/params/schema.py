@@ -116,5 +116,6 @@ class Params(Section):
             return training.model, training.network
         model, network = self.network_of(training.weights)
         if model != training.model:  # a backbone below another head
-            network = {"backbone": model} | ({"backbone_width": network["width"]} if "width" in network else {})
+            kept = {f"backbone_{key}": network[key] for key in ("width", "batch_norm") if key in network}
+            network = {"backbone": model, **kept}
         return training.model, {**network, **training.network}

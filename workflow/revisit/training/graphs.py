@@ -55,6 +55,8 @@ def capture(function: Callable, backend: str) -> Callable:
     """
     if backend == "eager":
         return function
+    if backend == "inductor":  # `device.deterministic` leaves the compiler alone, which takes a second to import
+        torch._inductor.config.deterministic = torch.are_deterministic_algorithms_enabled()
     torch._dynamo.reset()  # each run of a sweep captures the same code anew, and only a few captures are allowed
     # Without fallback_random inductor draws dropout masks of its own, and the two graphs could not be compared.
     options = {"options": {"fallback_random": True}} if backend == "inductor" else {"backend": backend}

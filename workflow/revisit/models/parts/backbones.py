@@ -6,12 +6,12 @@ or those of a training. Further layers must not be called as a layer of those ne
 
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor, nn
 
 from revisit.models import mobilenet_v2, small_convnet, squeezenet, vgg16
-from revisit.models.parts import initialise
+from revisit.models.parts import initialise, sizes
 
+leaving = sizes.leaving
 OUTPUT_STD = 0.01  # of the last layers' weights (Girshick 2015, section 4.1; Ren et al. 2015, section 3.1.3)
 
 
@@ -50,14 +50,6 @@ def whole(backbone: str, shape: tuple[int, int, int], width: float) -> nn.Sequen
     """All convolutional layers of a backbone, as `trunk`; of vgg16 that includes the last pooling."""
     features: nn.Sequential = BACKBONES[backbone].module.layout(shape, 1, 0.0, width).features
     return features
-
-
-def leaving(layers: nn.Module, shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Channels, height and width of what `layers`, on the meta device, make of an image of `shape` (H, W, C)."""
-    height, width, channels = shape
-    # Two images, since batch normalisation refuses one value per channel.
-    found = layers(torch.empty(2, channels, height, width, device="meta")).shape
-    return found[1], found[2], found[3]
 
 
 def at(features: nn.Sequential, images: Tensor, places: tuple[int, ...]) -> list[Tensor]:

@@ -22,13 +22,24 @@ def materialise(network: Network, initialise: Initialiser) -> Network:
         network: of convolutions, linear layers, batch normalisation and layers without state.
         initialise: fills one convolution or linear layer. Batch normalisation starts as the identity.
     """
-    network.to_empty(device=torch.get_default_device())  # the CPU, unless the caller lays out on the meta device
     for layer in network.modules():
+        _allocate(layer)
         if isinstance(layer, nn.BatchNorm2d):
             layer.reset_parameters()
         elif isinstance(layer, nn.Conv2d | nn.Linear):
             initialise(layer)
     return network
+
+
+def _allocate(layer: nn.Module) -> None:
+    """Give a layer's own tensors memory on the default device: the CPU, unless the caller lays out on the meta device.
+
+    What `to_empty` does. That goes through code for compilers, whose import takes longer than most networks do.
+    """
+    for name, value in layer.named_parameters(recurse=False):
+        setattr(layer, name, nn.Parameter(torch.empty(value.shape, dtype=value.dtype)))
+    for name, value in layer.named_buffers(recurse=False):
+        setattr(layer, name, torch.empty(value.shape, dtype=value.dtype))
 
 
 def default(layer: nn.Conv2d | nn.Linear) -> None:
