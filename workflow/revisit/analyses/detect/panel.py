@@ -22,6 +22,8 @@ PER_CLASS = {
     "ap_11": ("11-point", "percent"),
     "ap_coco": ("COCO", "percent"),
     "mask_ap": ("masks", "percent"),
+    "svm_ap": ("SVMs", "percent"),
+    "moved_ap": ("SVMs, moved", "percent"),
 }
 FATES = {
     "true": "right",
