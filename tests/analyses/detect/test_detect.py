@@ -78,7 +78,9 @@ def test_what_is_written_holds_together_and_comes_again(folder, name):
     assert summary["detections"] <= 20 * 12
     assert ("mask_mean_average_precision" in summary) == ("mask_ap" in tables["per_class.csv"]) == (name == "masks")
     sources = set(tables["recall.csv"].source)
-    assert sources == ({"network", "given"} if name == "masks" else {"given"})
+    assert sources == {"given", "windows", *(["network"] if name == "masks" else [])}
+    of = {source: own.boxes.tolist() for source, own in tables["recall.csv"].groupby("source")}
+    assert of["given"] == of["windows"]
     assert (summary["recall_of_network_proposals"] is None) == (name != "masks")
     assert set(summary["recall_of_given_proposals"]) == {"boxes_50", "boxes_100", "boxes_300"}
     drawn = tables["shown.csv"]

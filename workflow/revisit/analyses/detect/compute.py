@@ -17,6 +17,7 @@ from revisit.models import registry
 from revisit.objects import average_precision, fates, matching, recall
 from revisit.objects.fates import Fate
 from revisit.objects.found import Detections
+from revisit.objects.windows import sliding_windows
 
 if TYPE_CHECKING:
     from revisit.analyses.detect.settings import Settings
@@ -102,6 +103,8 @@ def _detected(detector: Detector, settings: "Settings") -> tuple[dict[str, Any],
     summary |= second.precisions(detector, settings, rows)
     proposals = _proposals(detector)
     recalls = [row for source, boxes in proposals.items() for row in _recalls(source, boxes, scenes)]
+    if "given" in proposals:
+        recalls += _windows(scenes, [row["boxes"] for row in recalls if row["source"] == "given"][:: len(LEVELS)])
     for source in ("network", "given"):
         summary[f"recall_of_{source}_proposals"] = _told(recalls, source)
     summary["per_class"] = dict(zip(classes, rows, strict=True))
@@ -167,7 +170,18 @@ def _recalls(source: str, boxes: Sequence[np.ndarray], scenes: truths.Scenes) ->
     most = max((len(own) for own in boxes), default=0)
     counts = [*(count for count in COUNTS if count < most), most]
     counts = sorted({*counts, *(count for count in TOLD if count <= OWN)})
-    table = recall.recall(recall.best_overlaps(boxes, scenes.truths, counts), LEVELS)
+    return _rows(source, counts, recall.best_overlaps(boxes, scenes.truths, counts))
+
+
+def _windows(scenes: truths.Scenes, counts: list[int]) -> list[dict[str, Any]]:
+    """The same for as many sliding windows, which lie otherwise for each number of them."""
+    size, images = (scenes.window.height, scenes.window.width), scenes.truths.images
+    each = [recall.best_overlaps([sliding_windows(*size, n)] * images, scenes.truths, (n,)) for n in counts]
+    return _rows("windows", counts, np.concatenate(each, axis=1))
+
+
+def _rows(source: str, counts: list[int], best: np.ndarray) -> list[dict[str, Any]]:
+    table = recall.recall(best, LEVELS)
     return [
         {"source": source, "boxes": count, "iou": level, "recall": value}
         for count, row in zip(counts, table.tolist(), strict=True)
