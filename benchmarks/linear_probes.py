@@ -16,9 +16,9 @@ import timing
 # isort: split
 import numpy as np
 
+from revisit.analyses import svm
 from revisit.analyses.axes import principal_axes
 from revisit.analyses.probe import classifiers as probe
-from revisit.analyses.probe import svm
 
 REFERENCE = "OneVsRestClassifier(SVC)"
 OURS = "this project"

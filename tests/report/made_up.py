@@ -194,7 +194,10 @@ def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
     inside, names = folder / "detect", list(data.classes)
     score = np.linspace(0.4, 0.9, len(names))
     table = {"class": names, "objects": 30, "ap_area": score, "low": score - 0.05, "high": score + 0.04}
-    put(inside / "per_class.csv", table | {"ap_11": score, "ap_coco": score / 2, "mask_ap": score - 0.1})
+    put(
+        inside / "per_class.csv",
+        table | {"ap_11": score, "ap_coco": score / 2, **dict.fromkeys(("mask_ap", "svm_ap", "moved_ap"), score - 0.1)},
+    )
     recall = np.linspace(0, 1, 11)
     curves = [
         (name, kind, x, 1 - x * (1 - value))
@@ -210,7 +213,10 @@ def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
     right, wrong = (np.rint(1200 * (1 - level) ** power).astype(int) for power in (1, 2))
     thresholds = {"score": level, "true_positives": right, "false_positives": wrong, "false_negatives": 1300 - right}
     put(inside / "thresholds.csv", thresholds | {"precision": right / (right + wrong), "recall": right / 1300})
-    found = [(whose, n, iou, n / 400) for whose in ("network", "given") for n in (10, 50, 300) for iou in (0.5, 0.7)]
+    sources, counts = ("network", "given", "windows"), (10, 50, 300)
+    found = [
+        (whose, n, iou, n / (400 + 100 * k)) for k, whose in enumerate(sources) for n in counts for iou in (0.5, 0.7)
+    ]
     put(inside / "recall.csv", columns("source boxes iou recall", found))
     shown = []
     for picture in range(pictures):
@@ -228,6 +234,9 @@ def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
     summary |= {"images": 60, "objects": 1300, "detections": 2400, "duplicates": 30, "at_best_f1": {"score": 0.4}}
     summary |= {"detections_without_suppression": 6000, "duplicates_without_suppression": 2500}
     summary |= {"mean_average_precision_without_suppression": 0.3, "at_threshold": {"score": 0.5}}
+    for end in ("by_svms", "by_svms_and_moves"):
+        summary |= {f"mean_average_precision_{end}{bound}": 0.55 for bound in ("", "_low", "_high")}
+    summary |= {"svm_images": 1000, "svm_regions": 4321, "trunk_passes": 100}
     put(folder / "detect.json", summary)
     write_tiles(inside, data, range(pictures))
 

@@ -31,6 +31,7 @@ SETTINGS = {
     "bootstrap": 100,
     "seed": 0,
     "shown": 5,
+    "svms": None,
     "threshold": 0.5,
     "dataset": "boxed",
     "device": "cpu",
@@ -77,7 +78,9 @@ def test_what_is_written_holds_together_and_comes_again(folder, name):
     assert summary["detections"] <= 20 * 12
     assert ("mask_mean_average_precision" in summary) == ("mask_ap" in tables["per_class.csv"]) == (name == "masks")
     sources = set(tables["recall.csv"].source)
-    assert sources == ({"network", "given"} if name == "masks" else {"given"})
+    assert sources == {"given", "windows", *(["network"] if name == "masks" else [])}
+    of = {source: own.boxes.tolist() for source, own in tables["recall.csv"].groupby("source")}
+    assert of["given"] == of["windows"]
     assert (summary["recall_of_network_proposals"] is None) == (name != "masks")
     assert set(summary["recall_of_given_proposals"]) == {"boxes_50", "boxes_100", "boxes_300"}
     drawn = tables["shown.csv"]
@@ -87,6 +90,42 @@ def test_what_is_written_holds_together_and_comes_again(folder, name):
     sprite = json.loads(files["sprite.json"])
     assert sprite["rows"] == list(range(5))
     assert sprite["tile"] == [boxed.CROP, boxed.CROP]
+
+
+@pytest.mark.parametrize(("name", "passes"), [("yolo", 1), ("fast", 1), ("masks", 1), ("rcnn", 30)])
+def test_how_often_the_trunk_is_asked(folder, name, passes):
+    boxed.write_network(name, *NETWORKS[name], boxed.write_data(proposals=30))
+    assert _run(name)[0]["trunk_passes"] == passes
+
+
+def _with_svms(monkeypatch, **changes):
+    asked = {"images": 30, "C": 0.001, "ridge": 1000.0} | changes
+    monkeypatch.setattr(config, "settings", lambda _stage, _name: SETTINGS | {"svms": asked})
+
+
+def test_svms_stand_beside_the_last_layer_and_come_again(folder, monkeypatch):
+    boxed.write_network("rcnn", *NETWORKS["rcnn"], boxed.write_data(proposals=30))
+    without, _ = _run("rcnn")
+    _with_svms(monkeypatch)
+    summary, files = _run("rcnn")
+    assert _run("rcnn") == (summary, files)
+    assert without.items() <= {**summary, "per_class": without["per_class"]}.items()
+    assert (summary["svm_images"], summary["svm_regions"] > 20) == (30, True)
+    table = pd.read_csv(paths.findings("rcnn", "detect/per_class.csv"))
+    for key, column in (("by_svms", "svm_ap"), ("by_svms_and_moves", "moved_ap")):
+        name = f"mean_average_precision_{key}"
+        assert summary[f"{name}_low"] <= summary[name] <= summary[f"{name}_high"]
+        assert summary[name] == pytest.approx(table[column].mean())
+    # A fresh network says nothing of classes; what a region looks like, it says.
+    assert summary["mean_average_precision_by_svms"] > without["mean_average_precision"] + 0.02
+
+
+def test_svms_need_a_network_that_describes_regions(folder, monkeypatch):
+    data = boxed.write_data()
+    boxed.write_network("yolo", *NETWORKS["yolo"], data)
+    _with_svms(monkeypatch)
+    with pytest.raises(ConfigError, match="svms: the network describes no regions; leave them out"):
+        _run("yolo")
 
 
 def test_the_size_of_batches_changes_nothing(folder, monkeypatch):

@@ -6,9 +6,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from revisit.analyses import targets
+from revisit.analyses import svm, targets
 from revisit.analyses.probe import classifiers as module
-from revisit.analyses.probe import svm
 from revisit.analyses.probe.classifiers import (
     cross_validate,
     probe,

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from revisit.analyses.detect.panel import detections
 from revisit.analyses.segment.panel import segments
 from revisit.report import boxes, figures
 from revisit.report.figures.objects import PERIOD
+from revisit.report.panels.detectors import costs, proposals
 
 
 def flat(blocks):
@@ -22,12 +25,13 @@ def by_id(section):
     return {block["id"]: block for block in flat(section["blocks"])}
 
 
-def test_a_detector_has_curves_fates_proposals_a_table_and_pictures(writer):
+def test_a_detector_has_curves_fates_tables_and_pictures(writer):
     found = by_id(detections(writer))
-    assert list(found) == [f"{name}-dense" for name in ("precision", "fates", "proposals", "found", "boxes")]
+    assert list(found) == [f"{name}-dense" for name in ("precision", "fates", "found", "svms", "boxes")]
     assert "without non-maximum suppression 2,500 of 6,000" in found["fates-dense"]["caption"]
-    assert "given, IoU 0.7: 75.0% of 300" in found["proposals-dense"]["caption"]
-    assert found["found-dense"]["columns"][-1]["key"] == "mask_ap"
+    assert [column["key"] for column in found["found-dense"]["columns"][-3:]] == ["mask_ap", "svm_ap", "moved_ap"]
+    assert "1,000 training images; 4,321 regions" in found["svms-dense"]["caption"]
+    assert list(pd.read_csv(writer.folder / found["svms-dense"]["file"]).precision) == [0.6, 0.55, 0.55]
     block = found["boxes-dense"]
     assert (block["threshold"], len(block["levels"]), block["levels"][49]) == (0.5, 99, [0.5, 600, 300, 700])
     assert block["told"] == (
@@ -37,18 +41,54 @@ def test_a_detector_has_curves_fates_proposals_a_table_and_pictures(writer):
     assert all(block["made_by"] == ["detect@dense"] for block in found.values())
 
 
-def test_a_network_without_proposals_and_masks_has_no_figure_of_them(writer, tmp_path, found):
-    import shutil
-
+def test_a_network_without_masks_and_svms_has_no_column_of_them(writer, tmp_path, found):
     run = writer.runs[-1]
     run.folder = shutil.copytree(found / "dense", tmp_path / "dense")
-    (run.folder / "detect/recall.csv").unlink()
-    table = pd.read_csv(run.folder / "detect/per_class.csv", keep_default_na=False).drop(columns="mask_ap")
-    table.to_csv(run.folder / "detect/per_class.csv", index=False)
-    del run.metrics["detect"]["mask_mean_average_precision"]
+    table = pd.read_csv(run.folder / "detect/per_class.csv", keep_default_na=False)
+    table.drop(columns=["mask_ap", "svm_ap", "moved_ap"]).to_csv(run.folder / "detect/per_class.csv", index=False)
+    del run.metrics["detect"]["mask_mean_average_precision"], run.metrics["detect"]["svm_images"]
     section = by_id(detections(writer))
-    assert "proposals-dense" not in section
+    assert "svms-dense" not in section
     assert "mask" not in section["found-dense"]["caption"]
+
+
+def test_all_proposals_stand_in_one_figure_for_an_overlap(writer):
+    found = by_id(proposals(writer))
+    assert list(found) == ["proposals-50", "proposals-70", "proposals"]
+    assert found["proposals-50"]["caption"] == (
+        "At most: network of dense 75.0% with 300; given to dense 60.0% with 300; sliding windows 50.0% with 300."
+    )
+    table = pd.read_csv(writer.folder / found["proposals"]["file"])
+    assert list(table.boxes) == [10, 50, 300]
+    assert list(table["sliding windows, 0.5"]) == pytest.approx([10 / 600, 50 / 600, 0.5])
+
+
+def test_given_proposals_are_called_as_they_were_found(writer):
+    writer.runs[-1].metrics["proposals"] = {"method": "selective_search"}
+    assert "selective search 60.0% with 300" in by_id(proposals(writer))["proposals-70"]["caption"]
+
+
+def test_without_proposals_there_is_no_section_of_them(writer, tmp_path, found):
+    writer.runs[-1].folder = shutil.copytree(found / "dense", tmp_path / "dense")
+    (tmp_path / "dense/detect/recall.csv").unlink()
+    assert proposals(writer) is None
+
+
+def test_what_detections_cost_takes_two_detectors(writer):
+    dense = writer.runs[-1]
+    dense.train["operations"] = 250_000_000
+    assert costs(writer) is None
+    other = replace(dense, name="tuned", label="tuned")
+    other.metrics = dense.metrics | {"train": dense.train | {"operations": 50_000_000}}
+    writer.runs.append(other)
+    found = by_id(costs(writer))
+    assert list(found) == ["costs-figure", "costs"]
+    assert found["costs-figure"]["caption"] == (
+        "With intervals of 95%. tuned 60.0% for 50 million; dense 60.0% for 250 million."
+    )
+    table = pd.read_csv(writer.folder / found["costs"]["file"])
+    assert list(table.operations) == [50, 250]
+    assert list(table.passes) == [100, 100]
 
 
 def test_boxes_on_the_page(drawn, monkeypatch, parsed):

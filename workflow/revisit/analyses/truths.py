@@ -1,4 +1,4 @@
-"""The objects of test images as a network sees them: in the centre crop that it was trained on.
+"""The objects of images as a network in evaluation sees them: in the centre crop that it was trained on.
 
 Of an object that the crop cuts off, the rest counts as the object; where less than `LEAST` of its box is left, finding
 it is neither right nor wrong, as with the objects that annotators call difficult (Everingham et al. 2010, section 3.1,
@@ -49,7 +49,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class Scenes:
-    """The first test images of a data set with their objects, all in pixels of the crop.
+    """The first images of a split of a data set with their objects, all in pixels of the crop.
 
     `rows` are the places (M,) of the truths among the objects of an image, as its mask numbers them, from 1.
     """
@@ -60,17 +60,18 @@ class Scenes:
     stored: np.ndarray | None  # (N, H, W) uint8: the masks of the data set
 
     @classmethod
-    def of(cls, data: "Prepared", crop: int | None, images: int | None, name: str) -> Self:
-        """The first `images` (None: all) test images of `data`.
+    def of(cls, data: "Prepared", crop: int | None, images: int | None, name: str, split: str = "test") -> Self:
+        """The first `images` (None: all) images of a split of `data`.
 
         Raises:
             ConfigError: the data set says nothing of objects; `name` is the key of the analysis in params.yaml.
         """
-        objects = data.objects("test")
+        objects = data.objects(split)
         if objects is None:
             raise ConfigError(f"{name}: the data set {data.dataset} has no boxes; give it `objects` in params.yaml")
         window = Window.of(data.shape, crop)
-        count = len(data.test_images) if images is None else min(images, len(data.test_images))
+        there = len(data.images(split))
+        count = there if images is None else min(images, there)
         few = slice(0, int(objects.offsets[count]))
         whole = np.asarray(objects.boxes[few], np.float64)
         boxes, image = window.boxes(whole), objects.images[few]

@@ -66,7 +66,11 @@ def build(
 
 
 class Rcnn(nn.Module):
-    """See `build`. `overlap`: intersection over union above which the less sure of two detections goes."""
+    """See `build`.
+
+    `overlap`: intersection over union above which the less sure of two detections goes; `dimensions`: numbers in the
+    description of a region.
+    """
 
     def __init__(
         self,
@@ -82,6 +86,7 @@ class Rcnn(nn.Module):
     ) -> None:
         super().__init__()
         self.warp, self.regions, self.detections, self.overlap = warp, regions, detections, OVERLAP
+        self.dimensions = hidden
         self.features, self.pool = features, AdaptiveMaxPool(bins, bins)
         self.head = nn.Sequential(
             OrderedDict(

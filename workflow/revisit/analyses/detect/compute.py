@@ -1,16 +1,14 @@
 """Stage `detect`: what trained detectors find in the test images, of every replicate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from revisit import device, paths
-from revisit.analyses import forward, replicates, truths
-from revisit.analyses.detect import finding, measures, shown
+from revisit.analyses import replicates, truths
+from revisit.analyses.detect import finding, measures, second, shown
+from revisit.analyses.detect.detector import Detector
 from revisit.analyses.detect.tables import CURVES, FATES, PER_CLASS, RECALL, SHOWN, THRESHOLDS
 from revisit.analyses.findings import Files
 from revisit.analyses.trained import check_data
@@ -19,6 +17,7 @@ from revisit.models import registry
 from revisit.objects import average_precision, fates, matching, recall
 from revisit.objects.fates import Fate
 from revisit.objects.found import Detections
+from revisit.objects.windows import sliding_windows
 
 if TYPE_CHECKING:
     from revisit.analyses.detect.settings import Settings
@@ -36,33 +35,9 @@ COLUMNS = {  # of per_class.csv
     "ap_11": "average_precision_11_point",
     "ap_coco": "average_precision_coco",
     "mask_ap": "mask_average_precision",
+    "svm_ap": f"average_precision_{second.SVMS}",
+    "moved_ap": f"average_precision_{second.MOVED}",
 }
-
-
-@dataclass(frozen=True)
-class _Detector:
-    """A trained detector and what it is shown."""
-
-    network: nn.Module
-    info: dict[str, Any]
-    data: arrays.Prepared
-    scenes: truths.Scenes
-    place: torch.device
-    title: str
-
-    @property
-    def images(self) -> np.ndarray:
-        return self.data.test_images[: self.scenes.truths.images]
-
-    @property
-    def given(self) -> np.ndarray | None:
-        objects = self.data.objects("test")
-        return objects.proposals if objects else None
-
-    def find(self, masks: bool) -> finding.Found:
-        preprocessing = forward.preprocessing_of(self.info, self.place)
-        asked = self.given, preprocessing, self.scenes, self.place
-        return finding.find(self.network, self.images, *asked, self.title, masks)
 
 
 def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
@@ -76,11 +51,13 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
         The numbers of `measures.precisions`, those of every class as `per_class`; `fates`: how many detections with
         the score of the best F1 or more have each, and how many objects were missed; `at_best_f1` and `at_threshold`
         with true and false positives and so on, see `measures.at`; the numbers of images, of objects that count, of
-        detections, of duplicates among them, each also without non-maximum suppression; the recall of proposals,
-        those of the network and those given, None where there are none.
+        detections, of duplicates among them, each also without non-maximum suppression; `trunk_passes`, how many
+        pictures the trunk is shown for one image; the recall of proposals, those of the network and those given, None
+        where there are none. With `svms`, what `second.precisions` gives.
 
     Raises:
-        ConfigError: the data set has no boxes, or not the proposals that the network needs.
+        ConfigError: the data set has no boxes, or not the proposals that the network needs; SVMs are asked for, and
+            it describes no regions.
         ArtifactError: what training left is missing or damaged, or was trained on other data.
     """
     data = arrays.load(paths.prepared(settings["dataset"]))
@@ -92,7 +69,7 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
         check_data(info, data.sha256)
         scenes = truths.Scenes.of(data, info["crop"], settings["images"], f"analyses.detect.{name}")
         title = f"detecting with {name}, replicate {number}" if number else f"detecting with {name}"
-        detector = _Detector(network, info, data, scenes, place, title)
+        detector = Detector(network, info, data, scenes, place, title)
         with device.deterministic(), device.memory_errors(place, REMEDY):
             summary, written = _detected(detector, settings)
         summaries.append(summary)
@@ -100,7 +77,7 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
     return replicates.summary(summaries), files
 
 
-def _detected(detector: _Detector, settings: "Settings") -> tuple[dict[str, Any], Files]:
+def _detected(detector: Detector, settings: "Settings") -> tuple[dict[str, Any], Files]:
     scenes, classes = detector.scenes, list(detector.data.classes)
     real = scenes.truths
     found = detector.find(masks=True)
@@ -120,10 +97,14 @@ def _detected(detector: _Detector, settings: "Settings") -> tuple[dict[str, Any]
         **_unsuppressed(detector),
         "at_best_f1": measures.at(table, score),
         "at_threshold": measures.at(table, settings["threshold"]),
+        "trunk_passes": detector.trunk_passes(),
         "fates": {name: sum(int(row["count"]) for row in ends if row["fate"] == name) for name in names},
     }
+    summary |= second.precisions(detector, settings, rows)
     proposals = _proposals(detector)
     recalls = [row for source, boxes in proposals.items() for row in _recalls(source, boxes, scenes)]
+    if "given" in proposals:
+        recalls += _windows(scenes, [row["boxes"] for row in recalls if row["source"] == "given"][:: len(LEVELS)])
     for source in ("network", "given"):
         summary[f"recall_of_{source}_proposals"] = _told(recalls, source)
     summary["per_class"] = dict(zip(classes, rows, strict=True))
@@ -151,7 +132,7 @@ def _fates(detections: Detections, scenes: truths.Scenes) -> tuple[matching.Matc
     return matches, fates.fates(detections, scenes.truths, matches, overlap)
 
 
-def _unsuppressed(detector: _Detector) -> dict[str, Any]:
+def _unsuppressed(detector: Detector) -> dict[str, Any]:
     """What the detector says without non-maximum suppression; its surest detections are as many as with it."""
     with finding.unsuppressed(detector.network):
         found = detector.find(masks=False).detections
@@ -174,11 +155,10 @@ def _extremes(classes: list[str], rows: list[dict[str, Any]]) -> dict[str, str |
     }
 
 
-def _proposals(detector: _Detector) -> dict[str, Sequence[np.ndarray]]:
+def _proposals(detector: Detector) -> dict[str, Sequence[np.ndarray]]:
     """The boxes proposed for each image, best first: by the network, and those given."""
-    preprocessing = forward.preprocessing_of(detector.info, detector.place)
     title = f"{detector.title}: proposals"
-    own = finding.propose(detector.network, detector.images, OWN, preprocessing, detector.place, title)
+    own = finding.propose(detector.network, detector.images, OWN, detector.preprocessing, detector.place, title)
     found: dict[str, Sequence[np.ndarray]] = {} if own is None else {"network": list(own)}
     if detector.given is not None:
         found["given"] = list(finding.cropped_proposals(detector.given, detector.scenes, COUNTS[-1]))
@@ -190,7 +170,18 @@ def _recalls(source: str, boxes: Sequence[np.ndarray], scenes: truths.Scenes) ->
     most = max((len(own) for own in boxes), default=0)
     counts = [*(count for count in COUNTS if count < most), most]
     counts = sorted({*counts, *(count for count in TOLD if count <= OWN)})
-    table = recall.recall(recall.best_overlaps(boxes, scenes.truths, counts), LEVELS)
+    return _rows(source, counts, recall.best_overlaps(boxes, scenes.truths, counts))
+
+
+def _windows(scenes: truths.Scenes, counts: list[int]) -> list[dict[str, Any]]:
+    """The same for as many sliding windows, which lie otherwise for each number of them."""
+    size, images = (scenes.window.height, scenes.window.width), scenes.truths.images
+    each = [recall.best_overlaps([sliding_windows(*size, n)] * images, scenes.truths, (n,)) for n in counts]
+    return _rows("windows", counts, np.concatenate(each, axis=1))
+
+
+def _rows(source: str, counts: list[int], best: np.ndarray) -> list[dict[str, Any]]:
+    table = recall.recall(best, LEVELS)
     return [
         {"source": source, "boxes": count, "iou": level, "recall": value}
         for count, row in zip(counts, table.tolist(), strict=True)

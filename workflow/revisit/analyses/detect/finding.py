@@ -62,8 +62,8 @@ def find(
     """
     parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
     shares: list[Floats] | None = [] if masks and scenes.stored is not None else None
-    for rows, inputs in _batches(network, images, preprocessing, device, title):
-        proposals = None if given is None else torch.from_numpy(scenes.window.boxes(np.array(given[rows]))).to(device)
+    for rows, inputs in batches(network, images, preprocessing, device, title):
+        proposals = _proposals(given, rows, scenes, device)
         said = _said(network, inputs, proposals)
         kept = said.kinds >= 0
         place = np.nonzero(kept.cpu().numpy())[0] + rows.start
@@ -82,6 +82,20 @@ def find(
     return Found(found, shares)
 
 
+def find_one(
+    network: nn.Module,
+    images: np.ndarray,
+    given: np.ndarray | None,
+    preprocessing: Preprocessing,
+    scenes: Scenes,
+    device: torch.device,
+) -> None:
+    """Run a detector on the first image; arguments and errors as in `find`."""
+    one = slice(0, 1)
+    inputs = preprocessing(torch.from_numpy(np.array(images[one])).to(device))
+    _said(network, inputs, _proposals(given, one, scenes, device))
+
+
 def propose(
     network: nn.Module,
     images: np.ndarray,
@@ -95,7 +109,7 @@ def propose(
     if not callable(proposing):
         return None
     parts = []
-    for _, inputs in _batches(network, images, preprocessing, device, title):
+    for _, inputs in batches(network, images, preprocessing, device, title):
         with torch.inference_mode():
             parts.append(proposing(inputs, count)[0].cpu().numpy())
     return np.concatenate(parts)
@@ -120,6 +134,10 @@ def cropped_proposals(given: np.ndarray, scenes: Scenes, most: int) -> np.ndarra
     return scenes.window.boxes(np.array(given[: scenes.truths.images, :most]))
 
 
+def _proposals(given: np.ndarray | None, rows: slice, scenes: Scenes, device: torch.device) -> Tensor | None:
+    return None if given is None else torch.from_numpy(scenes.window.boxes(np.array(given[rows]))).to(device)
+
+
 def _said(network: nn.Module, inputs: Tensor, proposals: Tensor | None) -> batch.Detections:
     if "proposals" not in inspect.signature(network.forward).parameters:
         raise ConfigError("analyses.detect: the network is no detector; leave it out")
@@ -133,7 +151,7 @@ def _said(network: nn.Module, inputs: Tensor, proposals: Tensor | None) -> batch
     return said
 
 
-def _batches(
+def batches(
     network: nn.Module, images: np.ndarray, preprocessing: Preprocessing, device: torch.device, title: str
 ) -> Iterator[tuple[slice, Tensor]]:
     """Rows and the network's inputs for them, with a progress bar."""

@@ -49,15 +49,37 @@ def precisions(
     summary: dict[str, Any] = {}
     rows: list[dict[str, Any]] = [{"objects": int(count)} for count in truths.counted()]
     for key, matches, how in wanted:
-        each = average_precision.by_class(detections, truths, matches, how)
-        samples, means = average_precision.bootstrap(detections, truths, matches, how, number, seed)
-        name = key.replace("average_precision", "mean_average_precision")
-        summary[name] = average_precision.mean(each)
-        summary[f"{name}_low"], summary[f"{name}_high"] = resampling.interval(means)
-        for kind, (row, value) in enumerate(zip(rows, each, strict=True)):
-            row[key] = value
-            row[f"{key}_low"], row[f"{key}_high"] = resampling.interval(samples[:, kind])
+        summary |= _measured(key, detections, truths, matches, how, number, seed, rows)
     return summary, rows
+
+
+def precision(
+    key: str, detections: Detections, truths: Truths, number: int, seed: int, rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The average precision by the area under the name `key` alone, as `precisions` has it; classes join `rows`."""
+    matches = matching.match(detections, truths, matching.by_boxes(detections, truths))
+    return _measured(key, detections, truths, matches, "area", number, seed, rows)
+
+
+def _measured(
+    key: str,
+    detections: Detections,
+    truths: Truths,
+    matches: Matches,
+    how: Measure,
+    number: int,
+    seed: int,
+    rows: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """The mean with its interval; the values of each class join `rows`."""
+    each = average_precision.by_class(detections, truths, matches, how)
+    samples, means = average_precision.bootstrap(detections, truths, matches, how, number, seed)
+    name = key.replace("average_precision", "mean_average_precision")
+    for kind, (row, value) in enumerate(zip(rows, each, strict=True)):
+        row[key] = value
+        row[f"{key}_low"], row[f"{key}_high"] = resampling.interval(samples[:, kind])
+    low, high = resampling.interval(means)
+    return {name: average_precision.mean(each), f"{name}_low": low, f"{name}_high": high}
 
 
 def curves(

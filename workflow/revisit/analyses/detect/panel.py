@@ -1,4 +1,4 @@
-"""What detectors find: precision and recall, kinds of errors, proposals, and pictures with boxes."""
+"""What detectors find: precision and recall, kinds of errors, and pictures with boxes."""
 
 from typing import Any
 
@@ -22,6 +22,8 @@ PER_CLASS = {
     "ap_11": ("11-point", "percent"),
     "ap_coco": ("COCO", "percent"),
     "mask_ap": ("masks", "percent"),
+    "svm_ap": ("SVMs", "percent"),
+    "moved_ap": ("SVMs, moved", "percent"),
 }
 FATES = {
     "true": "right",
@@ -33,21 +35,20 @@ FATES = {
     "background": "no object",
     "missed": "object missed",
 }
-SOURCES = {"network": "of the network", "given": "given"}
+BOUNDS = {"precision": "", "low": "_low", "high": "_high"}
 MOST = 20  # classes with a curve
 
 
 @panel("detections", order=83)
 def detections(writer: StudyWriter) -> Section | None:
-    """Curves, fates, recall of proposals, scores per class and pictures of each detector."""
+    """Curves, fates, scores per class and pictures of each detector."""
     blocks: list[dict[str, Any]] = []
     for run in writer.having("detect"):
         made_by = [f"detect@{run.name}"]
         blocks.append(_curves(writer, run, made_by))
-        small = [_fates(writer, run, made_by)]
-        if (run.folder / "detect" / tables.RECALL.file).exists():
-            small.append(_recall(writer, run, made_by))
-        blocks += [row(*small), _table(writer, run, made_by), _pictures(writer, run, made_by)]
+        second = [_second(writer, run, made_by)] if "svm_images" in run.metrics["detect"] else []
+        blocks += [row(_fates(writer, run, made_by)), _table(writer, run, made_by), *second]
+        blocks.append(_pictures(writer, run, made_by))
     text = (
         "On the test images, in the part of them that the network sees. A detection is right where it overlaps an "
         "object of its class by half of their union or more, and no surer one did. Average precision is the area below "
@@ -99,18 +100,22 @@ def _fates(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
     return writer.figure(f"fates-{run.name}", drawing, title, caption, f"{title}. {caption}", made_by, data=data)
 
 
-def _recall(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
-    frame = run.read("detect", tables.RECALL)
-    groups = frame.groupby(["source", "iou"], sort=False)
-    curves = {
-        f"{SOURCES[source]}, IoU {iou}": (part["boxes"].to_numpy(), part["recall"].to_numpy())
-        for (source, iou), part in groups
-    }
-    last = [f"{name}: {formatted(values[-1], '.1%')} of {boxes[-1]}" for name, (boxes, values) in curves.items()]
-    caption = f"Objects that one of the first proposals overlaps: {'; '.join(last)}."
-    title, data = f"Recall of proposals, {run.label}", writer.data(f"proposals-{run.name}", frame)
-    drawing, name = figures.recalls(curves), f"proposals-{run.name}"
-    return writer.figure(name, drawing, title, caption, f"{title}. {caption}", made_by, data=data)
+def _second(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
+    """By the last layer, by SVMs, and with regions moved."""
+    found, key = run.metrics["detect"], "mean_average_precision"
+    ends = {"": "the network's last layer", "_by_svms": "SVMs", "_by_svms_and_moves": "SVMs, boxes moved by regression"}
+    rows = [
+        {"by": name} | {column: found[f"{key}{end}{bound}"] for column, bound in BOUNDS.items()}
+        for end, name in ends.items()
+    ]
+    columns = {"by": ("scores by", "text"), "precision": ("mean average precision", "percent")}
+    columns |= {"low": ("95% from", "percent"), "high": ("to", "percent")}
+    caption = (
+        f"Linear machines on the network's features of regions, learnt from {found['svm_images']:,} training images; "
+        f"{found['svm_regions']:,} regions, objects and hard ones that are none, remained to learn from."
+    )
+    title = f"In place of the last layer, {run.label}"
+    return writer.table(f"svms-{run.name}", pd.DataFrame(rows), title, columns, made_by, caption)
 
 
 def _table(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:

@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from revisit.params.schema import Params
 
 
+class Svms(Section):
+    """Linear machines on the features of regions, R-CNN's second half: SVMs that score, a regression that moves."""
+
+    images: Count | None = Field(None, description="training images they learn from, the first ones (null: all)")
+    C: float = Field(
+        0.001,
+        gt=0,
+        le=1e6,
+        description="what a region on the wrong side costs an SVM; features have a mean length of 20",
+    )
+    ridge: float = Field(1000.0, gt=0, le=1e9, description="penalty of the regression of boxes")
+
+
 class Detect(Section):
     """What a detector finds in the test images: average precision, kinds of errors, proposals."""
 
@@ -19,7 +32,19 @@ class Detect(Section):
     bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
     seed: int = Field(0, ge=0, lt=2**31, description="of the resampling, and of the choice of pictures")
     shown: int = Field(24, ge=1, le=24, description="pictures with boxes for the page, spread over the classes")
+    svms: Svms | None = Field(
+        None,
+        description="SVMs and a regression of boxes in place of the last layer, where the network describes regions",
+    )
     threshold: float = Field(0.5, ge=0.01, le=0.99, description="score of detections that the page begins with")
+
+
+class SvmSettings(TypedDict):
+    """R-CNN's second half."""
+
+    images: int | None
+    C: float
+    ridge: float
 
 
 class Settings(TypedDict):
@@ -30,6 +55,7 @@ class Settings(TypedDict):
     bootstrap: int
     seed: int
     shown: int
+    svms: SvmSettings | None
     threshold: float
     dataset: str
     model: str

@@ -13,8 +13,10 @@ PER_CLASS = Table(
         "ap_11": float,  # VOC 2007's eleven points, at an IoU of 0.5
         "ap_coco": float,  # COCO's, over IoUs from 0.5 to 0.95
         "mask_ap": float,  # as ap_area, of masks
+        "svm_ap": float,  # as ap_area, scored by SVMs
+        "moved_ap": float,  # likewise, and moved by a regression
     },
-    optional=("mask_ap",),
+    optional=("mask_ap", "svm_ap", "moved_ap"),
 )
 CURVES = Table(
     "curves.csv",

@@ -19,9 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from revisit.analyses import precision, targets
+from revisit.analyses import precision, svm, targets
 from revisit.analyses.axes import principal_axes
-from revisit.analyses.probe import svm
 from revisit.errors import ConfigError
 
 PUBLISHED_C = 1.0  # scikit-learn's default

@@ -7,7 +7,7 @@ SVG elements are hashed with a fixed salt. Text stays text (the page's font), an
 from revisit.report.figures.classes import confusion, dots, dumbbells, roc
 from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
 from revisit.report.figures.graphs import jump_test, smoothness
-from revisit.report.figures.objects import Ranking, painted, rankings, recalls, stacked
+from revisit.report.figures.objects import Point, Ranking, costs, painted, rankings, recalls, stacked
 from revisit.report.figures.pictures import enlarged, filter_grid, flat, followed, heat, mosaic, outlined, scatter
 from revisit.report.figures.readout import readout
 from revisit.report.figures.responses import Response, responses
@@ -17,11 +17,13 @@ __all__ = [
     "SIZE",
     "SMALL",
     "Line",
+    "Point",
     "Ranking",
     "Response",
     "Variant",
     "band",
     "confusion",
+    "costs",
     "dots",
     "dumbbells",
     "enlarged",

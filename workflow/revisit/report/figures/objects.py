@@ -7,7 +7,15 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+    PercentFormatter,
+    ScalarFormatter,
+    StrMethodFormatter,
+)
 
 from revisit.report.figures.readout import mark
 from revisit.report.figures.style import STYLE, WIDE, axes_of
@@ -17,6 +25,7 @@ COLUMNS = 5  # of small curves
 PALE = "#c8cdd3"
 TONES = (GREEN, MUTED, *SERIES[3:], RUST, BLUE, PALE)
 HATCHES = ("", "///", "\\\\\\\\\\\\", "xxx", "---", "|||", "+++", "//")
+MARKS = "os^Dv*"
 BACKGROUND, VOID = (246, 247, 249), (200, 205, 211)
 PERIOD = 6  # pixels of a pattern
 
@@ -79,7 +88,11 @@ def recalls(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """Recall (N,) over the number of boxes (N,), on a logarithmic scale; each curve with its own mark."""
     figure, axes = axes_of()
     for number, (name, (boxes, recall)) in enumerate(curves.items()):
-        shape, colour, dash = "os^D"[number % 4], SERIES[number % len(SERIES)], "-" if number % 2 == 0 else (0, (4, 2))
+        shape, colour, dash = (
+            MARKS[number % len(MARKS)],
+            SERIES[number % len(SERIES)],
+            "-" if number % 2 == 0 else (0, (4, 2)),
+        )
         mark(
             axes,
             axes.plot(boxes, recall, color=colour, marker=shape, markersize=4, linestyle=dash, label=name)[0],
@@ -90,6 +103,38 @@ def recalls(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     axes.set(xlabel="proposals of an image", ylabel="recall", ylim=(-0.02, 1.02))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     figure.legend(loc="outside upper left", ncols=2)
+    return figure
+
+
+@dataclass(frozen=True)
+class Point:
+    """A thing with a name: where it lies, and the ends of an interval of y."""
+
+    name: str
+    x: float
+    y: float
+    ends: tuple[float, float]
+
+
+def costs(points: Sequence[Point], x_label: str, y_label: str) -> Figure:
+    """What comes out (y, a share) over what it costs (x, logarithmic); each point has a mark and its name beside it."""
+    figure, axes = axes_of()
+    xs = [point.x for point in points]
+    low, high = (min(xs, default=1), max(xs, default=1))
+    axes.set_xscale("log")
+    axes.set(xlabel=x_label, ylabel=y_label, xlim=(low / 1.6, high * 1.6))
+    for number, point in enumerate(points):
+        colour = SERIES[number % len(SERIES)]
+        axes.plot([point.x] * 2, point.ends, color=colour, linewidth=1.2, alpha=0.7)
+        axes.plot(point.x, point.y, MARKS[number % len(MARKS)], color=colour, markersize=8)
+        left = point.x > (low * high) ** 0.5  # a name goes to the middle of the figure
+        place: dict[str, Any] = {"xytext": (-9 if left else 9, 0), "ha": "right" if left else "left", "va": "center"}
+        axes.annotate(point.name, (point.x, point.y), textcoords="offset points", size=8.5, **place)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_ylim(bottom=0)
     return figure
 
 

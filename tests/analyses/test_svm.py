@@ -4,8 +4,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import SVC, LinearSVC
 
+from revisit.analyses import svm
 from revisit.analyses.axes import principal_axes
-from revisit.analyses.probe import svm
 
 
 def problem(count, dimensions, apart=0.4, seed=0):
