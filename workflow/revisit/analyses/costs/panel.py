@@ -25,10 +25,7 @@ COLUMNS = {
     "gradient_slope_end": ("after training", "decimal"),
 }
 MOMENTS = {"start": "before training", "end": "after training"}
-KINDS = {
-    "signal": ("Signal on the way back", "gradient by a layer's outputs, power of ten"),
-    "gradient": ("Gradients by weights", "gradient by a layer's weights, power of ten"),
-}
+KINDS = {"signal": "Gradients by layers' outputs", "gradient": "Gradients by layers' weights"}
 
 
 @panel("costs", order=88)
@@ -53,8 +50,8 @@ def costs(writer: StudyWriter) -> Section | None:
         blocks.append(row(*(_figure(writer, runs, found, kind, moment, made_by, data) for moment in MOMENTS)))
     text = (
         f"A minibatch of {runs[0].metrics['costs']['images']} training images goes through every network with the "
-        "weights that it started from and with those that it ended with. The signal is what comes back to a layer: "
-        "where it falls from the last layer to the first it vanishes, and weights there hardly change."
+        "weights that it started from and with those that it ended with. The gradient by a layer's outputs is the "
+        "signal that comes back to it: where it falls from the last layer to the first, it vanishes."
     )
     return section("Costs and gradients over depth", text, blocks)
 
@@ -73,7 +70,6 @@ def _figure(
     made_by: list[str],
     data: str,
 ) -> dict[str, Any]:
-    title, label = KINDS[kind]
     curves = []
     for run, frame in zip(runs, found, strict=True):
         deep = frame[frame["number"] > 0]
@@ -84,7 +80,7 @@ def _figure(
     slopes = [formatted(run.metrics["costs"][f"{kind}_slope_{moment}"], "+.3f") for run in runs]
     told = "; ".join(f"{run.label} {slope}" for run, slope in zip(runs, slopes, strict=True))
     caption = f"Powers of ten per layer on the way back, negative where it vanishes: {told}."
-    whole = f"{title}, {MOMENTS[moment]}"
-    drawing = figures.variants(curves, label, x_label="layer, from the image", half=True)
+    whole = f"{KINDS[kind]}, {MOMENTS[moment]}"
+    drawing = figures.variants(curves, "norm, power of ten", x_label="layer, from the image", half=True)
     name = f"costs-{kind}-{moment}"
     return writer.figure(name, drawing, whole, caption, f"{whole}. {caption}", made_by, data=data)
