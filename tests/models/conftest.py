@@ -23,6 +23,8 @@ def published():
         "autoencoder": ((28, 28, 1), 10),
         "caffenet": ((224, 224, 3), 20),
         "cifar_convnet": ((32, 32, 3), 10),
+        "cifar_densenet": ((32, 32, 3), 10),
+        "cifar_resnet": ((32, 32, 3), 10),
         "denoising_autoencoder": ((28, 28, 1), 10),
         "densenet": ((224, 224, 3), 1000),
         "fashion_cnn": ((28, 28, 1), 10),

@@ -3,6 +3,7 @@
 from functools import cache
 
 import pytest
+import torch
 
 from revisit.models import registry
 
@@ -22,6 +23,16 @@ TOTALS = {
     "lenet": 2_432 + 51_264 + 3_212_288 + 10_250,
     "simple_cnn": 2_432 + 51_264 + 205_521_920 + 20_500,
     "cifar_convnet": 4_864 + 102_464 + 1_573_248 + 73_920 + 1_930,
+    # He et al. 2016, table 6: 0.27 million; 3x3 filters, two numbers per normalised channel
+    "cifar_resnet": 9 * (3 * 16 + 6 * 16**2 + 16 * 32 + 5 * 32**2 + 32 * 64 + 5 * 64**2)
+    + 2 * (7 * 16 + 6 * 32 + 6 * 64)
+    + 650,
+    # Huang et al. 2017, table 2: 1.0 million; 36 layers on 16, 28, 40, ... maps, two transitions that keep all
+    "cifar_densenet": 9 * 16 * 3
+    + sum(maps * (9 * 12 + 2) for maps in range(16, 16 + 36 * 12, 12))
+    + sum(maps * (maps + 2) for maps in (160, 304))
+    + 2 * 448
+    + 4_490,
     "siamese": 4_864 + 102_464 + 1_573_248 + 73_920,
     "transfer": 14_714_688 + (512 * 384 + 384) + 73_920 + 1_930,
     "caffenet": 34_944 + 614_656 + 885_120 + 1_327_488 + 884_992 + 26_218_496 + 16_781_312 + 81_940,
@@ -95,6 +106,59 @@ def test_parameters_of_the_published_network(whole, name):
 @pytest.mark.parametrize(("name", "layer"), [(name, layer) for name, layers in LAYERS.items() for layer in layers])
 def test_parameters_of_a_layer(whole, name, layer):
     assert count(whole(name).get_submodule(layer)) == LAYERS[name][layer]
+
+
+@pytest.mark.parametrize(
+    ("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (56, 0.85), (110, 1.7), (1202, 19.4)]
+)
+def test_parameters_of_a_residual_network_and_of_the_plain_one(layout, depth, millions):
+    """He et al. 2016, table 6; a shortcut has none."""
+    found = {count(layout("cifar_resnet", (32, 32, 3), 10, depth=depth, residual=on)) for on in (True, False)}
+    n = (depth - 2) // 6
+    filters = 9 * (3 * 16 + 2 * n * 16**2 + 16 * 32 + (2 * n - 1) * 32**2 + 32 * 64 + (2 * n - 1) * 64**2)
+    assert found == {filters + 2 * (16 + 2 * n * (16 + 32 + 64)) + 650}
+    assert found.pop() / 1e6 == pytest.approx(millions, abs=0.05 if depth > 56 else 0.005)
+
+
+@pytest.mark.parametrize(
+    ("depth", "growth", "compression", "millions"),
+    [
+        (40, 12, None, 1.0),
+        (100, 12, None, 7.0),
+        (100, 24, None, 27.2),
+        (100, 12, 0.5, 0.8),
+        (250, 24, 0.5, 15.3),
+        (190, 40, 0.5, 25.6),
+    ],
+)
+def test_parameters_of_densenet_and_densenet_bc(layout, depth, growth, compression, millions):
+    """Huang et al. 2017, table 2."""
+    shorter = {"bottleneck": True, "compression": compression} if compression else {}
+    found = count(layout("cifar_densenet", (32, 32, 3), 10, depth=depth, growth=growth, **shorter))
+    maps = 2 * growth if compression else 16
+    by_hand = 27 * maps
+    for block in range(3):
+        for _ in range((depth - 4) // (6 if compression else 3)):
+            new = maps * (2 + 4 * growth) + 4 * growth * (2 + 9 * growth) if compression else maps * (2 + 9 * growth)
+            by_hand, maps = by_hand + new, maps + growth
+        if block < 2:
+            kept = int(maps * (compression or 1))
+            by_hand, maps = by_hand + 2 * maps + maps * kept, kept
+    assert found == by_hand + 2 * maps + 10 * maps + 10
+    assert found / 1e6 == pytest.approx(millions, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["cifar_resnet", "cifar_densenet"])
+def test_biases_take_the_place_of_normalisation(layout, name):
+    networks = {on: layout(name, (32, 32, 3), 10, batch_norm=on) for on in (True, False)}
+    layers = {on: [m for m in network.modules() if isinstance(m, torch.nn.Conv2d)] for on, network in networks.items()}
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in networks[False].modules())
+    assert all(layer.bias is None for layer in layers[True])
+    weights = [sum(layer.weight.numel() for layer in found) for found in layers.values()]
+    assert weights[0] == weights[1]
+    assert count(networks[False]) == weights[1] + sum(layer.out_channels for layer in layers[False]) + count(
+        networks[False].logits
+    )
 
 
 def test_parameters_of_each_cell(layout):

@@ -17,6 +17,7 @@ MINIMUM = {
     "alexnet": 63,
     "caffenet": 67,
     "cifar_convnet": 4,
+    "cifar_densenet": 4,
     "densenet": 29,
     "fashion_cnn": 4,
     "fcn": 32,

@@ -236,3 +236,17 @@ def test_a_transfer_network_has_the_backbones_weights_and_the_convnets():
     assert is_normal(layers["features.28"], math.sqrt(2 / (9 * 128)))
     for key in ("fc1", "fc2", "logits"):
         assert is_normal(layers[key], 0.002)
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"), [("cifar_resnet", "stage3.block2.conv2"), ("cifar_densenet", "block2.layer9.parts.conv1")]
+)
+def test_deep_networks_are_drawn_by_he_or_glorot(name, layer):
+    for initialiser in ("he", "xavier"):
+        layers = drawn(name, (32, 32, 3), batch_norm=False, initialiser=initialiser)
+        fan_in, fan_out = nn.init._calculate_fan_in_and_fan_out(layers[layer].weight)
+        if initialiser == "he":
+            assert is_normal(layers[layer], math.sqrt(2 / fan_in))
+        else:
+            assert is_uniform(layers[layer].weight, math.sqrt(6 / (fan_in + fan_out)))
+        assert not any(each.bias.any() for each in layers.values())

@@ -156,6 +156,16 @@ BAD = [
         {},
         "analyses.segment.fashion_static: needs a network that classifies pixels; fashion_static is trained for cla",
     ),
+    (
+        "analyses.costs.siamese_loss1",
+        {},
+        "analyses.costs.siamese_loss1: needs a classifier of one class; siamese_loss1 is trained for pairs",
+    ),
+    (
+        "analyses.costs.seedlings_mobilenet",
+        {"images": 8},
+        "analyses.costs.seedlings_mobilenet: draws initial weights again; seedlings_mobilenet starts from the weights",
+    ),
     ("analyses.evaluate.fashion_static.top_k", [1, 11], "top_k: 11 is more than the 10 classes"),
     (
         "studies.lenet.assumptions",

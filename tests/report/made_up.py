@@ -82,6 +82,8 @@ def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: A
         write_detection(folder, data)
     if "segment" in analyses:
         write_segmentation(folder, data)
+    if "costs" in analyses:
+        write_costs(folder, seed)
     if "inspect" in analyses:
         write_inspection(folder, data, analyses["inspect"], **about)
 
@@ -172,6 +174,30 @@ def write_maps(
     about = {"points": points, "perplexity": 40.0, "pca": dict.fromkeys(layers, 50)}
     put(folder / "embed.json", about | {"layers": found})
     write_tiles(folder / "embed", data, rows)
+
+
+def write_costs(folder: Path, seed: int = 1, layers: int = 12) -> None:
+    """Costs of a network of some layers, through which gradients vanish; one is dead, and a head has no number."""
+    rng, moments = np.random.default_rng(seed), ("start", "end")
+    norms = {
+        f"{kind}_{moment}": 10.0 ** -np.arange(layers + 1) for kind in ("gradient", "signal") for moment in moments
+    }
+    norms = {key: values[::-1] * rng.uniform(0.5, 2, layers + 1) for key, values in norms.items()}
+    norms["signal_end"][2] = 0
+    names, number = [*(f"conv{one}" for one in range(1, layers + 1)), "head"], [*range(1, layers + 1), 0]
+    table: dict[str, Any] = {"layer": names, "kind": "Conv2d", "number": number, "parameters": 1000 * seed}
+    table |= {"operations": 20_000, "kept_bytes": 512.5}
+    table |= norms | {f"update_{moment}": 0.01 for moment in moments}
+    put(folder / "costs/layers.csv", table)
+    summary: dict[str, Any] = {"parameters": 13_000 * seed, "operations": 260_000, "kept_bytes_per_image": 6662.5}
+    summary |= {"layers": layers, "images": 32}
+    for moment in moments:
+        for kind in ("gradient", "signal"):
+            dead = (kind, moment) == ("signal", "end")
+            summary[f"{kind}_slope_{moment}"] = None if dead else -1.0
+            summary |= {f"first_to_last_{kind}_{moment}": 1e-12, f"smallest_{kind}_{moment}": 0.0 if dead else 1e-13}
+        summary[f"update_{moment}"] = 0.01
+    put(folder / "costs.json", summary)
 
 
 def write_neighbours(folder: Path, data: Data, layers: Sequence[str], k: int = 3, first: int = 1) -> None:

@@ -109,6 +109,20 @@ use rule evaluate as segment with:
         stage="segment@{experiment}",
 
 
+use rule evaluate as costs with:
+    input:
+        unpack(needs("costs@{experiment}", model="results/models/{experiment}")),
+    output:
+        tables=directory("results/findings/{experiment}/costs"),
+        metrics="results/findings/{experiment}/costs.json",
+    log:
+        "logs/costs/{experiment}.log",
+    benchmark:
+        "benchmarks/results/costs/{experiment}.tsv"
+    params:
+        stage="costs@{experiment}",
+
+
 use rule evaluate as extract with:
     input:
         unpack(needs("extract@{experiment}", model="results/models/{experiment}")),

@@ -49,8 +49,8 @@ ANALYSES: dict[str, dict[str, Any]] = {
         "neighbours": NEAR,
         "inspect": INSIDE,
     },
-    "caffenet_7x7": {"inspect": {}},
-    "dense": {"inspect": {}, "detect": {}, "segment": {}},
+    "caffenet_7x7": {"inspect": {}, "costs": {}},
+    "dense": {"inspect": {}, "detect": {}, "segment": {}, "costs": {}},
 }
 ABOUT = {
     "caffenet": {"kernel": 11},

@@ -1,15 +1,19 @@
 """A denoising autoencoder (S3; Vincent et al. 2008, ICML, section 2.3; Vincent et al. 2010, JMLR 11:3371-3408).
 
 It sees an image of which a share is destroyed, and is to give the whole image. The noise is fresh in every pass, so
-that the network cannot remember it.
+that the network cannot remember it; frozen noise, the same for an image in every pass, is there for comparison.
 """
 
 from collections import OrderedDict
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from revisit.models.autoencoder import layers
+
+STEPS = 256  # parts of a unit that pixels are rounded to before they are hashed: finer than 8 bits normalised
+WORD = 2**32
 
 
 class MaskingNoise(nn.Module):
@@ -33,6 +37,38 @@ class MaskingNoise(nn.Module):
         return str(self.share)
 
 
+class FrozenNoise(MaskingNoise):
+    """Masking noise that is the same for an image in every pass, drawn once by the image's own pixels.
+
+    They are hashed with a number that is drawn with the weights, so that another seed gives other noise. Images that
+    are equal have equal noise; one that is cropped or mirrored is another image. All of it is arithmetic of whole
+    numbers, in which no order of sums matters: a GPU gives the noise of a CPU.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__(share)
+        self.seed: Tensor
+        self.register_buffer("seed", torch.randint(WORD, ()))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same shape."""
+        if not self.training:
+            return images
+        pixels = images.flatten(1)
+        place = mixed(torch.arange(1, pixels.shape[1] + 1, device=images.device) + self.seed)
+        key = mixed((pixels.mul(STEPS).round().long() * place).sum(1) % WORD)
+        drawn = mixed(key[:, None] ^ place)
+        return images * (drawn >= int(self.share * WORD)).view(images.shape)
+
+
+def mixed(numbers: Tensor) -> Tensor:
+    """Whole numbers, int64, to others of 32 bits that look random: the finaliser of MurmurHash3 (Appleby 2011)."""
+    numbers = numbers % WORD
+    numbers = (numbers ^ numbers >> 16) * 0x85EBCA6B % WORD
+    numbers = (numbers ^ numbers >> 13) * 0xC2B2AE35 % WORD
+    return numbers ^ numbers >> 16
+
+
 def build(
     shape: tuple[int, int, int],
     classes: int,  # noqa: ARG001  (the network gives images)
@@ -40,6 +76,7 @@ def build(
     hidden: int = 256,
     code: int = 32,
     noise: float = 0.3,
+    noise_kind: Literal["fresh", "frozen"] = "fresh",
 ) -> nn.Sequential:
     """The layers of `autoencoder` behind masking noise.
 
@@ -48,9 +85,12 @@ def build(
         classes: ignored.
         hidden: the number of units of the layer before the code and of the one after it. It takes the place of a width.
         code: the number of units of the code.
-        noise: the share of the input that is destroyed in training.
+        noise: the share of the input that is destroyed in training; with 0 it is `autoencoder`.
+        noise_kind: "fresh" in every pass, as published, or "frozen": the same for an image in every pass.
 
     Returns:
         A network as of `autoencoder.build`; its first layer is `noise`.
     """
-    return nn.Sequential(OrderedDict(noise=MaskingNoise(noise)) | layers(shape, hidden, code))
+    network = layers(shape, hidden, code)
+    kind = FrozenNoise if noise_kind == "frozen" else MaskingNoise  # drawn last: either has the same initial weights
+    return nn.Sequential(OrderedDict[str, nn.Module](noise=kind(noise)) | network)

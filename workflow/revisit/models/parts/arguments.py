@@ -66,6 +66,9 @@ LIMITS = {
     "training_proposals": COUNT,
     "mask_channels": UNITS,
     "warp": Limits(16, 1_000),
+    "depth": Limits(7, 10_000),
+    "growth": Limits(1, 1_000),
+    "compression": Limits(0, 1, open_low=True),
 }
 
 
