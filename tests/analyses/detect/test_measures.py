@@ -49,6 +49,16 @@ def test_nothing_found_has_a_precision_of_zero(truths):
     assert set(measures.curves(found, truths, matched(found, truths), CLASSES)["kind"]) == {"point"}
 
 
+def test_masks_where_a_class_comes_twice_count_for_themselves():
+    box = np.array([[10.0 * row, 5, 10 * row + 8, 20] for row in range(4)])
+    truths = Truths(np.array([0, 0, 1, 2]), np.array([0, 0, 0, 1]), box, np.zeros(4, bool), 3, 3)
+    for rows, wanted in (([0, 1], 1), ([0], 0.5), ([2, 3], 0)):  # image 0 alone shows two of a class
+        found = detected(truths, rows, [0.9] * len(rows))
+        summary, _ = measures.precisions(found, truths, matching.by_boxes(found, truths), 10, 0)
+        assert summary["mask_mean_average_precision_of_several"] == pytest.approx(wanted)
+        assert 0 < summary["mask_mean_average_precision"] < 1
+
+
 def test_thresholds_by_hand(truths):
     # Right at 0.9 and 0.4; a duplicate at 0.8; another class at 0.3; the difficult one, which does not count.
     found = detected(truths, [0, 0, 2, 1, 4], [0.9, 0.8, 0.4, 0.3, 0.95], [0, 0, 0, 2, 1])

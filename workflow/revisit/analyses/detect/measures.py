@@ -34,8 +34,9 @@ def precisions(
 
     Returns:
         `mean_average_precision` by the area, with `_11_point` at eleven recalls, with `_coco` COCO's, each with the
-        ends of its interval, `_low` and `_high`, of the images drawn again; with the prefix `mask_` by masks. And the
-        values of each class: average_precision, its `_low` and `_high`, and so on; None without an object.
+        ends of its interval, `_low` and `_high`, of the images drawn again; with the prefix `mask_` by masks, and
+        these with `_of_several` on the images that show two objects of one class or more. And the values of each class:
+        average_precision, its `_low` and `_high`, and so on; None without an object.
     """
     boxes = matching.by_boxes(detections, truths)
     voc = matching.match(detections, truths, boxes)
@@ -44,9 +45,11 @@ def precisions(
         *((f"average_precision{SUFFIXES[how]}", voc, how) for how in ("area", "eleven")),
         (f"average_precision{SUFFIXES['coco']}", coco, "coco"),
     ]
+    summary: dict[str, Any] = {}
     if masks is not None:
         wanted.append(("mask_average_precision", matching.match(detections, truths, masks), "area"))
-    summary: dict[str, Any] = {}
+        several = average_precision.by_class(detections, truths, wanted[-1][1], "area", truths.several())
+        summary["mask_mean_average_precision_of_several"] = average_precision.mean(several)
     rows: list[dict[str, Any]] = [{"objects": int(count)} for count in truths.counted()]
     for key, matches, how in wanted:
         summary |= _measured(key, detections, truths, matches, how, number, seed, rows)

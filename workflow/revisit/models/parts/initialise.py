@@ -36,10 +36,10 @@ def _allocate(layer: nn.Module) -> None:
 
     What `to_empty` does. That goes through code for compilers, whose import takes longer than most networks do.
     """
-    for name, value in layer.named_parameters(recurse=False):
-        setattr(layer, name, nn.Parameter(torch.empty(value.shape, dtype=value.dtype)))
-    for name, value in layer.named_buffers(recurse=False):
-        setattr(layer, name, torch.empty(value.shape, dtype=value.dtype))
+    for name, weight in layer.named_parameters(recurse=False):
+        setattr(layer, name, nn.Parameter(torch.empty(weight.shape, dtype=weight.dtype)))
+    for name, buffer in layer.named_buffers(recurse=False):
+        setattr(layer, name, torch.empty(buffer.shape, dtype=buffer.dtype))
 
 
 def default(layer: nn.Conv2d | nn.Linear) -> None:
