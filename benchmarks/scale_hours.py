@@ -11,8 +11,8 @@ night is left to them.
 """
 
 import argparse
+import functools
 from collections import defaultdict
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +35,7 @@ STEP = {  # seconds of a step of 128 images of networks so small that operations
     "denoising_autoencoder": 1 / 140,
 }
 UPDATE = 2.5e-9  # seconds for each parameter and step
+GIVEN = ("rcnn", "fast_rcnn")  # networks that are given proposals
 SIDE = {"idx": 28, "cifar": 32}  # pixels of images that are not resized
 CLASSES = 12  # where only the files know them
 WEIGHTS = "stand-ins for ImageNet weights"
@@ -43,10 +44,15 @@ MARKS = "<!-- hours -->\n", "<!-- /hours -->\n"
 
 
 class Network(NamedTuple):
-    """What an image costs forward, and a step beside its images."""
+    """What an image costs forward and each region that is given with it, and a step beside its images."""
 
     operations: int
+    of_region: int
     parameters: int
+
+    def of(self, regions: int) -> int:
+        """Operations for an image with so many regions."""
+        return self.operations + regions * self.of_region
 
 
 class Hours(NamedTuple):
@@ -58,7 +64,7 @@ class Hours(NamedTuple):
     hours: float
 
 
-@cache
+@functools.cache
 def network(model: str, shape: tuple[int, int, int], classes: int, settings: tuple[tuple[str, Any], ...]) -> Network:
     """A network, counted on one image."""
     import torch
@@ -67,13 +73,15 @@ def network(model: str, shape: tuple[int, int, int], classes: int, settings: tup
     from revisit.training.flops import counted
 
     built = registry.build(model, shape, classes, dict(settings)).eval()
+    image = torch.zeros(1, shape[2], *shape[:2])
+    given = [(torch.ones(1, regions, 4),) for regions in (1, 2)] if model in GIVEN else [(), ()]
     with torch.inference_mode():
-        _, operations = counted(lambda: built(torch.zeros(1, shape[2], *shape[:2])))
-    return Network(operations, sum(parameter.numel() for parameter in built.parameters()))
+        one, two = (counted(functools.partial(built, image, *regions))[1] for regions in given)
+    return Network(2 * one - two, two - one, sum(parameter.numel() for parameter in built.parameters()))
 
 
-def seconds(protocol: dict[str, Any], data: dict[str, Any]) -> float:
-    """Core seconds of one training of a protocol on a prepared data set."""
+def seconds(protocol: dict[str, Any], data: dict[str, Any], proposals: int = 0) -> float:
+    """Core seconds of one training of a protocol on a prepared data set, with so many proposals for an image."""
     model, batch = protocol["model"], protocol["batch_size"]
     side = protocol["crop"] or data["size"] or SIDE[data["format"]]
     channels, classes = 1 if data["format"] == "idx" else 3, len(data["classes"] or range(CLASSES))
@@ -83,14 +91,23 @@ def seconds(protocol: dict[str, Any], data: dict[str, Any]) -> float:
     if model in STEP:
         return (steps * batch + evaluations * seen / 3) / 128 * STEP[model]
     counted = network(model, (side, side, channels), classes, tuple(sorted(protocol["network"].items())))
-    forward = counted.operations / SLOWER.get(model, RATE)  # seconds of an image
+    rate, learnt = SLOWER.get(model, RATE), _learnt(protocol) if proposals else 0
+    forward, evaluated = (counted.of(regions) / rate for regions in (learnt, proposals))  # seconds of an image
     images = batch
     if protocol["objective"]["name"] == "pairs":
         images = batch + 1 if protocol["objective"]["sampler"] == "anchor" else 2 * batch
     freeze = protocol["freeze"]
     frozen = min(steps, freeze["steps"] or steps) if freeze else 0  # nothing goes backward through frozen layers
     trained = steps * counted.parameters * UPDATE if frozen < steps else 0
-    return ((3 * steps - 2 * frozen) * images + evaluations * seen) * forward + trained
+    return (3 * steps - 2 * frozen) * images * forward + evaluations * seen * evaluated + trained
+
+
+def _learnt(protocol: dict[str, Any]) -> int:
+    """The regions of an image that a network with given proposals learns from."""
+    from revisit.models.registry import arguments
+
+    regions: int = protocol["network"].get("regions", arguments(protocol["model"])["regions"].default)
+    return regions
 
 
 def hours(scale: str, path: Path = timing.ROOT / "params.yaml") -> list[Hours]:
@@ -101,8 +118,9 @@ def hours(scale: str, path: Path = timing.ROOT / "params.yaml") -> list[Hours]:
         training = settings.get("training") if stage == "pretrain" else settings
         if stage not in ("pretrain", "train", "finetune") or not training:
             continue
-        data = stages["prepare", training["dataset"]]
-        one_each = sum(seconds(protocol, data) for protocol in training["runs"].values())
+        data = stages["prepare", params.data_of(training["dataset"])]
+        proposals = stages.get(("propose", training["dataset"]), {}).get("count", 0)
+        one_each = sum(seconds(protocol, data, proposals) for protocol in training["runs"].values())
         study = WEIGHTS if stage == "pretrain" else params.trainings[name].study
         count = len(training["runs"]) * training["replicates"]
         found.append(Hours(study, name, count, one_each * training["replicates"] / 3600))

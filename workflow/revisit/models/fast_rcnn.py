@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from revisit.models.parts import backbones
 from revisit.models.parts.region_head import RegionHead, given, required
 from revisit.models.parts.sampling import sample
-from revisit.objects.align import roi_max_pool
+from revisit.objects.align import roi_align, roi_max_pool
 from revisit.objects.batch import Detections, Objects
 
 
@@ -19,6 +19,7 @@ def build(
     backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small_convnet"] = "vgg16",
     backbone_width: float = 1.0,
     stride: Literal["16", "8"] = "16",
+    pooling: Literal["max", "align"] = "max",
     bins: int = 7,
     hidden: int = 4096,
     dropout: float = 0.5,
@@ -34,6 +35,8 @@ def build(
         backbone: the network whose convolutional layers are used.
         backbone_width: what its numbers of channels are multiplied by.
         stride: pixels between two positions of the last map.
+        pooling: how a region becomes a map of one size: by the largest values, as published, or aligned as in Mask
+            R-CNN, which small maps need, on which a position is much of an object.
         bins: rows and columns of a pooled region.
         hidden: units of each of the two fully connected layers.
         dropout: the probability with which one of them is dropped in training.
@@ -52,7 +55,7 @@ def build(
         features = backbones.trunk(backbone, shape, backbone_width, int(stride))
         channels = backbones.leaving(features, shape)[0]
         head = RegionHead(channels * bins**2, hidden, classes, dropout)
-        network = FastRcnn(features, head, int(stride), bins, regions, background, detections)
+        network = FastRcnn(features, head, int(stride), pooling, bins, regions, background, detections)
     return backbones.materialise(network, backbone, [head.score, head.box])
 
 
@@ -64,6 +67,7 @@ class FastRcnn(nn.Module):
         features: nn.Module,
         head: RegionHead,
         stride: int,
+        pooling: str,
         bins: int,
         regions: int,
         background: float,
@@ -71,6 +75,7 @@ class FastRcnn(nn.Module):
     ) -> None:
         super().__init__()
         self.stride, self.bins, self.regions = stride, bins, regions
+        self.pool = roi_align if pooling == "align" else roi_max_pool
         self.background, self.detections = background, detections
         self.features, self.head = features, head
 
@@ -93,4 +98,4 @@ class FastRcnn(nn.Module):
 
     def pooled(self, maps: Tensor, regions: Tensor) -> Tensor:
         """(N, C, h, w) and (N, R, 4) -> (N * R, C, bins, bins)."""
-        return roi_max_pool(maps, regions, self.bins, 1 / self.stride)
+        return self.pool(maps, regions, self.bins, 1 / self.stride)
