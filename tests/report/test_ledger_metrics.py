@@ -97,7 +97,7 @@ def of_analyses(params, name):
         means = ("mean_average_precision", "mask_mean_average_precision")
         ends = ("", "_11_point", "_coco", "_without_suppression", "_of_several")
         yield from (f"detect.{mean}{end}" for mean in means for end in ends)
-        yield from ("detect.duplicates", "detect.duplicates_without_suppression", "detect.operations")
+        yield from ("detect.duplicates", "detect.duplicates_without_suppression", "detect.trunk_passes")
         sources = ("network", "given")
         yield from (f"detect.recall_of_{of}_proposals.boxes_{n}.iou_50" for of in sources for n in (50, 100, 300))
     if name in wanted.segment:
