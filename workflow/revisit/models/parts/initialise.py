@@ -38,8 +38,8 @@ def _allocate(layer: nn.Module) -> None:
     """
     for name, value in layer.named_parameters(recurse=False):
         setattr(layer, name, nn.Parameter(torch.empty(value.shape, dtype=value.dtype)))
-    for name, value in layer.named_buffers(recurse=False):
-        setattr(layer, name, torch.empty(value.shape, dtype=value.dtype))
+    for name, buffer in layer.named_buffers(recurse=False):
+        setattr(layer, name, torch.empty(buffer.shape, dtype=buffer.dtype))
 
 
 def default(layer: nn.Conv2d | nn.Linear) -> None:
