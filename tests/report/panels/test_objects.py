@@ -14,7 +14,7 @@ from revisit.analyses.detect.panel import detections
 from revisit.analyses.segment.panel import segments
 from revisit.report import boxes, figures
 from revisit.report.figures.objects import PERIOD
-from revisit.report.panels.detectors import costs, proposals
+from revisit.report.panels.detectors import proposals, speed
 
 
 def flat(blocks):
@@ -77,16 +77,16 @@ def test_without_proposals_there_is_no_section_of_them(writer, tmp_path, found):
 def test_what_detections_cost_takes_two_detectors(writer):
     dense = writer.runs[-1]
     dense.train["operations"] = 250_000_000
-    assert costs(writer) is None
+    assert speed(writer) is None
     other = replace(dense, name="tuned", label="tuned")
     other.metrics = dense.metrics | {"train": dense.train | {"operations": 50_000_000}}
     writer.runs.append(other)
-    found = by_id(costs(writer))
-    assert list(found) == ["costs-figure", "costs"]
-    assert found["costs-figure"]["caption"] == (
+    found = by_id(speed(writer))
+    assert list(found) == ["speed-figure", "speed"]
+    assert found["speed-figure"]["caption"] == (
         "With intervals of 95%. tuned 60.0% for 50 million; dense 60.0% for 250 million."
     )
-    table = pd.read_csv(writer.folder / found["costs"]["file"])
+    table = pd.read_csv(writer.folder / found["speed"]["file"])
     assert list(table.operations) == [50, 250]
     assert list(table.passes) == [100, 100]
 

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from revisit import paths
+from revisit.report import panel
 from revisit.report.panel import sections as all_sections
+from revisit.report.panels import results
 
 HOSTILE = "<b>cow</b> & $x^$"
 LARGEST = 150_000  # bytes of a picture
@@ -29,7 +31,7 @@ def page(drawn, monkeypatch, parsed):
 def test_every_section_in_reading_order(drawn):
     sections = [section["id"] for section in drawn[1]["sections"]]
     wanted = (
-        "results curves classes gain proposals detections segments costs parameters filters strongest deconvnet "
+        "results curves classes gain proposals speed detections segments costs parameters filters strongest deconvnet "
         "evolution "
         "invariance occlusion correspondence probes embedding neighbours"
     )
@@ -116,3 +118,14 @@ def test_tiles_are_those_of_their_test_images(drawn):
     rows = pd.read_csv(drawn[0] / paths.study("scenes") / block["file"])
     assert set(rows["query"]) | set(rows["neighbour"]) == set(sprite["rows"])
     assert re.fullmatch(r"figures/neighbours-tuned\.webp", block["picture"])
+
+
+def test_two_panels_of_one_section_are_a_mistake(monkeypatch):
+    other = panel.Panel("results", 5, lambda writer: None)
+    monkeypatch.setattr(results, "other", other, raising=False)
+    panel.panels.cache_clear()
+    try:
+        with pytest.raises(ValueError, match="two panels draw the section results"):
+            panel.panels()
+    finally:
+        panel.panels.cache_clear()

@@ -46,9 +46,12 @@ def panel(section: str, order: int) -> Callable[[Callable[[StudyWriter], Section
 
 @cache
 def panels() -> tuple[Panel, ...]:
-    """All panels in the order of the page."""
+    """All panels in the order of the page. Raises ValueError where two have one section."""
     values = [value for name in modules() for value in vars(importlib.import_module(name)).values()]
-    by_section = {value.section: value for value in values if isinstance(value, Panel)}
+    by_section: dict[str, Panel] = {}
+    for value in values:
+        if isinstance(value, Panel) and by_section.setdefault(value.section, value) is not value:
+            raise ValueError(f"two panels draw the section {value.section}; give one of them another id")
     return tuple(sorted(by_section.values(), key=lambda value: value.order))
 
 

@@ -65,8 +65,8 @@ def _recall(writer: StudyWriter, frame: pd.DataFrame, level: float, made_by: lis
     return writer.figure(name, figures.recalls(curves), title, caption, f"{title}. {caption}", made_by, data=data)
 
 
-@panel("costs", order=82)
-def costs(writer: StudyWriter) -> Section | None:
+@panel("speed", order=82)
+def speed(writer: StudyWriter) -> Section | None:
     """Operations of an image against average precision, of all detectors of the study: a figure and a table."""
     runs = [run for run in writer.having("train", "detect") if run.train.get("operations")]
     if len(runs) < 2:
@@ -96,7 +96,7 @@ def costs(writer: StudyWriter) -> Section | None:
         "high": ("to", "percent"),
     }
     made_by = [stage for run in runs for stage in (*run.made_by, f"detect@{run.name}")]
-    table = writer.table("costs", frame, "What a detection costs", columns, made_by)
+    table = writer.table("speed", frame, "What a detection costs", columns, made_by)
     named = frame.dropna(subset=["precision"])
     points = [
         figures.Point(one.experiment.replace("_", " "), one.operations, one.precision, (one.low, one.high))
@@ -106,7 +106,7 @@ def costs(writer: StudyWriter) -> Section | None:
     caption = f"With intervals of 95%. {'; '.join(told)}."
     title = "Average precision over the operations of an image"
     drawing = figures.costs(points, "million operations for an image", "mean average precision")
-    figure = writer.figure("costs-figure", drawing, title, caption, f"{title}. {caption}", made_by, data=table["file"])
+    figure = writer.figure("speed-figure", drawing, title, caption, f"{title}. {caption}", made_by, data=table["file"])
     text = (
         "Operations are the multiplications and additions of convolutions and matrix products for one test image, with "
         "those of pooling and of all regions; how proposals are found outside of the network is not among them. A pass "
