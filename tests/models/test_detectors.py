@@ -29,6 +29,7 @@ DETECTORS = [  # network, settings, terms of its loss
     ("yolo", SMALL | {"cells": 4, "head": "convolutional"}, {"coordinates", "confidence", "background", "classes"}),
     ("yolo", SMALL | {"cells": 4, "hidden": 64}, {"coordinates", "confidence", "background", "classes"}),
     ("fast_rcnn", REGIONS | {"stride": "8", "bins": 3, "background": 0.0}, {"classes", "boxes"}),
+    ("fast_rcnn", REGIONS | {"stride": "8", "bins": 3, "background": 0.0, "pooling": "align"}, {"classes", "boxes"}),
     ("faster_rcnn", PROPOSING, {"objectness", "proposals", "classes", "boxes"}),
     (
         "faster_rcnn",
@@ -37,7 +38,7 @@ DETECTORS = [  # network, settings, terms of its loss
     ),
     ("rcnn", REGIONS | {"warp": 32, "bins": 2}, {"classes"}),
 ]
-IDS = ["yolo", "yolo-connected", "fast_rcnn", "faster_rcnn", "mask_rcnn", "rcnn"]
+IDS = ["yolo", "yolo-connected", "fast_rcnn", "fast_rcnn-align", "faster_rcnn", "mask_rcnn", "rcnn"]
 each = pytest.mark.parametrize(("name", "settings", "terms"), DETECTORS, ids=IDS)
 
 

@@ -42,6 +42,34 @@ def test_the_number_is_that_of_pytorchs_counter(name, shape, settings):
         assert flops.counted(lambda: network(images))[1] == counter.get_total_flops() > 0
 
 
+def test_given_regions_by_hand():
+    """R-CNN shows its trunk a picture for each region, Fast R-CNN one: what a region costs is the rest.
+
+    The few operations beside those are of non-maximum suppression, which compares the regions.
+    """
+    found = {}
+    for name, settings in (("rcnn", {"warp": 32, "bins": 2}), ("fast_rcnn", {"stride": "8", "bins": 3})):
+        built = registry.build(name, (64, 64, 3), 4, {"backbone": "small_convnet", "hidden": 10, **settings}).eval()
+        trunk = built.features
+        for regions in (1, 2):
+            boxes = torch.tensor([[[4.0, 4, 40, 40]] * regions])
+            with torch.inference_mode():
+                _, found[name, regions] = flops.counted(lambda b=built, x=boxes: b(torch.zeros(1, 3, 64, 64), x))
+        size = 32 if name == "rcnn" else 64
+        with torch.inference_mode():
+            maps, found[name, "trunk"] = flops.counted(lambda t=trunk, n=size: t(torch.zeros(1, 3, n, n)))
+        found[name, "channels"] = maps.shape[1]
+    of_region = {name: found[name, 2] - found[name, 1] for name in ("rcnn", "fast_rcnn")}
+    connected = 2 * (found["fast_rcnn", "channels"] * 9 * 10 + 10 * 10 + 10 * 5 + 10 * 4 * 4)
+    assert of_region["fast_rcnn"] == pytest.approx(connected, rel=0.003)
+    assert found["fast_rcnn", 1] == pytest.approx(found["fast_rcnn", "trunk"] + connected, rel=1e-5)
+    connected = 2 * (found["rcnn", "channels"] * 4 * 10 + 10 * 10 + 10 * 5)
+    warp = 2 * (32 * 64 * 3 * 64 + 3 * 32 * 64 * 32)  # rows, then columns
+    whole = found["rcnn", "trunk"] + connected + warp
+    assert of_region["rcnn"] == pytest.approx(whole, rel=1e-4)
+    assert found["rcnn", 1] == pytest.approx(whole, rel=1e-4)
+
+
 def test_settings_are_put_back():
     before = torch.backends.mkldnn.enabled, torch.backends.cudnn.enabled
     with pytest.raises(ZeroDivisionError):

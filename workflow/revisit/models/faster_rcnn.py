@@ -40,14 +40,9 @@ def build(
     masks: bool = False,
     mask_channels: int = 256,
 ) -> nn.Module:
-    """The network.
+    """The network; what is not told here is as in `revisit.models.fast_rcnn.build`.
 
     Args:
-        shape: height, width and channels of an image; images of other sizes are taken, too.
-        classes: the number of classes without the background.
-        backbone: the network whose convolutional layers are used.
-        backbone_width: what its numbers of channels are multiplied by.
-        stride: pixels between two positions of the last map.
         anchor: side of the smallest anchors in pixels; others are twice and four times as large, in three shapes.
         inside: whether anchors that leave the image teach nothing (section 3.3).
         anchors: learnt from in each image, at most half of them objects.
@@ -56,10 +51,7 @@ def build(
         candidates: the same otherwise,
         proposals: and those kept.
         bins: rows and columns of an aligned region.
-        hidden: units of each of the two fully connected layers.
-        dropout: the probability with which one of them is dropped in training.
         regions: R, learnt from in each image, at most a quarter of them objects.
-        detections: D, given per image.
         masks: whether there is a head for masks, of 14 x 14 pixels.
         mask_channels: of its convolutions.
 

@@ -37,19 +37,14 @@ def build(
     regions: int = 64,
     detections: int = 100,
 ) -> nn.Module:
-    """The network.
+    """The network; what is not told here is as in `revisit.models.fast_rcnn.build`.
 
     Args:
-        shape: height, width and channels of an image; images of other sizes are taken, too.
-        classes: the number of classes without the background.
         backbone: the network whose convolutional layers are used, up to stride 16; vgg16 is the paper's O-Net.
-        backbone_width: what its numbers of channels are multiplied by.
         warp: rows and columns of a warped region in pixels (224 with vgg16; 227 with the paper's first network).
         bins: rows and columns that its map is max-pooled to; 7 of 14 is vgg16's last pooling.
         hidden: units of each of the two fully connected layers, and numbers in the description of a region.
-        dropout: the probability with which one of them is dropped in training.
         regions: R, learnt from in each image, at most a quarter of them objects (section 2.3: 128, from any images).
-        detections: D, given per image.
 
     Returns:
         A detector: from images (N, C, H, W) and proposals (N, P, 4), in training mode with the objects, to the term

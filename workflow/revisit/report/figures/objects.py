@@ -122,19 +122,20 @@ def costs(points: Sequence[Point], x_label: str, y_label: str) -> Figure:
     xs = [point.x for point in points]
     low, high = (min(xs, default=1), max(xs, default=1))
     axes.set_xscale("log")
-    axes.set(xlabel=x_label, ylabel=y_label, xlim=(low / 1.6, high * 1.6))
+    axes.set(xlabel=x_label, ylabel=y_label, xlim=(low / 2, high * 2))
     for number, point in enumerate(points):
         colour = SERIES[number % len(SERIES)]
         axes.plot([point.x] * 2, point.ends, color=colour, linewidth=1.2, alpha=0.7)
         axes.plot(point.x, point.y, MARKS[number % len(MARKS)], color=colour, markersize=8)
-        left = point.x > (low * high) ** 0.5  # a name goes to the middle of the figure
-        place: dict[str, Any] = {"xytext": (-9 if left else 9, 0), "ha": "right" if left else "left", "va": "center"}
-        axes.annotate(point.name, (point.x, point.y), textcoords="offset points", size=8.5, **place)
+        above = number % 2 == 0  # names of neighbours stand above and below
+        place: dict[str, Any] = {"xytext": (0, 5 if above else -5), "ha": "center", "va": "bottom" if above else "top"}
+        end = point.ends[1] if above else point.ends[0]
+        axes.annotate(point.name, (point.x, end), textcoords="offset points", size=8.5, **place)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.12 * max((point.ends[1] for point in points), default=1))
     return figure
 
 

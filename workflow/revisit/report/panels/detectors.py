@@ -109,7 +109,7 @@ def speed(writer: StudyWriter) -> Section | None:
     figure = writer.figure("speed-figure", drawing, title, caption, f"{title}. {caption}", made_by, data=table["file"])
     text = (
         "Operations are the multiplications and additions of convolutions and matrix products for one test image, with "
-        "those of pooling and of all regions; how proposals are found outside of the network is not among them. A pass "
-        "is one picture shown to the trunk, the image itself or a warped region."
+        "those of pooling, of all regions and of suppression; how proposals are found outside of the network is not "
+        "among them. A pass is one picture shown to the trunk, the image itself or a warped region."
     )
     return section("What detections cost", text, [figure, table])
