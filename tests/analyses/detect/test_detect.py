@@ -80,7 +80,8 @@ def test_what_is_written_holds_together_and_comes_again(folder, name):
     sources = set(tables["recall.csv"].source)
     assert sources == {"given", "windows", *(["network"] if name == "masks" else [])}
     of = {source: own.boxes.tolist() for source, own in tables["recall.csv"].groupby("source")}
-    assert of["given"] == of["windows"]
+    assert set(of["given"]) < set(of["windows"])  # where an image has no more regions, there are still windows
+    assert max(of["given"]) < max(of["windows"]) == 300
     assert (summary["recall_of_network_proposals"] is None) == (name != "masks")
     assert set(summary["recall_of_given_proposals"]) == {"boxes_50", "boxes_100", "boxes_300"}
     drawn = tables["shown.csv"]

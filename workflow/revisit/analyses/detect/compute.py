@@ -1,6 +1,6 @@
 """Stage `detect`: what trained detectors find in the test images, of every replicate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,7 +120,7 @@ def _detected(detector: Detector, settings: "Settings") -> tuple[dict[str, Any],
         FATES.file: FATES.frame(ends),
         THRESHOLDS.file: THRESHOLDS.frame(table),
         SHOWN.file: SHOWN.frame(shown.boxes(chosen, scenes, seen, fate, classes)),
-        **({RECALL.file: RECALL.frame(recalls)} if recalls else {}),
+        **({RECALL.file: RECALL.frame(_with_as_many(recalls, proposals))} if recalls else {}),
         **shown.pictures(detector.images, chosen, scenes, classes),
     }
     return summary, files
@@ -187,6 +187,12 @@ def _rows(source: str, counts: list[int], best: np.ndarray) -> list[dict[str, An
         for count, row in zip(counts, table.tolist(), strict=True)
         for level, value in zip(LEVELS, row, strict=True)
     ]
+
+
+def _with_as_many(recalls: list[dict[str, Any]], proposals: Mapping[str, Sequence[np.ndarray]]) -> list[dict[str, Any]]:
+    """The rows with no more boxes than an image of their source has; the summary says what all of these find, too."""
+    most = {source: max((len(own) for own in boxes), default=0) for source, boxes in proposals.items()}
+    return [row for row in recalls if row["boxes"] <= most.get(row["source"], row["boxes"])]
 
 
 def _told(recalls: list[dict[str, Any]], source: str) -> dict[str, dict[str, float | None]] | None:
