@@ -54,11 +54,11 @@ def test_a_network_without_masks_and_svms_has_no_column_of_them(writer, tmp_path
 
 def test_all_proposals_stand_in_one_figure_for_an_overlap(writer):
     found = by_id(proposals(writer))
-    assert list(found) == ["proposals-50", "proposals-70", "proposals"]
+    assert list(found) == ["proposals-50", "proposals-70", "proposals-table"]
     assert found["proposals-50"]["caption"] == (
         "At most: network of dense 75.0% with 300; given to dense 60.0% with 300; sliding windows 50.0% with 300."
     )
-    table = pd.read_csv(writer.folder / found["proposals"]["file"])
+    table = pd.read_csv(writer.folder / found["proposals-table"]["file"])
     assert list(table.boxes) == [10, 50, 300]
     assert list(table["sliding windows, 0.5"]) == pytest.approx([10 / 600, 50 / 600, 0.5])
 
@@ -82,11 +82,11 @@ def test_what_detections_cost_takes_two_detectors(writer):
     other.metrics = dense.metrics | {"train": dense.train | {"operations": 50_000_000}}
     writer.runs.append(other)
     found = by_id(speed(writer))
-    assert list(found) == ["speed-figure", "speed"]
+    assert list(found) == ["speed-figure", "speed-table"]
     assert found["speed-figure"]["caption"] == (
         "With intervals of 95%. tuned 60.0% for 50 million; dense 60.0% for 250 million."
     )
-    table = pd.read_csv(writer.folder / found["speed"]["file"])
+    table = pd.read_csv(writer.folder / found["speed-table"]["file"])
     assert list(table.operations) == [50, 250]
     assert list(table.passes) == [100, 100]
 

@@ -35,7 +35,7 @@ def proposals(writer: StudyWriter) -> Section | None:
         "boxes of their image overlaps by so much of their union. Difficult objects are left out."
     )
     caption = "Unknown where an image has not so many boxes."
-    blocks = [row(*drawn), writer.table("proposals", table, "Recall of proposals", columns, made_by, caption)]
+    blocks = [row(*drawn), writer.table("proposals-table", table, "Recall of proposals", columns, made_by, caption)]
     return section("Proposals", text, blocks)
 
 
@@ -96,7 +96,7 @@ def speed(writer: StudyWriter) -> Section | None:
         "high": ("to", "percent"),
     }
     made_by = [stage for run in runs for stage in (*run.made_by, f"detect@{run.name}")]
-    table = writer.table("speed", frame, "What a detection costs", columns, made_by)
+    table = writer.table("speed-table", frame, "What a detection costs", columns, made_by)
     named = frame.dropna(subset=["precision"])
     points = [
         figures.Point(one.experiment.replace("_", " "), one.operations, one.precision, (one.low, one.high))
