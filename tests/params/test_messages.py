@@ -176,7 +176,7 @@ WITHIN_DEMO = [
     ),
     ("experiments.lenet_clean.demo.objective", {"pool": 0.5}, ".pool: belongs to pairs; classification has no use "),
     ("experiments.fashion_dynamic.demo.schedule", {"factor": 0.5}, ".every: missing; it has no default"),
-    ("experiments.fashion_dynamic.demo.batch_size", 2001, ": 2001 is more than the 2000 training images of fashion_mn"),
+    ("experiments.fashion_dynamic.demo.batch_size", 2001, ": 2001 is more than the 1200 training images of fashion_mn"),
     ("experiments.rows_cnn.demo.keep", "base", ": there are no variants; leave keep out"),
     (
         "analyses.embed.autoencoder",

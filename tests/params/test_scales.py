@@ -131,7 +131,7 @@ def test_what_trainings_use_has_their_scale_and_raw_files_are_enough_for_all(loa
 
 def test_analyses_have_the_scale_of_their_experiment(loaded):
     params = loaded({"experiments.fashion_static.scale": "demo", "studies.fashion.scale": "demo", "scale": "laptop"})
-    assert params.analyses.extract["fashion_dynamic"].train == 2000
+    assert params.analyses.extract["fashion_dynamic"].train == 1000
     assert params.analyses.extract["cifar_convnet"].train == 4000
 
 

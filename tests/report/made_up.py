@@ -78,10 +78,6 @@ def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: A
         write_segmentation(folder, data)
     if "neighbours" in analyses:
         write_neighbours(folder, data, analyses["neighbours"]["layers"], analyses["neighbours"]["k"], 2 * seed)
-    if "detect" in analyses:
-        write_detection(folder, data)
-    if "segment" in analyses:
-        write_segmentation(folder, data)
     if "costs" in analyses:
         write_costs(folder, seed)
     if "inspect" in analyses:
@@ -265,6 +261,20 @@ def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
     summary |= {"svm_images": 1000, "svm_regions": 4321, "trunk_passes": 100}
     put(folder / "detect.json", summary)
     write_tiles(inside, data, range(pictures))
+
+
+def write_proposals(folder: Path, counts: Sequence[int] = (10, 50, 100)) -> None:
+    """What is found of regions of selective search, and of as many windows."""
+    summary: dict[str, Any] = {"method": "selective_search", "boxes": counts[-1], "images": 60, "found": 81.5}
+    summary |= {"objects": 1300, "sliding_windows": {}}
+    rows = []
+    for method, of, best in (("selective_search", summary, 0.9), ("sliding_windows", summary["sliding_windows"], 0.8)):
+        for key, share in (("recall_50", 1.0), ("recall_70", 0.7), ("mean_best_overlap", 0.85)):
+            of[key] = {f"boxes_{count}": best * share * count / (count + 5) for count in counts}
+        for key, iou in (("recall_50", 0.5), ("recall_70", 0.7)):
+            rows += [(method, count, iou, of[key][f"boxes_{count}"]) for count in counts]
+    put(folder / "proposals.json", summary)
+    put(folder / "proposals/recall.csv", columns("method boxes iou recall", rows))
 
 
 def write_segmentation(folder: Path, data: Data, pictures: int = 3) -> None:

@@ -34,6 +34,8 @@ def built(tmp_path_factory, stages, classes, made_up, write_training, write_find
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         write_findings(paths.FINDINGS)
+        for regions in (item for item, stage in trained_by.items() if stage == "propose"):
+            made_up.write_proposals(paths.FINDINGS / regions)
         for name, chosen in settings.items():
             for number, (x, training) in enumerate(chosen["experiments"].items(), 1):
                 if name != "fashion":
