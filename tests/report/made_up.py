@@ -252,6 +252,10 @@ def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
     put(inside / "shown.csv", columns("picture image what class score x0 y0 x1 y1 fate", shown))
     means = ("mean_average_precision", "mean_average_precision_11_point", "mean_average_precision_coco")
     summary: dict[str, Any] = {f"{name}{end}": 0.6 for name in means for end in ("", "_low", "_high")}
+    for source in ("network", "given"):
+        of = {f"boxes_{n}": {"iou_50": n / (n + 5), "iou_70": n / (n + 9)} for n in (50, 100, 300)}
+        summary[f"recall_of_{source}_proposals"] = of
+    summary |= {"mask_mean_average_precision_of_several": 0.4}
     summary |= {"mask_mean_average_precision": 0.5, "hardest_class": names[0], "easiest_class": names[-1]}
     summary |= {"images": 60, "objects": 1300, "detections": 2400, "duplicates": 30, "at_best_f1": {"score": 0.4}}
     summary |= {"detections_without_suppression": 6000, "duplicates_without_suppression": 2500}
@@ -292,7 +296,8 @@ def write_segmentation(folder: Path, data: Data, pictures: int = 3) -> None:
     put(inside / "shown.csv", columns("picture image actual predicted", shown))
     measures = ("mean_iou", "weighted_iou", "pixel_accuracy", "mean_accuracy")
     summary: dict[str, Any] = {f"{name}{end}": 0.7 for name in measures for end in ("", "_low", "_high")}
-    put(folder / "segment.json", summary | {"images": 60, "mask_mean_average_precision": 0.25})
+    summary |= {"mask_mean_average_precision": 0.25, "mask_mean_average_precision_of_several": 0.15}
+    put(folder / "segment.json", summary | {"images": 60, "mean_iou_of_one_class": 0.04})
 
 
 def write_inspection(

@@ -55,6 +55,7 @@ def run(protocol: Settings, number: int, diverges_at: int | None) -> tuple[pd.Da
     if metric:
         test = np.clip(0.97 - rows["test_loss"] / 2.7 + 0.01 * rng.standard_normal(len(at)), 0, 1)
         rows |= {f"train_{metric}": np.clip(test + 0.05 * at / steps, 0, 1), f"test_{metric}": test}
+    rows |= {f"{split}_{name}": 0.2 + 0.1 * at / steps for name in facts.beside for split in ("train", "test")}
     evaluations = pd.DataFrame(rows)
     if diverges_at:
         history = history[history["step"] <= diverges_at + 1]
