@@ -1,3 +1,5 @@
+import fcntl
+
 import pytest
 
 from tree import Tree
@@ -43,10 +45,16 @@ def built(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def real(tmp_path_factory):
-    """A tree with the real scripts and small settings, built once by Snakemake and committed."""
-    tree = Tree(tmp_path_factory.mktemp("real") / "tree", stand_ins=False)
-    tree.params = shrink(tree.params)
-    tree.snakemake()
-    tree.commit("results")
-    return tree
+def real(tmp_path_factory, worker_id):
+    """A tree with the real scripts and small settings, built by Snakemake and committed: once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "built-by-scripts"
+    with open(f"{shared}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let go by the kernel, whatever becomes of the worker
+        if not shared.exists():
+            tree = Tree(tmp_path_factory.mktemp("unfinished") / "tree", stand_ins=False)
+            tree.params = shrink(tree.params)
+            tree.snakemake()
+            tree.commit("results")
+            tree.folder.rename(shared)
+    return Tree.opened(shared, stand_ins=False).copy(tmp_path_factory.mktemp("real") / "tree")

@@ -32,6 +32,12 @@ SOME = ("fashion_dynamic", "fashion_static", "voc_vgg16_scratch", "voc_vgg16_fin
 STAND_IN = "import sys\nsys.path.insert(0, 'stand_in')\nimport stand_in\n_command.run(stand_in.run)\n"
 
 
+def _environment() -> dict[str, str]:
+    """What commands in a tree see: no engine around them, the tests' own packages first."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("DVC_STAGE", "DVC_ROOT", "REVISIT_ENGINE")}
+    return kept | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": ""}
+
+
 class Tree:
     """A working tree in `folder`, a git repository of its own.
 
@@ -58,15 +64,20 @@ class Tree:
             for script in (folder / "workflow/scripts").glob("[!_]*.py"):
                 if script.name != "configure_stages.py":
                     script.write_text(_imports_only(script.read_text()) + STAND_IN)
-        self._environment = {
-            key: value for key, value in os.environ.items() if key not in ("DVC_STAGE", "DVC_ROOT", "REVISIT_ENGINE")
-        } | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": ""}
+        self._environment = _environment()
         if trainings is not None:
             self.params = reduced(self.params, trainings)
         self.git("init", "-q")
         self.git("config", "user.name", "test")
         self.git("config", "user.email", "test@localhost")
         self.commit("start")
+
+    @classmethod
+    def opened(cls, folder: Path, stand_ins: bool) -> "Tree":
+        """A tree that is there already."""
+        tree = object.__new__(cls)
+        tree.folder, tree._stand_ins, tree._environment = folder, stand_ins, _environment()
+        return tree
 
     def copy(self, folder: Path) -> "Tree":
         """The same tree, with its artifacts and its cache, in another folder."""
