@@ -14,7 +14,7 @@ measures the first one after taking 1e-5 off the probabilities of the images tha
 
 import numpy as np
 
-from revisit import resampling
+from revisit import ranking, resampling
 
 SHIFT = 1e-5  # what the course's measure takes off the probability of a positive
 
@@ -29,7 +29,7 @@ def average_precision_11_point(relevant: np.ndarray, scores: np.ndarray) -> floa
     """VOC 2007's average precision of `scores` (N,) for the images that are `relevant` (N,) bool."""
     if not _ranks(relevant):
         return None
-    order, last = _descending(scores)
+    order, last = ranking.descending(scores)
     hits = np.cumsum(relevant[order])[last]
     best = np.maximum.accumulate((hits / (last + 1))[::-1])[::-1]  # precision here or further down
     reached = np.searchsorted(10 * hits, np.arange(11) * relevant.sum())  # whole numbers: 0.3 is 3/10 here
@@ -79,7 +79,7 @@ def areas(relevant: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.n
     """
     if not _ranks(relevant):
         return np.full(len(weights), np.nan)
-    order, last = _descending(scores)
+    order, last = ranking.descending(scores)
     positives = np.flatnonzero(relevant[order])
     runs = np.searchsorted(last, positives)  # the run of equal scores that each lies in
     closing = np.flatnonzero(np.diff(runs, append=-1))  # the last positive of a run
@@ -113,9 +113,3 @@ def bootstrap(
 
 def _ranks(relevant: np.ndarray) -> bool:
     return bool(relevant.any() and not relevant.all())
-
-
-def _descending(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The order from the highest score to the lowest, and in it the last place of each run of equal scores."""
-    order = np.argsort(-scores, kind="stable")
-    return order, np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)

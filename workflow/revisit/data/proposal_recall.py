@@ -9,7 +9,6 @@ from revisit.errors import ArtifactError
 from revisit.objects import recall
 from revisit.objects.arrays import Floats
 from revisit.objects.found import Truths
-from revisit.objects.windows import sliding_windows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,9 +46,7 @@ def measure(settings: "Propose", data: Prepared) -> tuple[dict[str, Any], "pd.Da
     of_methods: dict[str, Floats] = {settings["method"]: recall.best_overlaps(list(found.proposals), truths, counts)}
     if settings["method"] != WINDOWS:
         height, width, _ = data.shape
-        windows = (sliding_windows(height, width, count) for count in counts)
-        each = [recall.best_overlaps([boxes] * images, truths, (len(boxes),)) for boxes in windows]
-        of_methods[WINDOWS] = np.concatenate(each, axis=1)
+        of_methods[WINDOWS] = recall.best_overlaps_of_windows(height, width, truths, counts)
     summaries = {method: _summary(best, truths, counts) for method, best in of_methods.items()}
     rows = [
         (method, count, iou, summary[name][f"boxes_{count}"])

@@ -12,6 +12,7 @@ import numpy as np
 from revisit.objects import overlaps
 from revisit.objects.arrays import Floats, Rows, Singles
 from revisit.objects.found import Truths
+from revisit.objects.windows import sliding_windows
 
 COUNTS = (10, 20, 50, 100, 200, 500, 1000, 2000)
 
@@ -31,6 +32,13 @@ def best_overlaps(proposals: Sequence[Singles | Floats], truths: Truths, counts:
         running = np.maximum.accumulate(np.pad(shares, ((0, 0), (1, 0))), axis=1)  # the first column: no box at all
         best[rows] = running[:, np.minimum(counts, shares.shape[1])]
     return best
+
+
+def best_overlaps_of_windows(height: int, width: int, truths: Truths, counts: Sequence[int]) -> Floats:
+    """`best_overlaps` of sliding windows over images of a size, which lie otherwise for each number of them."""
+    windows = [sliding_windows(height, width, count) for count in counts]
+    each = [best_overlaps([boxes] * truths.images, truths, (len(boxes),)) for boxes in windows]
+    return np.concatenate(each, axis=1)
 
 
 def recall(best: Floats, thresholds: Sequence[float] = (0.5, 0.7)) -> Floats:

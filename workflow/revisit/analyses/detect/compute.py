@@ -17,7 +17,6 @@ from revisit.models import registry
 from revisit.objects import average_precision, fates, matching, recall
 from revisit.objects.fates import Fate
 from revisit.objects.found import Detections
-from revisit.objects.windows import sliding_windows
 
 if TYPE_CHECKING:
     from revisit.analyses.detect.settings import Settings
@@ -175,9 +174,8 @@ def _recalls(source: str, boxes: Sequence[np.ndarray], scenes: truths.Scenes) ->
 
 def _windows(scenes: truths.Scenes, counts: list[int]) -> list[dict[str, Any]]:
     """The same for as many sliding windows, which lie otherwise for each number of them."""
-    size, images = (scenes.window.height, scenes.window.width), scenes.truths.images
-    each = [recall.best_overlaps([sliding_windows(*size, n)] * images, scenes.truths, (n,)) for n in counts]
-    return _rows("windows", counts, np.concatenate(each, axis=1))
+    size = scenes.window.height, scenes.window.width
+    return _rows("windows", counts, recall.best_overlaps_of_windows(*size, scenes.truths, counts))
 
 
 def _rows(source: str, counts: list[int], best: np.ndarray) -> list[dict[str, Any]]:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from revisit import ranking
+
 CURVE_POINTS = 200
 
 Curve = tuple[np.ndarray, np.ndarray, float]  # false positive rates, true positive rates, area below
@@ -16,8 +18,7 @@ def roc(relevant: np.ndarray, scores: np.ndarray) -> Curve | None:
     """
     if not relevant.any() or relevant.all():
         return None
-    order = np.argsort(-scores, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
+    order, last = ranking.descending(scores)
     true = np.cumsum(relevant[order])[last]
     false = last + 1 - true
     bends = np.ones(len(last), bool)

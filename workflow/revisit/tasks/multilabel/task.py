@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from revisit import ranking
 from revisit.tasks.base import Evaluation, Network, Task, outputs
 from revisit.tasks.multilabel.facts import FACTS
 from revisit.training.batches import BatchLoader
@@ -50,8 +51,7 @@ def mean_average_precision(scores: np.ndarray, codes: np.ndarray) -> float:
 
 def _area(present: np.ndarray, scores: np.ndarray) -> float:
     """What scikit-learn's `average_precision_score` is, without the half second of its import; (N,) bool and float."""
-    order = np.argsort(-scores, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)  # of each run of equal scores
+    order, last = ranking.descending(scores)
     hits = np.cumsum(present[order])[last]
     return float((np.diff(hits, prepend=0) / hits[-1] * (hits / (last + 1))).sum())
 
