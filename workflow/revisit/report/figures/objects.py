@@ -88,11 +88,8 @@ def recalls(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """Recall (N,) over the number of boxes (N,), on a logarithmic scale; each curve with its own mark."""
     figure, axes = axes_of()
     for number, (name, (boxes, recall)) in enumerate(curves.items()):
-        shape, colour, dash = (
-            MARKS[number % len(MARKS)],
-            SERIES[number % len(SERIES)],
-            "-" if number % 2 == 0 else (0, (4, 2)),
-        )
+        shape, colour = MARKS[number % len(MARKS)], SERIES[number % len(SERIES)]
+        dash = "-" if number % 2 == 0 else (0, (4, 2))
         mark(
             axes,
             axes.plot(boxes, recall, color=colour, marker=shape, markersize=4, linestyle=dash, label=name)[0],
