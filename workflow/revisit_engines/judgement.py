@@ -66,7 +66,11 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
     wanted = records(params)
     cache.keep_private(Path.cwd())
     lock = None if dry_run else guard.hold("snakemake")
-    from revisit_engines.staleness import stale_stages  # DVC: only here, not in jobs
+    # DVC and Snakemake's scheduler: only here, not in jobs
+    from revisit_engines.scheduling import look_once_a_second
+    from revisit_engines.staleness import stale_stages
+
+    look_once_a_second()
 
     stale = frozenset(stale_stages(wanted))
     if stale:

@@ -1,0 +1,34 @@
+"""How often Snakemake looks for jobs that it may start."""
+
+import threading
+from typing import Any
+
+LOOK_AGAIN = "_schedule_reevalutation"  # so spelled there
+
+
+def look_once_a_second() -> None:
+    """Keep the scheduler of this process from making its schedule ever more often.
+
+    Snakemake 9 looks again a second after each look, since its limit of jobs per second may let more of them through
+    by then. Each job that ends begins one more chain of such looks, and none ends: after n jobs the schedule is made n
+    times a second (https://github.com/snakemake/snakemake/pull/3744). Here chains that meet become one.
+    Where Snakemake plans its looks in another way, nothing is changed.
+    """
+    from snakemake.scheduling.job_scheduler import JobScheduler
+
+    if hasattr(JobScheduler, LOOK_AGAIN):
+        setattr(JobScheduler, LOOK_AGAIN, look_again)
+
+
+def look_again(scheduler: Any, delay: float) -> None:
+    """Wake `scheduler` in `delay` seconds, unless that is planned already."""
+    if getattr(scheduler, "planned_look", None):
+        return
+
+    def look() -> None:
+        scheduler.planned_look = None  # first: the look that follows plans the next
+        scheduler._open_jobs.release()
+
+    scheduler.planned_look = threading.Timer(delay, look)
+    scheduler.planned_look.daemon = True  # when all jobs have ended, nothing waits for it
+    scheduler.planned_look.start()
