@@ -14,7 +14,7 @@ from revisit.analyses.truths import Scenes
 from revisit.data import arrays
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
-from revisit.models import registry
+from revisit.models import rcnn, registry
 from revisit.objects import batch
 
 SMALL = {"backbone": "small_convnet", "dropout": 0.0, "detections": 12}
@@ -119,6 +119,47 @@ def test_svms_stand_beside_the_last_layer_and_come_again(folder, monkeypatch):
         assert summary[name] == pytest.approx(table[column].mean())
     # A fresh network says nothing of classes; what a region looks like, it says.
     assert summary["mean_average_precision_by_svms"] > without["mean_average_precision"] + 0.02
+
+
+def test_regions_are_described_once(folder, monkeypatch):
+    boxed.write_network("rcnn", *NETWORKS["rcnn"], boxed.write_data(proposals=30))
+    _with_svms(monkeypatch)
+    shown = []
+    describe = rcnn.Rcnn.describe
+    monkeypatch.setattr(
+        rcnn.Rcnn, "describe", lambda self, *asked: shown.append(len(asked[0])) or describe(self, *asked)
+    )
+    once = _run("rcnn")
+    # The first image for the passes of the trunk, each test image, and those that the machines learn from.
+    assert sum(shown) == 1 + once[0]["images"] + 30
+    shown.clear()
+    monkeypatch.setattr(finding, "REMEMBERED", 0)
+    assert _run("rcnn") == once
+    assert sum(shown) == 1 + 4 * once[0]["images"] + 30  # its own layer, without suppression, by SVMs, and moved
+
+
+def test_a_network_is_itself_again_after_its_descriptions_were_remembered():
+    network = registry.build(NETWORKS["rcnn"][0], (64, 64, 3), 3, NETWORKS["rcnn"][1]).eval()
+    images, regions = torch.rand(2, 3, 64, 64), torch.tensor([[[0.0, 0, 30, 30]]]).repeat(2, 1, 1)
+    with torch.inference_mode(), finding.described_once(network):
+        first, other = network.describe(images, regions), network.describe(images, regions + 5)
+        assert torch.equal(network.describe(images, regions), first)
+        assert not torch.equal(first, other)
+    assert "describe" not in vars(network)
+
+
+@pytest.mark.parametrize(("name", "draws"), [("masks", True), ("yolo", False)])
+def test_masks_that_nobody_asks_for_are_not_drawn(name, draws):
+    network = registry.build(NETWORKS[name][0], (64, 64, 3), 3, NETWORKS[name][1]).eval()
+    images = torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        before = network(images)
+        with finding.unmasked(network):
+            boxes = network(images)
+        again = network(images)
+    assert (before.masks is not None) == (again.masks is not None) == draws
+    assert boxes.masks is None
+    assert torch.equal(boxes.boxes, before.boxes)
 
 
 def test_svms_need_a_network_that_describes_regions(folder, monkeypatch):

@@ -69,7 +69,7 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
         scenes = truths.Scenes.of(data, info["crop"], settings["images"], f"analyses.detect.{name}")
         title = f"detecting with {name}, replicate {number}" if number else f"detecting with {name}"
         detector = Detector(network, info, data, scenes, place, title)
-        with device.deterministic(), device.memory_errors(place, REMEDY):
+        with device.deterministic(), device.memory_errors(place, REMEDY), finding.described_once(network):
             summary, written = _detected(detector, settings)
         summaries.append(summary)
         files = files or written
@@ -79,6 +79,7 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
 def _detected(detector: Detector, settings: "Settings") -> tuple[dict[str, Any], Files]:
     scenes, classes = detector.scenes, list(detector.data.classes)
     real = scenes.truths
+    passes = detector.trunk_passes()  # first: before descriptions are remembered
     found = detector.find(masks=True)
     seen, matches, fate = found.detections, *_fates(found.detections, scenes)
     masks = None if found.shares is None else truths.by_shares(found.shares, scenes)
@@ -96,7 +97,7 @@ def _detected(detector: Detector, settings: "Settings") -> tuple[dict[str, Any],
         **_unsuppressed(detector),
         "at_best_f1": measures.at(table, score),
         "at_threshold": measures.at(table, settings["threshold"]),
-        "trunk_passes": detector.trunk_passes(),
+        "trunk_passes": passes,
         "fates": {name: sum(int(row["count"]) for row in ends if row["fate"] == name) for name in names},
     }
     summary |= second.precisions(detector, settings, rows)
@@ -133,7 +134,7 @@ def _fates(detections: Detections, scenes: truths.Scenes) -> tuple[matching.Matc
 
 def _unsuppressed(detector: Detector) -> dict[str, Any]:
     """What the detector says without non-maximum suppression; its surest detections are as many as with it."""
-    with finding.unsuppressed(detector.network):
+    with finding.unsuppressed(detector.network), finding.unmasked(detector.network):
         found = detector.find(masks=False).detections
     matches, fate = _fates(found, detector.scenes)
     each = average_precision.by_class(found, detector.scenes.truths, matches, "area")

@@ -1,5 +1,6 @@
 """What a detector finds in test images, and the regions that it and its data set propose."""
 
+import hashlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from revisit.objects.found import Detections
 BATCH = 32  # images at a time, fewer where suppression compares many boxes
 PAIRS = 2**27  # of boxes that suppression compares at a time: half a gigabyte
 EVERYTHING = 1.0  # no two boxes overlap by more
+REMEMBERED = 2**30  # bytes of descriptions at most
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,55 @@ def unsuppressed(network: nn.Module) -> Iterator[None]:
     finally:
         for module, overlap in zip(having, before, strict=True):
             module.overlap = overlap
+
+
+@contextmanager
+def described_once(network: nn.Module) -> Iterator[None]:
+    """Inside the block a network that describes regions does so once for the same regions of the same images.
+
+    Suppression left out and machines instead of the last layer change what is made of descriptions, which cost nearly
+    all of the time. Those that do not fit into `REMEMBERED` bytes are made anew each time.
+    """
+    describe = getattr(network, "describe", None)
+    if not callable(describe):
+        yield
+        return
+    known: dict[bytes, Tensor] = {}
+    room = REMEMBERED
+
+    def remembering(images: Tensor, regions: Tensor) -> Tensor:
+        nonlocal room
+        digest = hashlib.blake2b(str((images.shape, regions.shape)).encode())
+        for tensor in (images, regions):
+            digest.update(tensor.contiguous().cpu().numpy().data)
+        key = digest.digest()
+        if key in known:
+            return known[key].to(images.device)
+        described: Tensor = describe(images, regions)
+        size = described.numel() * described.element_size()
+        if size <= room:
+            known[key], room = described.cpu(), room - size
+        return described
+
+    object.__setattr__(network, "describe", remembering)  # beside the method of its class
+    try:
+        yield
+    finally:
+        object.__delattr__(network, "describe")
+
+
+@contextmanager
+def unmasked(network: nn.Module) -> Iterator[None]:
+    """Inside the block a detector that draws masks gives boxes alone, and saves their time."""
+    masks = getattr(network, "masks", None)
+    if not isinstance(masks, nn.Module):
+        yield
+        return
+    network.masks = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        network.masks = masks
 
 
 def cropped_proposals(given: np.ndarray, scenes: Scenes, most: int) -> np.ndarray:
