@@ -4,7 +4,6 @@ The gradients of torchvision's kernels are summed in no fixed order on a GPU.
 """
 
 import torch
-import torchvision  # noqa: F401  # its kernels are in torch.ops
 from torch import Tensor
 
 
@@ -71,6 +70,8 @@ def roi_max_pool(maps: Tensor, regions: Tensor, bins: int, scale: float) -> Tens
     Returns:
         (B * R, C, bins, bins) float32.
     """
+    import torchvision  # noqa: F401  # a second; its kernels are in torch.ops
+
     images, channels = maps.shape[:2]
     count = regions.shape[1]
     image = torch.arange(images, device=maps.device, dtype=regions.dtype)[:, None, None].expand(-1, count, 1)
