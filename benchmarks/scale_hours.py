@@ -6,8 +6,9 @@
 
 Reference: the same at paper scale. A step costs the floating-point operations of its batch forward, which are counted
 in the network itself, and twice as many backward, at the rate below; and a visit to every parameter. An evaluation
-costs those of its images forward. Analyses, the engines and the drawing of the report are not counted: a fifth of the
-night is left to them.
+costs those of its images forward. The layers below a network that finds objects have the rate of the network that they
+come from; held fixed, they cost those of one pass for each image where images repeat, of two where they are mirrored.
+Analyses, the engines and the drawing of the report are not counted: a fifth of the night is left to them.
 """
 
 import argparse
@@ -36,6 +37,7 @@ STEP = {  # seconds of a step of 128 images of networks so small that operations
 }
 UPDATE = 2.5e-9  # seconds for each parameter and step
 GIVEN = ("rcnn", "fast_rcnn")  # networks that are given proposals
+BACKBONE = "backbone"  # the setting that names the network that a trunk comes from
 SIDE = {"idx": 28, "cifar": 32}  # pixels of images that are not resized
 CLASSES = 12  # where only the files know them
 WEIGHTS = "stand-ins for ImageNet weights"
@@ -44,15 +46,20 @@ MARKS = "<!-- hours -->\n", "<!-- /hours -->\n"
 
 
 class Network(NamedTuple):
-    """What an image costs forward and each region that is given with it, and a step beside its images."""
+    """What an image costs forward and each region that is given with it, in operations, and a step beside its images.
 
-    operations: int
-    of_region: int
+    The layers of a trunk, below a network that finds objects, stand apart.
+    """
+
+    image: int
+    region: int
     parameters: int
+    trunk: "Network | None" = None
+    remembers: bool = False  # the trunk, where it is held fixed and images repeat
 
     def of(self, regions: int) -> int:
         """Operations for an image with so many regions."""
-        return self.operations + regions * self.of_region
+        return self.image + regions * self.region
 
 
 class Hours(NamedTuple):
@@ -72,18 +79,39 @@ def network(model: str, shape: tuple[int, int, int], classes: int, settings: tup
     from revisit.models import registry
     from revisit.training.flops import counted
 
-    built = registry.build(model, shape, classes, dict(settings)).eval()
-    image = torch.zeros(1, shape[2], *shape[:2])
+    def operations(layers: torch.nn.Module, side: int, *more: torch.Tensor) -> int:
+        image = torch.zeros(1, shape[2], side, side)
+        with torch.inference_mode():
+            return counted(functools.partial(layers, image, *more))[1]
+
+    built, taken, side = (
+        registry.build(model, shape, classes, dict(settings)).eval(),
+        registry.arguments(model),
+        shape[0],
+    )
     given = [(torch.ones(1, regions, 4),) for regions in (1, 2)] if model in GIVEN else [(), ()]
-    with torch.inference_mode():
-        one, two = (counted(functools.partial(built, image, *regions))[1] for regions in given)
-    return Network(2 * one - two, two - one, sum(parameter.numel() for parameter in built.parameters()))
+    one, two = (operations(built, side, *regions) for regions in given)
+    whole = Network(2 * one - two, two - one, _parameters(built))
+    if BACKBONE not in taken:
+        return whole
+    layers = built.get_submodule("features")
+    if "warp" in taken:  # each region goes through the trunk by itself
+        trunk = Network(0, operations(layers, dict(settings).get("warp", taken["warp"].default)), _parameters(layers))
+    else:
+        trunk = Network(operations(layers, side), 0, _parameters(layers))
+    above = (mine - below for mine, below in zip(whole[:3], trunk[:3], strict=True))
+    return Network(*above, trunk, hasattr(layers, "remember"))
+
+
+def _parameters(layers: Any) -> int:
+    return sum(parameter.numel() for parameter in layers.parameters())
 
 
 def seconds(protocol: dict[str, Any], data: dict[str, Any], proposals: int = 0) -> float:
     """Core seconds of one training of a protocol on a prepared data set, with so many proposals for an image."""
     model, batch = protocol["model"], protocol["batch_size"]
-    side = protocol["crop"] or data["size"] or SIDE[data["format"]]
+    whole = data["size"] or SIDE[data["format"]]
+    side = protocol["crop"] or whole
     channels, classes = 1 if data["format"] == "idx" else 3, len(data["classes"] or range(CLASSES))
     steps = protocol["steps"] or protocol["epochs"] * (data["train"] // batch)
     evaluations = len({*range(0, steps + 1, protocol["evaluate_every"]), steps} - {0})
@@ -91,22 +119,37 @@ def seconds(protocol: dict[str, Any], data: dict[str, Any], proposals: int = 0) 
     if model in STEP:
         return (steps * batch + evaluations * seen / 3) / 128 * STEP[model]
     counted = network(model, (side, side, channels), classes, tuple(sorted(protocol["network"].items())))
-    rate, learnt = SLOWER.get(model, RATE), _learnt(protocol) if proposals else 0
-    forward, evaluated = (counted.of(regions) / rate for regions in (learnt, proposals))  # seconds of an image
+    learnt = _learnt(protocol) if proposals else 0
     images = batch
     if protocol["objective"]["name"] == "pairs":
         images = batch + 1 if protocol["objective"]["sampler"] == "anchor" else 2 * batch
     freeze = protocol["freeze"]
     frozen = min(steps, freeze["steps"] or steps) if freeze else 0  # nothing goes backward through frozen layers
-    trained = steps * counted.parameters * UPDATE if frozen < steps else 0
-    return (3 * steps - 2 * frozen) * images * forward + evaluations * seen * evaluated + trained
+
+    def layers(part: Network, model: str, frozen: int) -> float:
+        forward, evaluated = (part.of(regions) / SLOWER.get(model, RATE) for regions in (learnt, proposals))
+        trained = steps * part.parameters * UPDATE if frozen < steps else 0
+        return (3 * steps - 2 * frozen) * images * forward + evaluations * seen * evaluated + trained
+
+    trunk = counted.trunk
+    if trunk is None:
+        return layers(counted, model, frozen)
+    below = protocol["network"].get(BACKBONE, _default(model, BACKBONE))
+    if counted.remembers and frozen == steps and side == whole:
+        once = data["train"] * (2 if protocol["flip"] else 1) + data["test"]
+        return layers(counted, model, 0) + once * trunk.image / SLOWER.get(below, RATE)
+    return layers(counted, model, 0) + layers(trunk, below, frozen)
+
+
+def _default(model: str, key: str) -> Any:
+    from revisit.models.registry import arguments
+
+    return arguments(model)[key].default
 
 
 def _learnt(protocol: dict[str, Any]) -> int:
     """The regions of an image that a network with given proposals learns from."""
-    from revisit.models.registry import arguments
-
-    regions: int = protocol["network"].get("regions", arguments(protocol["model"])["regions"].default)
+    regions: int = protocol["network"].get("regions", _default(protocol["model"], "regions"))
     return regions
 
 

@@ -8,6 +8,7 @@ import signal
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import propose_regions
 from revisit import config, files, paths
@@ -22,7 +23,7 @@ from revisit_drawing import scenes
 
 SEARCH = {
     "proposals": "regions", "dataset": "scenes", "method": "selective_search", "count": 60, "seed": 3,
-    "scales": [50.0], "shortest": 0.12,
+    "scales": [50.0], "shortest": 0.12, "side": None,
 }  # fmt: skip
 WINDOWS = {"proposals": "regions", "dataset": "scenes", "method": "sliding_windows", "count": 30}
 
@@ -92,6 +93,18 @@ def test_any_number_of_processes_gives_the_same_bytes(source, tmp_path, monkeypa
         proposals.propose(settings, source, tmp_path / cores)
     one, two, three = (content(tmp_path / cores) for cores in ("1", "2", "3"))
     assert one == two == three
+
+
+def test_a_small_copy_is_searched_and_its_boxes_are_enlarged(source):
+    image = np.array(arrays.load(source).images("test")[0])
+    small = np.asarray(Image.fromarray(image).resize((32, 32), Image.Resampling.BILINEAR))
+    expected = search(small, 60, [50.0], seed=3) * np.float32(48 / 32)
+    found = proposals.proposed(image, SEARCH | {"side": 32})
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, expected)
+    assert (found <= 48).all()
+    wide = proposals.proposed(image[:24], SEARCH | {"side": 32})
+    assert wide[:, 3].max() <= 24 < wide[:, 2].max() <= 48
 
 
 def test_another_seed_gives_another_order(source, tmp_path):

@@ -42,7 +42,7 @@ def test_the_stage_gets_what_matters_to_its_method(loaded):
     stages = resolve(loaded(REGIONS | {"proposals.voc_windows": {"dataset": "voc2007", "method": "sliding_windows"}}))
     assert stages["propose", "voc_regions"] == {
         "proposals": "voc_regions", "dataset": "voc2007", "method": "selective_search", "count": 50, "seed": 0,
-        "scales": [50.0, 120.0], "shortest": 0.12,
+        "scales": [50.0, 120.0], "shortest": 0.12, "side": None,
     }  # fmt: skip
     assert stages["propose", "voc_windows"] == {
         "proposals": "voc_windows", "dataset": "voc2007", "method": "sliding_windows", "count": 100,

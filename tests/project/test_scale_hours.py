@@ -17,8 +17,11 @@ PROTOCOL = {
     "epochs": None,
     "evaluate_every": 40,
     "crop": 28,
+    "flip": False,
     "freeze": None,
 }
+FOUND = {"model": "localiser", "network": {"backbone": "small_convnet", "hidden": 8}, "crop": None}  # finds objects
+SCENES = DATA | {"size": 32, "format": "voc"}
 IMAGE = 2 * (28 * 28 * 75 * 32 + 14 * 14 * 800 * 64 + 3136 * 1024 + 1024 * 10)  # LeNet's operations
 WEIGHTS = 76 * 32 + 801 * 64 + 3137 * 1024 + 1025 * 10
 
@@ -65,6 +68,60 @@ def test_nothing_goes_backward_through_frozen_layers(counting):
     assert counting.seconds(frozen, DATA) == pytest.approx(images * IMAGE / counting.RATE)
     saved = 40 * 2 * 50 * IMAGE / counting.RATE
     assert counting.seconds(thawed, DATA) == pytest.approx(counting.seconds(PROTOCOL, DATA) - saved)
+
+
+def test_a_fixed_trunk_is_passed_once_for_each_image(counting):
+    """Twice where images are mirrored, and in every step and evaluation where they are cropped."""
+    fixed = PROTOCOL | FOUND | {"freeze": {"layers": ["features"], "steps": None}}
+    whole = counting.network("localiser", (32, 32, 3), 10, tuple(FOUND["network"].items()))
+    above = (3 * 100 * 50 + 3 * 400) * whole.image / counting.RATE + 100 * whole.parameters * counting.UPDATE
+    for flip, images in ((False, 1000 + 200), (True, 2 * 1000 + 200)):
+        below = images * whole.trunk.image / counting.RATE
+        assert counting.seconds(fixed | {"flip": flip}, SCENES) == pytest.approx(above + below)
+    below = (100 * 50 + 3 * 400) * whole.trunk.image / counting.RATE
+    cropped = fixed | {"crop": 32, "flip": True}
+    assert counting.seconds(cropped, SCENES | {"size": 40}) == pytest.approx(above + below)
+
+
+def test_a_trunk_that_learns_costs_what_its_network_does(counting):
+    whole = counting.network("localiser", (32, 32, 3), 10, tuple(FOUND["network"].items()))
+    images, trunk = 3 * 100 * 50 + 3 * 400, whole.trunk
+    weights = 100 * (whole.parameters + trunk.parameters) * counting.UPDATE
+    taken = images * (whole.image + trunk.image) / counting.RATE + weights
+    assert counting.seconds(PROTOCOL | FOUND, SCENES) == pytest.approx(taken)
+    assert trunk.image == 2 * (
+        16 * 16 * 27 * 16 + 8 * 8 * (144 * 32 + 288 * 64) + 4 * 4 * 576 * 128 + 2 * 2 * 1152 * 128
+    )
+
+
+def test_a_trunk_has_the_rate_of_its_network(counting, monkeypatch):
+    mobile = PROTOCOL | FOUND | {"network": {"backbone": "mobilenet_v2", "hidden": 8}}
+    before = counting.seconds(mobile, SCENES)
+    images = 3 * 100 * 50 + 3 * 400
+    below = images * counting.network("localiser", (32, 32, 3), 10, tuple(mobile["network"].items())).trunk.image
+    monkeypatch.setitem(counting.SLOWER, "mobilenet_v2", counting.RATE)
+    gained = below / 20e9 - below / counting.RATE
+    assert counting.seconds(mobile, SCENES) == pytest.approx(before - gained)
+
+
+def test_regions_that_are_warped_go_through_the_trunk_each(counting):
+    """And no two are alike: what is held fixed is computed in every step."""
+    settings = {"backbone": "small_convnet", "hidden": 8, "warp": 32, "bins": 2, "regions": 4}
+    found = counting.network("rcnn", (64, 64, 3), 10, tuple(settings.items()))
+    alone = counting.network("localiser", (32, 32, 3), 10, tuple(FOUND["network"].items()))
+    assert (found.trunk.image, found.trunk.region) == (0, alone.trunk.image)
+    fixed = PROTOCOL | {
+        "model": "rcnn",
+        "network": settings,
+        "crop": 64,
+        "freeze": {"layers": ["features"], "steps": None},
+    }
+    above = 3 * (100 * 50 * 4) * found.region + 3 * 400 * 9 * found.region
+    below = (100 * 50 * 4 + 3 * 400 * 9) * found.trunk.region
+    image = (3 * 100 * 50 + 3 * 400) * found.image
+    weights = 100 * found.parameters * counting.UPDATE
+    taken = (above + below + image) / counting.RATE + weights
+    assert counting.seconds(fixed, SCENES | {"size": 64}, proposals=9) == pytest.approx(taken)
 
 
 def test_networks_that_wait_for_something_else_are_as_slow_as_measured(counting):

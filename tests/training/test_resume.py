@@ -7,12 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from revisit.data import arrays
 from revisit.models import registry
+from revisit.models.parts.trunk import Trunk
 from revisit.training import batches
 from revisit.training import train as training
 from revisit.training.history import History
@@ -37,10 +39,24 @@ class Normed(nn.Module):
         return self.fc(self.body(images))
 
 
+class Trunked(nn.Module):
+    """A trunk, which remembers where it is held fixed, below a convolution and a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = Trunk(nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)))
+        self.body, self.fc = nn.Sequential(nn.Conv2d(2, 4, 3), nn.ReLU()), nn.Linear(4, 4)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.fc(self.body(self.features(images)).mean((2, 3)))
+
+
+OWN = {"normed": Normed, "trunked": Trunked}
 SGD = {"name": "sgd", "lr": 0.01, "momentum": 0.5, "weight_decay": 0.01, "decay_layers": None}
 ADAGRAD, ADAM = ({**SGD, "name": name, "momentum": 0.0} for name in ("adagrad", "adam"))
 TENSORFLOWS = {**ADAGRAD, "initial_accumulator": 0.1}
 PAIRS = {"name": "pairs", "loss": None, "margin": 1.0, "similar": 0.3}
+FEATURES = {"layers": ["features"], "steps": None}
 CASES = {
     "sgd": {"optimizer": SGD, "schedule": {"factor": 0.5, "every": 3}},
     "adagrad": {"optimizer": ADAGRAD, "crop": 6, "flip": True},
@@ -50,6 +66,7 @@ CASES = {
     "thaw_adam": {"optimizer": ADAM, "freeze": {"layers": ["conv1", "fc1"], "steps": 5}},
     "norm": {"model": "normed", "network": {}, "optimizer": ADAM, "freeze": {"layers": ["body"], "steps": 4}},
     "frozen": {"model": "normed", "network": {}, "optimizer": ADAGRAD, "freeze": {"layers": ["body"], "steps": None}},
+    "trunk": {"model": "trunked", "network": {}, "optimizer": ADAM, "flip": True, "freeze": FEATURES},
     "anchor": {"model": "siamese", "network": {}, "optimizer": ADAM, "objective": {**PAIRS, "sampler": "anchor"}},
     "random": {"model": "siamese", "network": {}, "optimizer": ADAM, "objective": {**PAIRS, "sampler": "random"}},
     "share": {
@@ -78,7 +95,7 @@ def case(change, monkeypatch):
     build = registry.build
 
     def fake(name: str, *arguments: object) -> nn.Module:
-        return Normed() if name == "normed" else build(name, *arguments)
+        return OWN[name]() if name in OWN else build(name, *arguments)
 
     monkeypatch.setattr(registry, "build", fake)
     return lambda name: change(**CASES[name])
@@ -95,6 +112,39 @@ def test_an_interrupted_training_ends_as_an_undisturbed_one(run, case, killed, d
         resumed = run(f"b{again}", settings)
         assert digests("a/model") == digests(f"b{again}/model"), moment
         assert summary(resumed) == summary(undisturbed), moment
+
+
+@pytest.mark.parametrize(
+    ("changes", "computed"),
+    [
+        ({}, 40 + 12),  # as many as there are
+        ({"flip": True}, 2 * 40 + 12),  # at most
+        ({"crop": 8}, 40 + 12),  # the whole image
+        ({"crop": 6}, None),
+        ({"freeze": FEATURES | {"steps": 4}}, None),
+        ({"freeze": {"layers": ["body"], "steps": None}}, None),
+    ],
+    ids=["whole", "mirrored", "crop-of-all", "crop", "thaws", "others-are-frozen"],
+)
+def test_a_trunk_sees_an_image_once_where_nothing_changes(run, case, change, monkeypatch, changes, computed):
+    passes = []
+    forward = Trunk._computed
+    monkeypatch.setattr(Trunk, "_computed", lambda self, images: passes.append(len(images)) or forward(self, images))
+    case("trunk")
+    run("a", change(**(CASES["trunk"] | {"flip": False} | changes)))
+    if computed is None:
+        assert max(passes) == 10
+    else:
+        assert 12 < len(passes) <= computed
+        assert set(passes) == {1}
+
+
+def test_a_trunk_that_remembers_learns_the_same(run, case, change, monkeypatch):
+    case("trunk")
+    settings = change(**CASES["trunk"])
+    found = run("a", settings).steps["loss"]
+    monkeypatch.setattr(Trunk, "remember", lambda self: None)
+    np.testing.assert_allclose(found, run("b", settings).steps["loss"], rtol=1e-4)
 
 
 def test_labels_of_several_classes(run, change, killed, digests, prepared_multi):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from revisit import cores, files, orphans, progress, reading, stages
 from revisit.data import arrays, objects
@@ -67,7 +68,11 @@ def proposed(image: Bytes, settings: "Propose") -> Singles:
     count = settings["count"]
     if settings["method"] == "sliding_windows":
         return sliding_windows(image.shape[0], image.shape[1], count)
-    return search(image, count, settings["scales"], shortest=settings["shortest"], seed=settings["seed"])
+    height, width = image.shape[:2]
+    if (side := settings["side"]) is not None:
+        image = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
+    found = search(image, count, settings["scales"], shortest=settings["shortest"], seed=settings["seed"])
+    return found if side is None else found * np.array([width / side, height / side] * 2, np.float32)
 
 
 def _check(data: arrays.Prepared) -> None:

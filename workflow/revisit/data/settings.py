@@ -89,6 +89,7 @@ class SelectiveSearch(TypedDict):
     seed: int
     scales: list[float]
     shortest: float
+    side: int | None  # pixels; None: images as they are stored
 
 
 Propose = SelectiveSearch | SlidingWindows

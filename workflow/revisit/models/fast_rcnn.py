@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from revisit.models.parts import backbones
 from revisit.models.parts.region_head import RegionHead, given, required
 from revisit.models.parts.sampling import sample
+from revisit.models.parts.trunk import Trunk
 from revisit.objects.align import roi_align, roi_max_pool
 from revisit.objects.batch import Detections, Objects
 
@@ -18,7 +19,7 @@ def build(
     *,
     backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small_convnet"] = "vgg16",
     backbone_width: float = 1.0,
-    stride: Literal["16", "8"] = "16",
+    stride: Literal["32", "16", "8"] = "16",
     pooling: Literal["max", "align"] = "max",
     bins: int = 7,
     hidden: int = 4096,
@@ -64,7 +65,7 @@ class FastRcnn(nn.Module):
 
     def __init__(
         self,
-        features: nn.Module,
+        features: nn.Sequential,
         head: RegionHead,
         stride: int,
         pooling: str,
@@ -77,7 +78,7 @@ class FastRcnn(nn.Module):
         self.stride, self.bins, self.regions = stride, bins, regions
         self.pool = roi_align if pooling == "align" else roi_max_pool
         self.background, self.detections = background, detections
-        self.features, self.head = features, head
+        self.features, self.head = Trunk(features), head
 
     def forward(
         self, images: Tensor, proposals: Tensor | None = None, objects: Objects | None = None

@@ -14,6 +14,7 @@ from revisit.models.parts.mask_head import SIZE, MaskHead, first
 from revisit.models.parts.region_head import RegionHead, required
 from revisit.models.parts.rpn import ProposalNetwork
 from revisit.models.parts.sampling import sample
+from revisit.models.parts.trunk import Trunk
 from revisit.objects.align import roi_align
 from revisit.objects.batch import Detections, Objects
 
@@ -24,7 +25,7 @@ def build(
     *,
     backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small_convnet"] = "vgg16",
     backbone_width: float = 1.0,
-    stride: Literal["16", "8"] = "16",
+    stride: Literal["32", "16", "8"] = "16",
     anchor: float = 128.0,
     inside: bool = True,
     anchors: int = 256,
@@ -91,11 +92,11 @@ class FasterRcnn(nn.Module):
     detections: int
 
     def __init__(
-        self, features: nn.Module, rpn: ProposalNetwork, head: RegionHead, masks: MaskHead | None, bins: int
+        self, features: nn.Sequential, rpn: ProposalNetwork, head: RegionHead, masks: MaskHead | None, bins: int
     ) -> None:
         super().__init__()
         self.bins = bins
-        self.features, self.rpn, self.head, self.masks = features, rpn, head, masks
+        self.features, self.rpn, self.head, self.masks = Trunk(features), rpn, head, masks
 
     def forward(
         self,

@@ -3,8 +3,8 @@
 The fully connected layers of a classifier become convolutions, whose last one scores every position; scores of finer
 layers are added (section 4.2), and the sum is enlarged to the image. On vgg16 this is the paper's network: fc6 and fc7
 are 7x7 and 1x1 convolutions, whose weights are those of torchvision's `classifier.0` (seen as 4096 x 512 x 7 x 7) and
-`classifier.3`; here they start fresh. On other backbones, which end at stride 16, one 3x3 convolution leads to the
-scores, and the three strides are 16, 8 and 4.
+`classifier.3`; here they start fresh. On other backbones one 3x3 convolution leads to the
+scores; the three strides are the last ones that they have: 32, 16 and 8 on mobilenet_v2, else 16, 8 and 4.
 """
 
 from collections import OrderedDict
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from revisit.models.parts import backbones, initialise
+from revisit.models.parts.trunk import Trunk
 from revisit.models.parts.width import scaled
 from revisit.objects.align import enlarge
 
@@ -47,7 +48,7 @@ def build(
     Raises:
         ConfigError: the images are too small, or the width gives no whole numbers.
     """
-    places = POOLINGS if backbone == "vgg16" else tuple(backbones.BACKBONES[backbone].layers.values())
+    places = POOLINGS if backbone == "vgg16" else tuple(backbones.BACKBONES[backbone].layers.values())[-3:]
     with torch.device("meta"):
         features = backbones.whole(backbone, shape, backbone_width)[: places[-1]]
         channels = [backbones.leaving(features[:place], shape)[0] for place in places]
@@ -66,12 +67,12 @@ class Fcn(nn.Module):
         self, features: nn.Sequential, scores: nn.Sequential, skips: list[nn.Conv2d], places: tuple[int, ...]
     ) -> None:
         super().__init__()
-        self.places = places[-1 - len(skips) :]
-        self.features, self.scores, self.skips = features, scores, nn.ModuleList(skips)
+        self.features = Trunk(features, places[-1 - len(skips) :])
+        self.scores, self.skips = scores, nn.ModuleList(skips)
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, classes + 1, H, W)."""
-        *finer, coarse = backbones.at(self.features, images, self.places)
+        *finer, coarse = self.features.maps(images)
         scores = self.scores(coarse)
         for skip, maps in zip(self.skips, reversed(finer), strict=True):
             scores = skip(maps) + enlarge(scores, *maps.shape[2:])

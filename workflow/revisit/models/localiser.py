@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from revisit.models.parts import backbones
 from revisit.models.parts.pooling import AdaptiveMaxPool
+from revisit.models.parts.trunk import Trunk
 
 
 def build(
@@ -19,6 +20,7 @@ def build(
     *,
     backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small_convnet"] = "vgg16",
     backbone_width: float = 1.0,
+    stride: Literal["32", "16"] = "16",
     hidden: int = 1024,
     dropout: float = 0.5,
 ) -> nn.Module:
@@ -27,8 +29,9 @@ def build(
     Args:
         shape: height, width and channels of an image.
         classes: the number of classes.
-        backbone: the network whose convolutional layers are used, up to stride 16.
+        backbone: the network whose convolutional layers are used.
         backbone_width: what its numbers of channels are multiplied by.
+        stride: pixels between two positions of the last map.
         hidden: units of the regression's hidden layer (OverFeat: 4096, then 1024).
         dropout: the probability with which an input of the classifier is dropped in training.
 
@@ -40,7 +43,9 @@ def build(
         ConfigError: the images are too small, or a width gives no whole numbers.
     """
     with torch.device("meta"):
-        network = Localiser(backbones.trunk(backbone, shape, backbone_width), shape, classes, hidden, dropout)
+        network = Localiser(
+            backbones.trunk(backbone, shape, backbone_width, int(stride)), shape, classes, hidden, dropout
+        )
     return backbones.materialise(network, backbone, [network.kinds[-1]])
 
 
@@ -52,7 +57,7 @@ class Localiser(nn.Module):
     ) -> None:
         super().__init__()
         channels, height, width = backbones.leaving(features, shape)
-        self.features = features
+        self.features = Trunk(features)
         self.kinds = nn.Sequential(
             AdaptiveMaxPool(1, 1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(channels, classes)
         )

@@ -30,6 +30,7 @@ def build(
     *,
     backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small_convnet"] = "vgg16",
     backbone_width: float = 1.0,
+    stride: Literal["32", "16"] = "16",
     warp: int = 224,
     bins: int = 7,
     hidden: int = 4096,
@@ -40,7 +41,7 @@ def build(
     """The network; what is not told here is as in `revisit.models.fast_rcnn.build`.
 
     Args:
-        backbone: the network whose convolutional layers are used, up to stride 16; vgg16 is the paper's O-Net.
+        backbone: the network whose convolutional layers are used; vgg16 is the paper's O-Net.
         warp: rows and columns of a warped region in pixels (224 with vgg16; 227 with the paper's first network).
         bins: rows and columns that its map is max-pooled to; 7 of 14 is vgg16's last pooling.
         hidden: units of each of the two fully connected layers, and numbers in the description of a region.
@@ -54,7 +55,7 @@ def build(
         ConfigError: `warp` is too small, or the width gives no whole numbers.
     """
     with torch.device("meta"):
-        features = backbones.trunk(backbone, (warp, warp, shape[2]), backbone_width)
+        features = backbones.trunk(backbone, (warp, warp, shape[2]), backbone_width, int(stride))
         channels = backbones.leaving(features, (warp, warp, shape[2]))[0]
         network = Rcnn(features, channels, classes, warp, bins, hidden, dropout, regions, detections)
     return backbones.materialise(network, backbone, [network.score])

@@ -12,6 +12,7 @@ from revisit.models.parts import backbones
 from revisit.models.parts.best import best
 from revisit.models.parts.pooling import AdaptiveMaxPool
 from revisit.models.parts.region_head import required
+from revisit.models.parts.trunk import Trunk
 from revisit.models.parts.yolo_loss import losses
 from revisit.objects.batch import Detections, Objects
 from revisit.objects.boxes import clip
@@ -27,6 +28,7 @@ def build(
     *,
     backbone: Literal["vgg16", "mobilenet_v2", "squeezenet", "small_convnet"] = "vgg16",
     backbone_width: float = 1.0,
+    stride: Literal["32", "16"] = "16",
     cells: int = 7,
     boxes: int = 2,
     head: Literal["connected", "convolutional"] = "connected",
@@ -39,8 +41,9 @@ def build(
     Args:
         shape: height, width and channels of an image.
         classes: the number of classes.
-        backbone: the network whose convolutional layers are used, up to stride 16.
+        backbone: the network whose convolutional layers are used.
         backbone_width: what its numbers of channels are multiplied by.
+        stride: pixels between two positions of the last map.
         cells: S, rows and columns of the grid.
         boxes: B, predicted by each cell.
         head: "connected" is the paper's two fully connected layers, "convolutional" one 1x1 convolution.
@@ -56,7 +59,7 @@ def build(
         ConfigError: the images are too small, or the width gives no whole numbers.
     """
     with torch.device("meta"):
-        features = backbones.trunk(backbone, shape, backbone_width)
+        features = backbones.trunk(backbone, shape, backbone_width, int(stride))
         channels = backbones.leaving(features, shape)[0]
         values = 5 * boxes + classes
         last: nn.Sequential
@@ -80,12 +83,19 @@ class Yolo(nn.Module):
     """See `build`. `overlap`: intersection over union above which the less sure of two detections goes."""
 
     def __init__(
-        self, features: nn.Module, channels: int, last: nn.Module, cells: int, boxes: int, classes: int, detections: int
+        self,
+        features: nn.Sequential,
+        channels: int,
+        last: nn.Module,
+        cells: int,
+        boxes: int,
+        classes: int,
+        detections: int,
     ) -> None:
         super().__init__()
         self.grid, self.boxes, self.classes, self.detections = cells, boxes, classes, detections
         self.overlap = OVERLAP
-        self.features = features
+        self.features = Trunk(features)
         self.neck = nn.Sequential(
             backbones.block(channels, channels, SLOPE),
             backbones.block(channels, channels, SLOPE),

@@ -104,3 +104,10 @@ class Proposals(Section):
         description="regions with a side below this share of the image's shorter side are left out; selective_search "
         "only",
     )
+    side: int | None = Field(
+        None,
+        ge=16,
+        le=2048,
+        description="side of the square that an image is resized to while it is searched, which takes as much less "
+        "time, in pixels (null: as it is stored); selective_search only",
+    )

@@ -5,7 +5,7 @@ from revisit.params.schema import Params
 from revisit.params.words import unknown
 
 HOMES = ("datasets", "experiments", "finetunings")  # whose items have folders that an item of proposals would share
-SEARCH_ONLY = ("seed", "scales", "shortest")
+SEARCH_ONLY = ("seed", "scales", "shortest", "side")
 
 
 def check_proposals(params: Params, mistakes: Mistakes) -> None:

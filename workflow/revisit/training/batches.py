@@ -151,6 +151,11 @@ class BatchLoader:
         return self._size
 
     @property
+    def repeats(self) -> bool:
+        """Whether an image looks alike in each epoch, but for mirroring: nothing is cut off."""
+        return self._size == self.images.size
+
+    @property
     def labels(self) -> torch.Tensor:
         """The labels of all images, on the device."""
         return self.images.labels

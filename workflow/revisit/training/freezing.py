@@ -29,11 +29,16 @@ class Freezing:
     def __init__(self, network: nn.Module, settings: "Freeze | None") -> None:
         frozen = layers.find(network, settings["layers"], "freeze.layers", weighted=True) if settings else []
         self._network, self._steps = network, settings["steps"] if settings else 0
+        self._names = settings["layers"] if settings else []
         self._parameters = list({p: None for layer in frozen for p in layer.parameters() if p.requires_grad})
         self._norms = [m for layer in frozen for m in layer.modules() if isinstance(m, _BatchNorm)]
         if sum(p.requires_grad for p in network.parameters()) == len(self._parameters):
             raise ConfigError("freeze.layers: every layer is frozen, and nothing is left to train; name fewer layers")
         self._frozen = False
+
+    def always(self, layer: str) -> bool:
+        """Whether the layer of this name is held fixed throughout the training."""
+        return self._steps is None and layer in self._names
 
     def train(self, step: int) -> None:
         """Put the network into training mode for `step` (from 1): layers frozen then are fixed, the others are not.

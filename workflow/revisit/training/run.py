@@ -13,6 +13,7 @@ from revisit import progress
 from revisit.data import arrays, tensors
 from revisit.errors import ConfigError
 from revisit.models import registry, weights
+from revisit.models.parts import trunk
 from revisit.training import batches, flops, freezing, graphs, mixup, optimizers, pause, tensorboard
 from revisit.training.checkpoint import Checkpoint
 from revisit.training.criterion import Criterion
@@ -88,9 +89,19 @@ class Run:
         self.network = network.to(common.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = optimizers.build(protocol["optimizer"], self.network)
         self.freezing = freezing.Freezing(self.network, protocol["freeze"])
+        if self._trunk_repeats():
+            trunk.remember(self.network)
         self.criterion = Criterion(self.network, self.plan.task, protocol["mixup"] is not None, common.device)
         self._check_output((shape[2], *shape[:2]), len(common.data.classes))
         self.measure = graphs.capture(self.criterion.measure, self.plan.graph.backend)
+
+    def _trunk_repeats(self) -> bool:
+        """Whether the network's fixed layers would compute the same in each epoch, and take long enough to be told so.
+
+        A GPU is faster than a look at the pixels.
+        """
+        eager, on_cpu = self.plan.protocol["graph"] == "dynamic", self.plan.common.device.type == "cpu"
+        return eager and on_cpu and self.freezing.always("features") and self.train_loader.repeats
 
     def _check_output(self, image: tuple[int, int, int], classes: int) -> None:
         """An image goes through the network: a mistake in the settings shows before the first step."""

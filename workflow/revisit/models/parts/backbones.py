@@ -6,8 +6,9 @@ or those of a training. Further layers must not be called as a layer of those ne
 
 from typing import Any, NamedTuple
 
-from torch import Tensor, nn
+from torch import nn
 
+from revisit.errors import ConfigError
 from revisit.models import mobilenet_v2, small_convnet, squeezenet, vgg16
 from revisit.models.parts import initialise, sizes
 
@@ -24,9 +25,9 @@ class Backbone(NamedTuple):
 
 BACKBONES = {
     "small_convnet": Backbone(small_convnet, {4: 9, 8: 13, 16: 17}),
-    "mobilenet_v2": Backbone(mobilenet_v2, {4: 4, 8: 7, 16: 14}),
+    "mobilenet_v2": Backbone(mobilenet_v2, {4: 4, 8: 7, 16: 14, 32: 18}),  # up to the last block; then come 1280 maps
     "squeezenet": Backbone(squeezenet, {4: 5, 8: 8, 16: 13}),  # unpadded: positions lie half a stride further on
-    "vgg16": Backbone(vgg16, {4: 16, 8: 23, 16: 30}),  # conv3_3, conv4_3, conv5_3 and their ReLUs
+    "vgg16": Backbone(vgg16, {4: 16, 8: 23, 16: 30, 32: 31}),  # conv3_3, conv4_3, conv5_3 and their ReLUs; pool5
 }
 
 
@@ -37,29 +38,23 @@ def trunk(backbone: str, shape: tuple[int, int, int], width: float, stride: int 
         backbone: a key of `BACKBONES`.
         shape: height, width and channels of an image.
         width: what the numbers of channels are multiplied by.
-        stride: 4, 8 or 16 pixels.
+        stride: in pixels.
 
     Raises:
-        ConfigError: the images are too small, or the width gives no whole numbers.
+        ConfigError: the images are too small, the width gives no whole numbers, or the backbone has no such stride.
     """
-    features: nn.Sequential = whole(backbone, shape, width)
-    return features[: BACKBONES[backbone].layers[stride]]
+    features, layers = whole(backbone, shape, width), BACKBONES[backbone].layers
+    if stride not in layers:
+        raise ConfigError(
+            f"network.stride: {backbone} has no layers of stride {stride}; use one of {', '.join(map(str, layers))}"
+        )
+    return features[: layers[stride]]
 
 
 def whole(backbone: str, shape: tuple[int, int, int], width: float) -> nn.Sequential:
     """All convolutional layers of a backbone, as `trunk`; of vgg16 that includes the last pooling."""
     features: nn.Sequential = BACKBONES[backbone].module.layout(shape, 1, 0.0, width).features
     return features
-
-
-def at(features: nn.Sequential, images: Tensor, places: tuple[int, ...]) -> list[Tensor]:
-    """What comes out of `features` after so many layers, for each of `places`, in their order."""
-    kept = []
-    for number, layer in enumerate(features, start=1):
-        images = layer(images)
-        if number in places:
-            kept.append(images)
-    return kept
 
 
 def block(entering: int, leaving: int, slope: float = 0.0) -> nn.Sequential:
