@@ -16,6 +16,7 @@ from revisit.data import arrays, embedded, proposals, provenance
 from revisit.data.prepare import prepare
 from revisit.data.proposal_recall import COLUMNS, measure
 from revisit.errors import ArtifactError, ConfigError, DataError, DeviceError
+from revisit.objects import overlaps, selective_search
 from revisit.objects.selective_search import search
 from revisit.objects.windows import sliding_windows
 from revisit.variables import CORES
@@ -212,6 +213,24 @@ def test_windows_stand_beside_the_search_as_many_at_every_count(source, tmp_path
         alone, _ = measure(WINDOWS | {"count": count}, arrays.load(tmp_path / str(count)))
         for name in ("recall_50", "recall_70", "mean_best_overlap"):
             assert summary["sliding_windows"][name][f"boxes_{count}"] == pytest.approx(alone[name][f"boxes_{count}"])
+
+
+def test_what_merging_adds_stands_beside_the_regions_that_are_merged(source, tmp_path):
+    proposals.propose(SEARCH, source, tmp_path / "out")
+    data = arrays.load(tmp_path / "out")
+    summary, _ = measure(SEARCH, data)
+    objects, hits = data.test_objects, []
+    for box, image, difficult in zip(objects.boxes, objects.images, objects.difficult, strict=True):
+        first = selective_search.first_regions(np.array(data.test_images[image]), [50.0], shortest=0.12)
+        as_many = objects.proposals[image][: len(first)]
+        if not difficult:
+            hits.append([overlaps.boxes(box[None].astype(float), own.astype(float)).max() for own in (first, as_many)])
+    shares = np.array(hits).T
+    for key, best in zip(("first_regions", "as_many_proposals"), shares, strict=True):
+        assert summary[key]["recall_50"] == (best >= 0.5).mean()
+        assert summary[key]["recall_70"] == (best >= 0.7).mean()
+    assert summary["first_regions"]["found"] > 5
+    assert "first_regions" not in measure(WINDOWS, data)[0]
 
 
 def test_where_there_is_no_object_there_is_no_number(source, tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from revisit.errors import DataError
-from revisit.objects import grouping, overlaps, recall
+from revisit.objects import grouping, overlaps, recall, selective_search
 from revisit.objects.found import Truths
 from revisit.objects.selective_search import search
 from revisit.objects.windows import sliding_windows
@@ -178,3 +178,14 @@ def test_sliding_windows_leave_no_large_object_out():
     corners = rng.uniform(0, 1, (300, 2)) * ((100, 80) - sides)
     best = overlaps.boxes(np.concatenate([corners, corners + sides], axis=1), windows).max(axis=1)
     assert (best >= 0.5).mean() > 0.9
+
+
+def test_first_regions_are_those_of_the_segmentation_and_among_all_that_there_ever_are():
+    image = np.full((40, 40, 3), 30, np.uint8)
+    image[8:24, 10:30] = (200, 60, 40)
+    image[24:32, 10:30] = (40, 60, 200)  # below it, of another colour
+    first, found = selective_search.first_regions(image), selective_search.search(image)
+    assert {tuple(box) for box in first.tolist()} < {tuple(box) for box in found.tolist()}
+    parts = np.array([[10, 8, 30, 24], [10, 24, 30, 32], [10, 8, 30, 32]], float)  # the last one is the two together
+    assert (overlaps.boxes(parts, first.astype(float)).max(axis=1) > 0.8).tolist() == [True, True, False]
+    assert (overlaps.boxes(parts, found.astype(float)).max(axis=1) > 0.8).all()

@@ -260,7 +260,7 @@ def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
     summary |= {"images": 60, "objects": 1300, "detections": 2400, "duplicates": 30, "at_best_f1": {"score": 0.4}}
     summary |= {"detections_without_suppression": 6000, "duplicates_without_suppression": 2500}
     summary |= {"mean_average_precision_without_suppression": 0.3, "at_threshold": {"score": 0.5}}
-    for end in ("by_svms", "by_svms_and_moves"):
+    for end in ("by_svms", "by_svms_and_moves", "of_random_boxes"):
         summary |= {f"mean_average_precision_{end}{bound}": 0.55 for bound in ("", "_low", "_high")}
     summary |= {"svm_images": 1000, "svm_regions": 4321, "trunk_passes": 100}
     put(folder / "detect.json", summary)
@@ -270,7 +270,8 @@ def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
 def write_proposals(folder: Path, counts: Sequence[int] = (10, 50, 100)) -> None:
     """What is found of regions of selective search, and of as many windows."""
     summary: dict[str, Any] = {"method": "selective_search", "boxes": counts[-1], "images": 60, "found": 81.5}
-    summary |= {"objects": 1300, "sliding_windows": {}}
+    summary |= {"objects": 1300, "sliding_windows": {}, "as_many_proposals": {"recall_50": 0.8, "recall_70": 0.5}}
+    summary |= {"first_regions": {"found": 44.5, "recall_50": 0.6, "recall_70": 0.3}}
     rows = []
     for method, of, best in (("selective_search", summary, 0.9), ("sliding_windows", summary["sliding_windows"], 0.8)):
         for key, share in (("recall_50", 1.0), ("recall_70", 0.7), ("mean_best_overlap", 0.85)):

@@ -95,7 +95,7 @@ def of_analyses(params, name):
         yield from of_inspection(training, wanted.inspect[name])
     if name in wanted.detect:
         means = ("mean_average_precision", "mask_mean_average_precision")
-        ends = ("", "_11_point", "_coco", "_without_suppression", "_of_several")
+        ends = ("", "_11_point", "_coco", "_without_suppression", "_of_several", "_of_random_boxes")
         yield from (f"detect.{mean}{end}" for mean in means for end in ends)
         yield from ("detect.duplicates", "detect.duplicates_without_suppression", "detect.trunk_passes")
         sources = ("network", "given")
@@ -107,6 +107,13 @@ def of_analyses(params, name):
         counts = [*(count for count in recall.COUNTS if count < proposals.count), proposals.count]
         windows = ("", "sliding_windows.") if proposals.method != "sliding_windows" else ("",)
         yield from ("proposals.found", "proposals.objects")
+        if len(windows) == 2:
+            yield "proposals.first_regions.found"
+            yield from (
+                f"proposals.{boxes}.recall_{level}"
+                for boxes in ("first_regions", "as_many_proposals")
+                for level in (50, 70)
+            )
         for what in ("recall_50", "recall_70", "mean_best_overlap"):
             yield from (f"proposals.{method}{what}.boxes_{count}" for method in windows for count in counts)
 

@@ -9,7 +9,7 @@ import torch
 
 import boxed
 from revisit import config, paths
-from revisit.analyses.detect import finding, shown
+from revisit.analyses.detect import chance, finding, shown
 from revisit.analyses.truths import Scenes
 from revisit.data import arrays
 from revisit.data.tensors import Preprocessing
@@ -31,6 +31,7 @@ SETTINGS = {
     "bootstrap": 100,
     "seed": 0,
     "shown": 5,
+    "random_boxes": False,
     "svms": None,
     "threshold": 0.5,
     "dataset": "boxed",
@@ -119,6 +120,37 @@ def test_svms_stand_beside_the_last_layer_and_come_again(folder, monkeypatch):
         assert summary[name] == pytest.approx(table[column].mean())
     # A fresh network says nothing of classes; what a region looks like, it says.
     assert summary["mean_average_precision_by_svms"] > without["mean_average_precision"] + 0.02
+
+
+def test_random_boxes_stand_beside_proposals_as_many(folder, monkeypatch):
+    boxed.write_network("rcnn", *NETWORKS["rcnn"], boxed.write_data(proposals=30))
+    without, _ = _run("rcnn")
+    monkeypatch.setattr(config, "settings", lambda _stage, _name: SETTINGS | {"random_boxes": True})
+    summary, _ = _run("rcnn")
+    key = "mean_average_precision_of_random_boxes"
+    assert without.items() <= summary.items()
+    assert summary[f"{key}_low"] <= summary[key] <= summary[f"{key}_high"]
+    assert summary[key] != summary["mean_average_precision"]
+
+
+def test_random_boxes_need_proposals(folder, monkeypatch):
+    boxed.write_network("yolo", *NETWORKS["yolo"], boxed.write_data())
+    monkeypatch.setattr(config, "settings", lambda _stage, _name: SETTINGS | {"random_boxes": True})
+    with pytest.raises(ConfigError, match="random_boxes: nothing says how many; give its data set `proposals`"):
+        _run("yolo")
+
+
+def test_each_image_has_as_many_random_boxes_as_proposals():
+    given = np.zeros((3, 4, 4), np.float32)
+    given[0, :2], given[2, :4] = (1, 1, 9, 9), (2, 2, 5, 5)
+    boxes = chance.as_many(given, (40, 60), 5)
+    assert boxes.any(axis=2).sum(axis=1).tolist() == [2, 0, 4]
+    real = boxes[boxes.any(axis=2)]
+    assert (real >= 0).all()
+    assert (real[:, 2:] <= (60, 40)).all()
+    assert (real[:, 2:] - real[:, :2] >= 1).all()
+    np.testing.assert_array_equal(boxes, chance.as_many(given, (40, 60), 5))
+    assert (boxes != chance.as_many(given, (40, 60), 6)).any()
 
 
 def test_regions_are_described_once(folder, monkeypatch):

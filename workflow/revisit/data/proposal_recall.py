@@ -4,16 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from revisit import progress
+from revisit.data import proposals
 from revisit.data.arrays import Prepared
 from revisit.errors import ArtifactError
 from revisit.objects import recall
-from revisit.objects.arrays import Floats
+from revisit.objects.arrays import Floats, Singles
 from revisit.objects.found import Truths
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from revisit.data.settings import Propose
+    from revisit.data.settings import Propose, SelectiveSearch
 
 THRESHOLDS = {"recall_50": 0.5, "recall_70": 0.7}  # what a number is called -> the IoU that finds an object
 WINDOWS = "sliding_windows"
@@ -27,7 +29,9 @@ def measure(settings: "Propose", data: Prepared) -> tuple[dict[str, Any], "pd.Da
     of an image, and by number of boxes, as `boxes_100`: `recall_50` and `recall_70`, the share of the objects that one
     of an image's first boxes overlaps with an IoU of 0.5 or 0.7, and `mean_best_overlap`, over the classes (see
     `revisit.objects.recall`). `sliding_windows` has the same for that many windows of each image, also where an image
-    has fewer proposals. Numbers are null where there is no object. The table has the recalls.
+    has fewer proposals. Of selective search there are `first_regions`, the regions that it merges, with their mean
+    number `found` and both recalls, and `as_many_proposals` with the recalls of that many first proposals of each
+    image. Numbers are null where there is no object. The table has the recalls.
 
     Raises:
         ArtifactError: `data` has no proposals.
@@ -63,7 +67,30 @@ def measure(settings: "Propose", data: Prepared) -> tuple[dict[str, Any], "pd.Da
         **summaries.pop(settings["method"]),
         **summaries,
     }
+    if settings["method"] == "selective_search":
+        summary |= _merged(settings, data, list(found.proposals), truths)
     return summary, pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _merged(settings: "SelectiveSearch", data: Prepared, found: list[Singles], truths: Truths) -> dict[str, Any]:
+    """What merging regions adds to those that are merged."""
+    with progress.bar(len(data.test_images), "first regions", " images") as bar:
+        first = []
+        for image in data.test_images:
+            first.append(proposals.first_regions(np.array(image), settings))
+            bar.update()
+    merged = [boxes[: len(own)] for boxes, own in zip(found, first, strict=True)]
+    return {
+        "first_regions": {"found": float(np.mean([len(own) for own in first])), **_recalls(first, truths)},
+        "as_many_proposals": _recalls(merged, truths),
+    }
+
+
+def _recalls(boxes: list[Singles], truths: Truths) -> dict[str, float | None]:
+    """`recall_50` and `recall_70` of all the boxes of each image."""
+    most = max((len(own) for own in boxes), default=0)
+    (shares,) = recall.recall(recall.best_overlaps(boxes, truths, (most,)), list(THRESHOLDS.values()))
+    return {name: None if np.isnan(share) else float(share) for name, share in zip(THRESHOLDS, shares, strict=True)}
 
 
 def _summary(best: Floats, truths: Truths, counts: list[int]) -> dict[str, dict[str, float | None]]:

@@ -20,13 +20,14 @@ from PIL import Image
 from revisit import cores, files, orphans, progress, reading, stages
 from revisit.data import arrays, objects
 from revisit.errors import ArtifactError, DataError, DeviceError
+from revisit.objects import selective_search
 from revisit.objects.arrays import Bytes, Singles
 from revisit.objects.selective_search import search
 from revisit.objects.windows import sliding_windows
 from revisit.variables import CORES
 
 if TYPE_CHECKING:
-    from revisit.data.settings import Propose
+    from revisit.data.settings import Propose, SelectiveSearch
 
 AT_ONCE = 8  # images of a job: one takes about a tenth of a second
 
@@ -68,11 +69,24 @@ def proposed(image: Bytes, settings: "Propose") -> Singles:
     count = settings["count"]
     if settings["method"] == "sliding_windows":
         return sliding_windows(image.shape[0], image.shape[1], count)
+    searched, sizes = _searched(image, settings)
+    return search(searched, count, settings["scales"], shortest=settings["shortest"], seed=settings["seed"]) * sizes
+
+
+def first_regions(image: Bytes, settings: "SelectiveSearch") -> Singles:
+    """The regions that selective search of one image begins with, (P, 4) float32, in no order of worth."""
+    searched, sizes = _searched(image, settings)
+    return selective_search.first_regions(searched, settings["scales"], shortest=settings["shortest"]) * sizes
+
+
+def _searched(image: Bytes, settings: "SelectiveSearch") -> tuple[Bytes, Singles]:
+    """The image, or the small copy of it that is searched, and by what boxes in it are to be multiplied."""
     height, width = image.shape[:2]
-    if (side := settings["side"]) is not None:
-        image = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
-    found = search(image, count, settings["scales"], shortest=settings["shortest"], seed=settings["seed"])
-    return found if side is None else found * np.array([width / side, height / side] * 2, np.float32)
+    side = settings["side"]
+    if side is None:
+        return image, np.ones(4, np.float32)
+    small = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
+    return small, np.array([width / side, height / side] * 2, np.float32)
 
 
 def _check(data: arrays.Prepared) -> None:

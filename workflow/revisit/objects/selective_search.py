@@ -16,7 +16,7 @@ What differs from the paper:
 - Boxes with a side shorter than a share of the image's shorter side are left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -27,6 +27,7 @@ from skimage.segmentation import felzenszwalb
 from revisit.errors import DataError
 from revisit.objects import grouping
 from revisit.objects.arrays import Bytes, Floats, Rows, Singles
+from revisit.objects.randomness import uniform
 
 Space = Literal["hsv", "lab", "rgb"]
 
@@ -54,32 +55,53 @@ def search(
     Raises:
         DataError: `image` is no such array.
     """
+    random = np.random.PCG64(seed)
+    found, priorities = [], []
+    for regions, channels in _segmentations(image, scales, spaces):
+        boxes = grouping.hierarchy(
+            regions,
+            grouping.histograms(regions, _colours(channels), 3 * COLOURS),
+            grouping.histograms(regions, _textures(channels), 3 * SECTORS * STRENGTHS),
+        )
+        found.append(boxes)
+        priorities.append(np.arange(len(boxes), 0, -1) * uniform(random, len(boxes)))
+    ordered = np.concatenate(found)[np.argsort(np.concatenate(priorities), kind="stable")]
+    return _once(ordered, image, shortest)[:count]
+
+
+def first_regions(
+    image: Bytes, scales: Sequence[float] = SCALES, spaces: Sequence[Space] = SPACES, shortest: float = 0.12
+) -> Singles:
+    """The boxes that `search` begins with, around the regions of its segmentations: (P, 4) float32, each once.
+
+    Arguments and errors as there.
+    """
+    found = [grouping.boxes(regions) for regions, _ in _segmentations(image, scales, spaces)]
+    return _once(np.concatenate(found), image, shortest)
+
+
+def _segmentations(image: Bytes, scales: Sequence[float], spaces: Sequence[Space]) -> Iterator[tuple[Rows, Floats]]:
+    """In each colour space at each scale: the region of each pixel, (H, W) int64, and the channels."""
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise DataError(
             f"selective search: an image of shape {image.shape} and type {image.dtype}; give (H, W, 3) uint8 instead"
         )
-    height, width = image.shape[:2]
-    least = min(max(height * width // 400, SMALLEST), LARGEST)
-    random = np.random.PCG64(seed)
-    found, priorities = [], []
+    least = min(max(image.shape[0] * image.shape[1] // 400, SMALLEST), LARGEST)
     for space in spaces:
         channels = _channels(image, space)
-        colour, texture = _colours(channels), _textures(channels)
         for scale in scales:
-            regions = felzenszwalb(channels, scale=scale, sigma=SIGMA, min_size=least).astype(np.int64)
-            boxes = grouping.hierarchy(
-                regions,
-                grouping.histograms(regions, colour, 3 * COLOURS),
-                grouping.histograms(regions, texture, 3 * SECTORS * STRENGTHS),
-            )
-            found.append(boxes)
-            priorities.append(np.arange(len(boxes), 0, -1) * _uniform(random, len(boxes)))
-    ordered = np.concatenate(found)[np.argsort(np.concatenate(priorities), kind="stable")]
-    sides = ordered[:, 2:] - ordered[:, :2]
-    kept = ordered[(sides >= shortest * min(height, width)).all(axis=1)].astype(np.int64)
+            regions = felzenszwalb(channels, scale=scale, sigma=SIGMA, min_size=least)
+            yield regions.astype(np.int64), channels
+
+
+def _once(boxes: Floats, image: Bytes, shortest: float) -> Singles:
+    """The boxes that are long enough, each where it comes first: (P, 4) float32."""
+    height, width = image.shape[:2]
+    sides = boxes[:, 2:] - boxes[:, :2]
+    kept = boxes[(sides >= shortest * min(height, width)).all(axis=1)].astype(np.int64)
     sizes = (width + 1, height + 1, width + 1, height + 1)
     _, first = np.unique(np.ravel_multi_index(tuple(kept.T), sizes), return_index=True)
-    best: Singles = kept[np.sort(first)][:count].astype(np.float32)
+    best: Singles = kept[np.sort(first)].astype(np.float32)
     return best
 
 
@@ -108,8 +130,3 @@ def _textures(channels: Floats) -> Rows:
     strength = np.minimum(np.hypot(right, down) * (STRENGTHS / STEEPEST), STRENGTHS - 1).astype(np.int64)
     bins: Rows = (np.arange(3) * SECTORS + sector) * STRENGTHS + strength
     return bins
-
-
-def _uniform(random: np.random.PCG64, count: int) -> Floats:
-    """Numbers from 0 to 1 of raw bits, which no version of NumPy changes (NEP 19): (count,) float64."""
-    return (random.random_raw(count) >> 11).astype(np.float64) * 2.0**-53

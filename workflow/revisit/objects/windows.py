@@ -1,8 +1,9 @@
-"""Sliding windows: boxes of several sizes and shapes over the whole image, what proposals have to be better than."""
+"""What proposals have to be better than: windows of several sizes and shapes over the whole image, and random boxes."""
 
 import numpy as np
 
 from revisit.objects.arrays import Floats, Singles
+from revisit.objects.randomness import uniform
 
 SHAPES = (1.0, 0.5, 2.0)  # width over height
 
@@ -20,6 +21,16 @@ def sliding_windows(height: int, width: int, count: int) -> Singles:
         levels.append(found[kept])
         total, level = total + len(kept), level + 1
     return np.concatenate(levels)[:count].astype(np.float32)
+
+
+def random_boxes(height: int, width: int, count: int, random: np.random.PCG64) -> Singles:
+    """`count` boxes in an image of `height` x `width` pixels, whose corners are drawn at random: (count, 4) float32.
+
+    Two independent corners, each anywhere with the same probability; no side is shorter than a pixel.
+    """
+    drawn = np.sort(uniform(random, 4 * count).reshape(count, 2, 2), axis=1) * (width, height)
+    low = np.minimum(drawn[:, 0], (width - 1, height - 1))
+    return np.concatenate([low, np.maximum(drawn[:, 1], low + 1)], axis=1).astype(np.float32)
 
 
 def _grid(height: int, width: int, side: float, shape: float) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 
 from revisit import device, paths
 from revisit.analyses import replicates, truths
-from revisit.analyses.detect import finding, measures, second, shown
+from revisit.analyses.detect import chance, finding, measures, second, shown
 from revisit.analyses.detect.detector import Detector
 from revisit.analyses.detect.tables import CURVES, FATES, PER_CLASS, RECALL, SHOWN, THRESHOLDS
 from revisit.analyses.findings import Files
@@ -52,11 +52,12 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
         with true and false positives and so on, see `measures.at`; the numbers of images, of objects that count, of
         detections, of duplicates among them, each also without non-maximum suppression; `trunk_passes`, how many
         pictures the trunk is shown for one image; the recall of proposals, those of the network and those given, None
-        where there are none. With `svms`, what `second.precisions` gives.
+        where there are none. With `random_boxes`, what `chance.precision` gives, with `svms`, what
+        `second.precisions` does.
 
     Raises:
-        ConfigError: the data set has no boxes, or not the proposals that the network needs; SVMs are asked for, and
-            it describes no regions.
+        ConfigError: the data set has no boxes, or not the proposals that the network or `random_boxes` need; SVMs are
+            asked for, and it describes no regions.
         ArtifactError: what training left is missing or damaged, or was trained on other data.
     """
     data = arrays.load(paths.prepared(settings["dataset"]))
@@ -100,6 +101,7 @@ def _detected(detector: Detector, settings: "Settings") -> tuple[dict[str, Any],
         "trunk_passes": passes,
         "fates": {name: sum(int(row["count"]) for row in ends if row["fate"] == name) for name in names},
     }
+    summary |= chance.precision(detector, settings)
     summary |= second.precisions(detector, settings, rows)
     proposals = _proposals(detector)
     recalls = [row for source, boxes in proposals.items() for row in _recalls(source, boxes, scenes)]

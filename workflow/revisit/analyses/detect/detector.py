@@ -44,9 +44,13 @@ class Detector:
         objects = self.data.objects(split)
         return objects.proposals if objects else None
 
-    def find(self, masks: bool, network: nn.Module | None = None) -> finding.Found:
-        """What is found in the test images, by `network` where one is given; `masks`: whether to compare those."""
-        asked = self.given, self.preprocessing, self.scenes, self.place
+    def find(self, masks: bool, network: nn.Module | None = None, proposals: np.ndarray | None = None) -> finding.Found:
+        """What is found in the test images, by `network` and in `proposals` where they are given.
+
+        `masks`: whether to compare those.
+        """
+        given = self.given if proposals is None else proposals
+        asked = given, self.preprocessing, self.scenes, self.place
         return finding.find(network or self.network, self.images, *asked, self.title, masks)
 
     def trunk_passes(self) -> int:

@@ -32,6 +32,9 @@ class Detect(Section):
     bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
     seed: int = Field(0, ge=0, lt=2**31, description="of the resampling, and of the choice of pictures")
     shown: int = Field(24, ge=1, le=24, description="pictures with boxes for the page, spread over the classes")
+    random_boxes: bool = Field(
+        False, description="also in as many random boxes as there are proposals, where the network is given some"
+    )
     svms: Svms | None = Field(
         None,
         description="SVMs and a regression of boxes in place of the last layer, where the network describes regions",
@@ -55,6 +58,7 @@ class Settings(TypedDict):
     bootstrap: int
     seed: int
     shown: int
+    random_boxes: bool
     svms: SvmSettings | None
     threshold: float
     dataset: str
