@@ -42,7 +42,7 @@ gpu-collect: $(READY)  ## take in what came back from there: FROM=back
 check: $(READY)  ## style: ruff, snakefmt, snakemake --lint; directions of imports: import-linter; types: mypy
 	ruff check .
 	ruff format --check .
-	snakefmt --check Snakefile workflow/rules
+	snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	snakemake --lint
 	lint-imports
 	mypy
