@@ -9,7 +9,10 @@ ROOT = Path(__file__).parents[2]
 TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md", "reference/README.md")
 PAGES = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 BASES = (".", "workflow", "workflow/revisit", "docs", "tests/reliability")  # from where a page names files
-MADE = ("results/", "data/", "logs/", "benchmarks/results/", "dvc_plots/", ".venv", ".work/", "../")  # not in git
+MADE = (  # not in git
+    *("results/", "data/", "logs/", "benchmarks/results/", "dvc_plots/", "predictions/", ".venv", ".work/", "../"),
+    *("predictions.csv", "sheet.png"),
+)
 FILE = re.compile(r"\.(py|md|ya?ml|smk|j2|toml|in|svg|png|csv|html)$")
 ELSEWHERE = {"report.html", "index.html"}  # what commands write
 
