@@ -10,8 +10,8 @@ TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md", "refe
 PAGES = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 BASES = (".", "workflow", "workflow/revisit", "docs", "tests/reliability")  # from where a page names files
 MADE = (  # not in git
-    *("results/", "data/", "logs/", "benchmarks/results/", "dvc_plots/", "predictions/", ".venv", ".work/", "../"),
-    *("predictions.csv", "sheet.png"),
+    *("results/", "data/", "logs/", "benchmarks/results/", "dvc_plots/", "predictions/", "exports/"),
+    *(".venv", ".work/", "../", "predictions.csv", "sheet.png", "codecheck.yml", "config/codecheck.yaml"),
 )
 FILE = re.compile(r"\.(py|md|ya?ml|smk|j2|toml|in|svg|png|csv|html)$")
 ELSEWHERE = {"report.html", "index.html"}  # what commands write
