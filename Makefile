@@ -8,7 +8,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
-.PHONY: gpu-pieces gpu-collect grades summary crate codecheck
+.PHONY: gpu-pieces gpu-collect study grades summary crate codecheck
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -19,7 +19,7 @@ test: $(READY)  ## the environment, then all tests
 	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
-unexport A B EXPERIMENTS FROM SOURCE DATE
+unexport A B EXPERIMENTS FROM SOURCE DATE NAME
 compare: export COMPARE_A := $(value A)
 compare: export COMPARE_B := $(value B)
 compare: $(READY)  ## verdicts and metrics that changed from one revision to another: A=HEAD B=workspace
@@ -31,6 +31,10 @@ keep: $(READY)  ## keep results of experiments that were run as published, for t
 
 reference: $(READY)  ## which reference results are missing, stale, damaged or contradicted
 	python workflow/scripts/check_reference.py
+
+study: export STUDY := $(value NAME)
+study: $(READY)  ## begin the check of a report, a file of claims and one of experiments: NAME=my_report; docs/teaching.md
+	python workflow/scripts/write_study.py
 
 grades summary crate codecheck: export EXPORT_SOURCE := $(value SOURCE)
 crate: export EXPORT_DATE := $(value DATE)

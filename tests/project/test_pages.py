@@ -11,7 +11,17 @@ PAGES = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 BASES = (".", "workflow", "workflow/revisit", "docs", "tests/reliability")  # from where a page names files
 MADE = (  # not in git
     *("results/", "data/", "logs/", "benchmarks/results/", "dvc_plots/", "predictions/", "exports/"),
-    *(".venv", ".work/", "../", "predictions.csv", "sheet.png", "codecheck.yml", "config/codecheck.yaml"),
+    *(
+        ".venv",
+        ".work/",
+        "../",
+        "predictions.csv",
+        "sheet.png",
+        "codecheck.yml",
+        "config/codecheck.yaml",
+        "studies/",
+        "workflow/claims/ants.yaml",
+    ),
 )
 FILE = re.compile(r"\.(py|md|ya?ml|smk|j2|toml|in|svg|png|csv|html)$")
 ELSEWHERE = {"report.html", "index.html"}  # what commands write
