@@ -8,7 +8,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
-.PHONY: gpu-pieces gpu-collect study grades summary crate codecheck
+.PHONY: gpu-pieces gpu-collect progress study grades summary crate codecheck
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -16,6 +16,7 @@ report: $(READY)  ## the environment, then everything up to the report
 	@echo "The report: $$PWD/results/report/index.html"
 
 test: $(READY)  ## the environment, then all tests
+	@echo "All tests on $(CORES) cores; on two they take about a quarter of an hour. Those of the engines come first."
 	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
@@ -31,6 +32,9 @@ keep: $(READY)  ## keep results of experiments that were run as published, for t
 
 reference: $(READY)  ## which reference results are missing, stale, damaged or contradicted
 	python workflow/scripts/check_reference.py
+
+progress: $(READY)  ## how far a run of either engine is: stages done, at work, time left; in another terminal
+	python workflow/scripts/show_progress.py --watch
 
 study: export STUDY := $(value NAME)
 study: $(READY)  ## begin the check of a report, a file of claims and one of experiments: NAME=my_report; docs/teaching.md

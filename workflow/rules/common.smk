@@ -24,6 +24,7 @@ except ModuleNotFoundError as error:
 
 NOW = judge(workflow.is_main_process, workflow.output_settings.dryrun)
 GPU = NOW.gpu
+NOW.announce(workflow.cores)
 
 
 wildcard_constraints:
