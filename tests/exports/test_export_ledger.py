@@ -72,12 +72,12 @@ def test_every_verdict_has_points_or_is_not_graded(run, capsys):
     assert points["not reproduced"] == "0"
     assert points["not testable at this scale"] == ""
     assert rows[0] | {"claim": "c0", "published": "0.5", "reproduced": "0.25", "low": "0.2", "of": "2"} == rows[0]
-    assert "7 of 16 points for 8 claims; 1 claims are not testable yet" in capsys.readouterr().out
+    assert "points: 7 of 16; claims: 8; not testable yet: 1" in capsys.readouterr().out
 
 
 def test_claims_of_one_report(run, capsys):
     export_ledger.main(["grades", "--source", "S2"])
-    assert "2 of 2 points for 1 claims\n" in capsys.readouterr().out
+    assert "points: 2 of 2; claims: 1\n" in capsys.readouterr().out
     with pytest.raises(ConfigError, match="--source S9: no claim is of this report; there are: S1, S2"):
         export_ledger.main(["grades", "--source", "S9"])
 
@@ -91,9 +91,9 @@ def test_the_summary_says_what_was_found_easy_and_hard(run):
     ]  # fmt: skip
     found, easy, hard = text.split("\n## ")[2:]
     assert "| On ants | 8 | 1 | 1 | 1 | 1 | 1 | 1 | 1 | 1 |" in found
-    assert "- 3 of the 7 claims that trainings decided came out as published." in easy
-    assert "4 claims that trainings decided came out otherwise" in hard
-    assert "2 assumptions were made (2 open: no source says)" in hard
+    assert "that came out as published: 3 of 7." in easy
+    assert "Claims that trainings decided otherwise, or left open: 4." in hard
+    assert "Assumptions, as the reports leave out what a run has to know: 2 (2 open: no source says)." in hard
     assert "| On ants | 1 of 8 |" in hard
     assert r"Ants \| bees \*win\*." in text
 

@@ -217,7 +217,10 @@ def test_what_is_no_image_can_be_left_out(tree, capsys):
     Path("photos/notes.txt").write_text("no image")
     Path("photos/.hidden").write_text("not looked at")
     assert len(predicted("--skip")) == 3 * SHOWN
-    assert "4 images, 1 files left out, which are no images: predictions/net/predictions.csv" in capsys.readouterr().out
+    assert (
+        "images: 4, files left out, which are no images: 1. Written: predictions/net/predictions.csv"
+        in capsys.readouterr().out
+    )
     for path in Path("photos/some").iterdir():
         path.unlink()
     with pytest.raises(DataError, match="give images"):

@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None, started: Path = Path()) -> None:
     with files.replacing(output) as partial:
         partial.mkdir(parents=True)
         told = _write(partial, predictor, source, found, arguments)
-    print(f"{told}: {output / TABLE}, {output / SHEET}")
+    print(f"{told}. Written: {output / TABLE}, {output / SHEET}")
 
 
 def _write(folder: Path, predictor: "Predictor", source: Path, found: list[Path], arguments: argparse.Namespace) -> str:
@@ -83,9 +83,9 @@ def _write(folder: Path, predictor: "Predictor", source: Path, found: list[Path]
             answer()
     sheet.image().save(folder / SHEET)
     left_out = len(found) - sheet.images
-    parts = [f"{sheet.images} images"]
-    parts += [f"{empty} of them with nothing that sure"] if empty else []
-    parts += [f"{left_out} files left out, which are no images"] if left_out else []
+    parts = [f"images: {sheet.images}"]
+    parts += [f"with nothing that sure: {empty}"] if empty else []
+    parts += [f"files left out, which are no images: {left_out}"] if left_out else []
     return ", ".join(parts)
 
 

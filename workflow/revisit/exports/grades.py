@@ -49,5 +49,5 @@ def total(found: Sequence[Found]) -> str:
     """All points in a sentence."""
     points = [POINTS.get(claim["verdict"]) for study in found for claim in study.claims]
     graded = [own for own in points if own is not None]
-    left = f"; {len(points) - len(graded)} claims are not testable yet" if len(graded) < len(points) else ""
-    return f"{sum(graded)} of {MOST * len(graded)} points for {len(graded)} claims{left}"
+    left = f"; not testable yet: {len(points) - len(graded)}" if len(graded) < len(points) else ""
+    return f"points: {sum(graded)} of {MOST * len(graded)}; claims: {len(graded)}{left}"

@@ -31,7 +31,7 @@ def _scope(found: Sequence[Found], claims: Sequence["Row"]) -> Iterator[str]:
     studies = [one.study for one in found]
     sources = ", ".join(sorted({claim["source"] for claim in claims})) or "none"
     yield "## Scope"
-    yield f"{len(claims)} claims of the reports {sources}, in {len(found)} studies. {opening.scale(studies)}"
+    yield f"Claims: {len(claims)}, of {sources}. Studies: {len(found)}. {opening.scale(studies)}"
     yield opening.data(studies)
     if references := opening.references(studies):
         yield f"Reference results: {references}"
@@ -59,8 +59,8 @@ def _easy(claims: Sequence["Row"]) -> Iterator[str]:
     again = [claim for claim in ran if claim["verdict"] in ("agrees", "exceeds")]
     yield "## What was easy"
     yield (
-        f"- {len(counted)} claims were decided without training: by counting what networks have, or by a bound that no "
-        f"run can pass.\n- {len(again)} of the {len(ran)} claims that trainings decided came out as published."
+        f"- Claims decided without training, by counting what networks have or by a bound that no run can pass: "
+        f"{len(counted)}.\n- Claims that trainings decided and that came out as published: {len(again)} of {len(ran)}."
     )
     if again:
         yield _ledger(again)
@@ -73,17 +73,17 @@ def _hard(found: Sequence[Found]) -> Iterator[str]:
     needs = opening.needs([{**one.study, "claims": one.claims} for one in found])  # type: ignore[typeddict-item]
     yield "## What was hard"
     if failed:
-        yield f"{len(failed)} claims that trainings decided came out otherwise, or stay open:"
+        yield f"Claims that trainings decided otherwise, or left open: {len(failed)}."
         yield _ledger(failed)
     if assumptions:
         counts = Counter(str(each["status"]) for _, each in assumptions)
         told = ", ".join(f"{counts[status]} {text}" for status, text in STATUSES.items() if counts[status])
-        yield f"The reports leave out what a run has to know: {len(assumptions)} assumptions were made ({told})."
+        yield f"Assumptions, as the reports leave out what a run has to know: {len(assumptions)} ({told})."
         rows = [[title, each["text"], each["status"]] for title, each in assumptions if each["status"] != "confirmed"]
         if rows:
             yield _table([["study", "assumed", "status"], *rows])
     if needs:
-        yield f"{sum(row['untestable'] for row in needs)} claims have no verdict yet:"
+        yield f"Claims without a verdict yet: {sum(row['untestable'] for row in needs)}."
         rows = [
             [
                 row["title"],
