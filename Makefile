@@ -8,7 +8,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
-.PHONY: gpu-pieces gpu-collect
+.PHONY: gpu-pieces gpu-collect progress study grades summary crate codecheck
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -16,10 +16,11 @@ report: $(READY)  ## the environment, then everything up to the report
 	@echo "The report: $$PWD/results/report/index.html"
 
 test: $(READY)  ## the environment, then all tests
+	@echo "All tests on $(CORES) cores; on two they take about a quarter of an hour. Those of the engines come first."
 	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
-unexport A B EXPERIMENTS FROM
+unexport A B EXPERIMENTS FROM SOURCE DATE NAME
 compare: export COMPARE_A := $(value A)
 compare: export COMPARE_B := $(value B)
 compare: $(READY)  ## verdicts and metrics that changed from one revision to another: A=HEAD B=workspace
@@ -32,6 +33,27 @@ keep: $(READY)  ## keep results of experiments that were run as published, for t
 reference: $(READY)  ## which reference results are missing, stale, damaged or contradicted
 	python workflow/scripts/check_reference.py
 
+progress: $(READY)  ## how far a run of either engine is: stages done, at work, time left; in another terminal
+	python workflow/scripts/show_progress.py --watch
+
+study: export STUDY := $(value NAME)
+study: $(READY)  ## begin the check of a report, a file of claims and one of experiments: NAME=my_report; docs/teaching.md
+	python workflow/scripts/write_study.py
+
+grades summary crate codecheck: export EXPORT_SOURCE := $(value SOURCE)
+crate: export EXPORT_DATE := $(value DATE)
+grades: $(READY)  ## points for each claim in exports/grades.csv; of one report: SOURCE=S2
+	python workflow/scripts/export_ledger.py grades
+
+summary: $(READY)  ## what was found, what was easy and what was hard, in exports/reproducibility.md: SOURCE=S2
+	python workflow/scripts/export_ledger.py summary
+
+crate: $(READY)  ## workflow and results as a Workflow Run RO-Crate in exports/crate: DATE=2026-01-31
+	python workflow/scripts/export_ledger.py crate
+
+codecheck: $(READY)  ## codecheck.yml, out of the ledger and config/codecheck.yaml: SOURCE=S2; docs/exports.md
+	python workflow/scripts/export_ledger.py codecheck
+
 gpu-pieces: $(READY)  ## what is out of date and computes on a GPU, for a machine without these engines: docs/gpu.md
 	python workflow/scripts/plan_gpu_pieces.py
 
@@ -42,7 +64,7 @@ gpu-collect: $(READY)  ## take in what came back from there: FROM=back
 check: $(READY)  ## style: ruff, snakefmt, snakemake --lint; directions of imports: import-linter; types: mypy
 	ruff check .
 	ruff format --check .
-	snakefmt --check Snakefile workflow/rules
+	snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	snakemake --lint
 	lint-imports
 	mypy

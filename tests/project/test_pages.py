@@ -6,9 +6,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "reference/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md", "reference/README.md")
+PAGES = [*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md"))]
 BASES = (".", "workflow", "workflow/revisit", "docs", "tests/reliability")  # from where a page names files
-MADE = ("results/", "data/", "logs/", "benchmarks/results/", "dvc_plots/", ".venv", ".work/", "../")  # not in git
+MADE = (  # not in git
+    *("results/", "data/", "logs/", "benchmarks/results/", "dvc_plots/", "predictions/", "exports/"),
+    *(
+        ".venv",
+        ".work/",
+        "../",
+        "predictions.csv",
+        "sheet.png",
+        "codecheck.yml",
+        "config/codecheck.yaml",
+        "studies/",
+        "workflow/claims/ants.yaml",
+    ),
+)
 FILE = re.compile(r"\.(py|md|ya?ml|smk|j2|toml|in|svg|png|csv|html)$")
 ELSEWHERE = {"report.html", "index.html"}  # what commands write
 
@@ -26,7 +40,7 @@ def named(text):
     words = {word for span in spans(text) for word in re.findall(r"[\w./<>*{}-]+", span)}
     words |= set(re.findall(r"(?<![\w/.])[\w.-]+/[\w./-]+", blocks(text)))
     for word in words:
-        path = re.sub(r"<[^>]*>|\{[^}]*\}", "*", word).strip(".")
+        path = re.sub(r"<[^>]*>|\{[^}]*\}", "*", word).rstrip(".")
         known = "/" in path and any((ROOT / base / path.partition("/")[0]).is_dir() for base in BASES)
         if (known or FILE.search(path)) and not path.startswith(("/", *MADE)) and path not in ELSEWHERE:
             yield path

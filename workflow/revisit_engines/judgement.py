@@ -13,6 +13,7 @@ from revisit.params.resolve import all_findings
 from revisit.params.schema import Params
 from revisit_engines import cache, guard
 from revisit_engines.configure import records
+from revisit_engines.progress import estimate
 
 # Newer than every artifact: as an input it makes Snakemake run a stale stage. New content, not only a new
 # time stamp, since Snakemake compares the checksums of small inputs.
@@ -22,16 +23,24 @@ NVIDIA_DRIVER = Path("/dev/nvidiactl")
 
 @dataclass(frozen=True)
 class Judgement:
-    """The parameters, the names of the stale stages, and the engine lock if held."""
+    """The parameters, the names of the stale stages, the engine lock if held, and how many stages there are."""
 
     params: Params
     stale: frozenset[str]
     lock: IO[str] | None
+    stages: int = 0
 
     @property
     def findings(self) -> list[str]:
         """Every finding below the folder that `collect` depends on."""
         return [str(paths.findings(item, name)) for item, names in all_findings(self.params).items() for name in names]
+
+    def announce(self, cores: int | None) -> None:
+        """Say what is about to run, and about how long that takes, where something runs on `cores`."""
+        if self.lock and cores and self.stale:
+            time = estimate(self.stale, cores, self.params.scale)
+            told = f"{len(self.stale)} of {self.stages} stages are out of date: {time} on {cores} cores."
+            print(f"{told} How far it is: make progress, in another terminal.", file=sys.stderr, flush=True)
 
     @property
     def gpu(self) -> int:
@@ -76,4 +85,4 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
     if stale:
         MARKER.parent.mkdir(exist_ok=True)
         MARKER.write_bytes(os.urandom(16))
-    return Judgement(params, stale, lock)
+    return Judgement(params, stale, lock, len(wanted) + 1)

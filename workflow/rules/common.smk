@@ -5,14 +5,26 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+if not Path("workflow/rules/common.smk").is_file():
+    sys.exit(
+        f"error: {Path.cwd()} is no clone of Revisit; run snakemake in the root of one, "
+        "not as a module or with --directory: docs/deployment.md says why"
+    )
+sys.path.insert(0, str(Path("workflow").absolute()))
 
-from revisit.params.fields import NAME
-from revisit.variables import CORES
-from revisit_engines.judgement import MARKER, judge
+try:
+    from revisit.params.fields import NAME
+    from revisit.variables import CORES
+    from revisit_engines.judgement import MARKER, judge
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"error: the environment of this snakemake lacks {error.name}; use that of the project, "
+        "by `make report` or environment.yml: docs/deployment.md"
+    )
 
 NOW = judge(workflow.is_main_process, workflow.output_settings.dryrun)
 GPU = NOW.gpu
+NOW.announce(workflow.cores)
 
 
 wildcard_constraints:

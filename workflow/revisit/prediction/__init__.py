@@ -1,0 +1,1 @@
+"""What trained networks say of new images: as a table, and drawn on a sheet."""
