@@ -166,6 +166,21 @@ BAD = [
         {"images": 8},
         "analyses.costs.seedlings_mobilenet: draws initial weights again; seedlings_mobilenet starts from the weights",
     ),
+    (
+        "analyses.costs.cifar_resnets.beside",
+        {"vgg": {"model": "vgg"}},
+        "analyses.costs.cifar_resnets.beside.vgg.model: unknown network 'vgg' (did you mean vgg16?)",
+    ),
+    (
+        "analyses.costs.cifar_resnets.beside",
+        {"vgg": {"model": "vgg16", "network": {"deep": 3}}},
+        "analyses.costs.cifar_resnets.beside.vgg: network.deep: vgg16 has no such setting; it has: ",
+    ),
+    (
+        "analyses.costs.cifar_resnets.beside",
+        {"plain_20": {"model": "vgg16"}},
+        "analyses.costs.cifar_resnets.beside.plain_20: is a variant of cifar_resnets; give the network another name",
+    ),
     ("analyses.evaluate.fashion_static.top_k", [1, 11], "top_k: 11 is more than the 10 classes"),
     (
         "studies.lenet.assumptions",

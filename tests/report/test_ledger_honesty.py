@@ -44,8 +44,12 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"duplicates\w*": (0, 10_000),
     r"layers": (1, 200),
     r"operations": (1, 10**12),
+    r"kept_bytes_per_image": (1, 10**9),
+    r"poolings\.(average|maximum)": (0, 10),
+    r"signal_slope_start": (-1, 1),
+    r"first_to_last_signal_start|update_start": (0, 1),
 }
-COUNTS = ("count", "lowest_step", "parameters", "layers", "operations", "duplicates")  # whole numbers
+COUNTS = ("count", "lowest_step", "parameters", "layers", "operations", "duplicates", "poolings")  # whole numbers
 SEEDS, NOISE, ATTEMPTS, PASSES = 3, 1e-4, 60, 6  # noise: as a share of a metric's range
 
 
