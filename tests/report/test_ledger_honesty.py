@@ -29,6 +29,7 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"high_frequency|low_frequency|high_frequency\.epoch_\d+|near_zero|mean_distinct_classes": (0, 1),
     r"(test|train|best_test)_(accuracy|map)": (0, 1),
     r"loss|(test|train)_loss": (0, 10),
+    r"(test|train)_(squared_error\w*|cross_entropy|entropy)": (0, 1),
     r"overfitting\.rise|gap\.ratio\w*": (0, 10),
     r"jumps\.epoch_4\.count": (0, 3),  # of four epochs
     r"jumps\.epoch_4\.mean_z": (-10, 10),
