@@ -78,12 +78,9 @@ def _section(
     if not rows:
         return None
     made_by, frame = [stage for run in runs for stage in run.made_by], pd.DataFrame(rows)
-    names = [
-        f"{one['experiment']}, {one['variant']}".replace("_", " ")
-        if len(runs) > 1
-        else one["variant"].replace("_", " ")
-        for one in rows
-    ]
+    several = len(runs) > 1
+    names = [f"{one['experiment']}, {one['variant']}" if several else one["variant"] for one in rows]
+    names = [name.replace("_", " ") for name in names]
     drawn = {label: frame[key].to_list() for key, (label, _) in columns.items() if (frame[key] > 0).all()}
     told = "; ".join(
         f"{one}: " + ", ".join(f"{label} {formatted(values[place], '.3g')}" for label, values in drawn.items())
