@@ -1,4 +1,4 @@
-"""Networks beside each other: what each takes, and what their depth brings."""
+"""Networks beside each other: what each takes, and what more layers or labels bring."""
 
 from collections.abc import Mapping, Sequence
 
@@ -50,12 +50,13 @@ def _short(value: float) -> str:
     return number(value)
 
 
-def depths(kinds: Mapping[str, Mapping[int, tuple[float, float, float]]], y_label: str) -> Figure:
-    """A share over the number of layers, logarithmic; a kind of network has a line, and at each depth an interval.
+def shares(kinds: Mapping[str, Mapping[int, tuple[float, float, float]]], y_label: str, x_label: str) -> Figure:
+    """A share over a few counts, on a logarithmic scale; a kind has a line, and at each count an interval.
 
     Args:
-        kinds: name -> depth -> mean, and both ends of its interval.
+        kinds: name -> count -> mean, and both ends of its interval.
         y_label: what is measured.
+        x_label: what is counted.
     """
     figure, axes = axes_of()
     axes.grid(axis="x", visible=False)
@@ -63,16 +64,16 @@ def depths(kinds: Mapping[str, Mapping[int, tuple[float, float, float]]], y_labe
     for place, (name, points) in enumerate(kinds.items()):
         colour, shape = SERIES[place % len(SERIES)], MARKS[place % len(MARKS)]
         x = np.array(sorted(points))
-        mean, low, high = np.array([points[depth] for depth in x]).T
+        mean, low, high = np.array([points[count] for count in x]).T
         (drawn,) = axes.plot(x, mean, color=colour, marker=shape, markersize=6, linewidth=1.6, label=name)
         axes.vlines(x, low, high, color=colour, linewidth=1.2, alpha=0.7)
         mark(axes, drawn, name)
-    ticks = sorted({depth for points in kinds.values() for depth in points})
-    apart = [depth for place, depth in enumerate(ticks) if not place or depth > 1.15 * ticks[place - 1]]
+    ticks = sorted({count for points in kinds.values() for count in points})
+    apart = [count for place, count in enumerate(ticks) if not place or count > 1.15 * ticks[place - 1]]
     axes.xaxis.set_major_locator(FixedLocator(apart))
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set(xlabel="layers with weights", ylabel=y_label)
+    axes.set(xlabel=x_label, ylabel=y_label)
     axes.margins(x=0.1, y=0.1)
     axes.yaxis.set_major_locator(MaxNLocator(6))
     low, high = axes.get_ylim()

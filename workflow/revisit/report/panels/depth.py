@@ -37,7 +37,7 @@ def depth(writer: StudyWriter) -> Section | None:
             f"{kind}: " + ", ".join(f"{formatted(points[x][0], '.1%')} with {x} layers" for x in sorted(points))
             for kind, points in kinds.items()
         )
-        drawing = figures.depths(kinds, f"{label}, {name}")
+        drawing = figures.shares(kinds, f"{label}, {name}", "layers with weights")
         alt = f"{title}. {'; '.join(told)}."
         drawn.append(writer.figure(f"depth-{split}", drawing, title, "", alt, made_by, data=data))
     text = (
