@@ -167,6 +167,16 @@ BAD = [
         "analyses.costs.seedlings_mobilenet: draws initial weights again; seedlings_mobilenet starts from the weights",
     ),
     (
+        "analyses.code.lenet_clean",
+        {},
+        "analyses.code.lenet_clean: needs an autoencoder; lenet_clean is trained for classification",
+    ),
+    (
+        "analyses.code.sparse_autoencoder.labels",
+        [10, 5],
+        "analyses.code.sparse_autoencoder.labels.1: 5 is not allowed; it must be 10, one for each class, to ",
+    ),
+    (
         "analyses.costs.cifar_resnets.beside",
         {"vgg": {"model": "vgg"}},
         "analyses.costs.cifar_resnets.beside.vgg.model: unknown network 'vgg' (did you mean vgg16?)",

@@ -25,6 +25,7 @@ HYPOTHESES = [(claim, number) for claim in LEDGER for number in range(len(claim.
 RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"(gap|rise)\.(accuracy|test_accuracy)": (-1, 1),
     r"(gap|rise)\.(loss|test_loss)": (-10, 10),
+    r"accuracy\.\w+\.labels_\d+|hoyer|active": (0, 1),
     r"accuracy|map|\w*average_precision\w*|macro_auc|same_class": (0, 1),
     r"high_frequency|low_frequency|high_frequency\.epoch_\d+|near_zero|mean_distinct_classes": (0, 1),
     r"(test|train|best_test)_(accuracy|map)": (0, 1),

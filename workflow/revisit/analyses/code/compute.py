@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from revisit.analyses.code.settings import Settings
 
 CANDIDATES, FOLDS = [0.0001, 0.001, 0.01, 0.1, 1.0], 3  # of C, chosen by cross-validation
+LEAST = 1e-12  # of a standard deviation
 FEW = 0.01  # C where there are too few labels for folds
 Both = tuple[np.ndarray, np.ndarray]  # training rows and test rows
 
@@ -130,7 +131,7 @@ def classified(X: np.ndarray, y: np.ndarray, test_X: np.ndarray, classes: int, s
     makes no difference. C is chosen by cross-validation, where there are as many rows of each class as folds.
     """
     mean = X.mean(axis=0)
-    scale = 1 / np.sqrt(max(float(X.var(axis=0).mean()), np.finfo(np.float32).tiny))
+    scale = 1 / max(float(X.var(axis=0).mean()) ** 0.5, LEAST)
     rows, test_rows = (np.pad((each - mean) * scale, ((0, 0), (0, 1)), constant_values=1) for each in (X, test_X))
     axes = principal_axes(rows)
     rows = rows @ axes

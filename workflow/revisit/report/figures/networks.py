@@ -5,7 +5,15 @@ from collections.abc import Mapping, Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullFormatter, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+    PercentFormatter,
+    ScalarFormatter,
+)
 
 from revisit.report.figures.readout import mark
 from revisit.report.figures.style import STYLE, WIDE, axes_of
@@ -14,26 +22,37 @@ from revisit.report.palette import GRID, SERIES
 
 MARKS = "os^Dv*"
 ROW = 0.24  # inches
+SPAN = 20  # the largest value over the smallest, from which on a scale is logarithmic
 
 
-def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float]]) -> Figure:
-    """A dot for each network (row) and measure (column), on a logarithmic scale of its own."""
+def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float]], together: bool = False) -> Figure:
+    """A dot for each network (row) and measure (column, positive), named by its value.
+
+    A measure that spans much has a logarithmic scale. Measures of one kind, `together`, share a scale from 0 on.
+    """
     mpl.rcParams.update(STYLE)
     figure = Figure(figsize=(WIDE, 0.9 + ROW * len(rows)), layout="constrained")
     grid = figure.subplots(1, len(columns), squeeze=False, sharey=True)
     places = np.arange(len(rows))
+    highest = max((value for values in columns.values() for value in values), default=1)
     for axes, (label, values), colour in zip(grid.flat, columns.items(), SERIES, strict=False):
         axes.hlines(places, 0, 1, color=GRID, linewidth=0.8, transform=axes.get_yaxis_transform(), zorder=0)
         axes.grid(axis="y", visible=False)
-        axes.set_xscale("log")
         axes.plot(values, places, "o", color=colour, markersize=5)
         for value, place in zip(values, places, strict=True):
             axes.annotate(_short(value), (value, place), (6, 0), textcoords="offset points", va="center", size=7.5)
-        low, high = min(values, default=1), max(values, default=1)
-        span = max(high / low, 2)
-        axes.set(xlabel=label, xlim=(low / span**0.1, high * span**0.35))
-        axes.xaxis.set_major_locator(LogLocator())
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xlabel(label)
+        low, high = min(values, default=1), highest if together else max(values, default=1)
+        if together or high < SPAN * low:
+            axes.set_xlim(0, 1.4 * high)
+            axes.xaxis.set_major_locator(MaxNLocator(3))
+        else:
+            span = high / low
+            axes.set_xscale("log")
+            axes.set_xlim(low / span**0.1, high * span**0.4)
+            axes.xaxis.set_major_locator(LogLocator(numticks=4))
+            axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(lambda value, _: _short(value))
         axes.tick_params(labelsize=7.5)
     grid.flat[0].set_yticks(places, rows)
     grid.flat[0].set_ylim(len(rows) - 0.4, -0.6)

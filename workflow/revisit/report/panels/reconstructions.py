@@ -15,8 +15,8 @@ MEASURED = "test_squared_error"  # older findings have none
 LOSSES = {
     "test_squared_error": ("squared error", "decimal"),
     "test_cross_entropy": ("cross-entropy", "decimal"),
-    "test_entropy": ("lowest there is", "decimal"),
-    "above": ("cross-entropy above it", "decimal"),
+    "test_entropy": ("its floor", "decimal"),
+    "above": ("cross-entropy above its floor", "decimal"),
 }
 NOISE = {
     "train_squared_error": ("training images", "decimal"),
@@ -35,7 +35,9 @@ def losses(writer: StudyWriter) -> Section | None:
         "their entropy: what lies above it is the network's. Values of networks that were trained with squared error "
         "count as chances of white, clipped to half a grey level from black and white."
     )
-    return _section(writer, runs, "losses", "Which loss suits which input", text, LOSSES)
+    return _section(
+        writer, runs, "losses", "Which loss suits which input", text, LOSSES, ["test_squared_error", "above"], False
+    )
 
 
 @panel("noise", order=27)
@@ -47,7 +49,7 @@ def noise(writer: StudyWriter) -> Section | None:
         "others of which 30% of the pixels are destroyed. A network that has learnt images by heart makes little of "
         "those."
     )
-    return _section(writer, runs, "noise", "What noise teaches", text, NOISE)
+    return _section(writer, runs, "noise", "What noise teaches", text, NOISE, list(NOISE)[:3], True)
 
 
 def _runs(writer: StudyWriter, varied: Callable[[Run], bool]) -> list[Run]:
@@ -65,9 +67,16 @@ def _noise(protocol: Mapping[str, Any]) -> list[Any]:
 
 
 def _section(
-    writer: StudyWriter, runs: list[Run], name: str, title: str, text: str, columns: Mapping[str, tuple[str, str]]
+    writer: StudyWriter,
+    runs: list[Run],
+    name: str,
+    title: str,
+    text: str,
+    columns: Mapping[str, tuple[str, str]],
+    shown: list[str],
+    together: bool,
 ) -> Section | None:
-    """A figure of all variants of all runs, and the same as a table."""
+    """A table of all variants of all runs, and a figure of some columns, on one scale where they go `together`."""
     rows = []
     for run in runs:
         for variant, numbers in run.train["variants"].items():
@@ -81,14 +90,14 @@ def _section(
     several = len(runs) > 1
     names = [f"{one['experiment']}, {one['variant']}" if several else one["variant"] for one in rows]
     names = [name.replace("_", " ") for name in names]
-    drawn = {label: frame[key].to_list() for key, (label, _) in columns.items() if (frame[key] > 0).all()}
+    drawn = {columns[key][0]: frame[key].to_list() for key in shown}
     told = "; ".join(
         f"{one}: " + ", ".join(f"{label} {formatted(values[place], '.3g')}" for label, values in drawn.items())
         for place, one in enumerate(names)
     )
-    shown = {"experiment": ("experiment", "text"), "variant": ("variant", "text"), **columns}
-    table = writer.table(f"{name}-table", frame, f"{title}, in numbers", shown, made_by, "Means over the runs.")
-    drawing = figures.measures(names, drawn)
+    headed = {"experiment": ("experiment", "text"), "variant": ("variant", "text"), **columns}
+    table = writer.table(f"{name}-table", frame, f"{title}, in numbers", headed, made_by, "Means over the runs.")
+    drawing = figures.measures(names, drawn, together)
     alt = f"{title}. {told}."
     figure = writer.figure(f"{name}-measures", drawing, title, "", alt, made_by, data=table["file"], wide=True)
     return section(title, text, [figure, table])
