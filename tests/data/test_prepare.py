@@ -181,3 +181,12 @@ def test_statistics_are_exact_where_floats_lose_the_difference():
     counts[0, 255] = 10**12
     counts[1, [0, 255]] = 1
     assert moments(counts) == ([1.0, 0.5], [0.0, 0.5])
+
+
+def test_binary_pixels_are_black_or_white_and_so_are_the_statistics(raw, tmp_path):
+    prepare(SETTINGS, raw, tmp_path / "grey")
+    prepare({**SETTINGS, "binary": True}, raw, tmp_path / "binary")
+    grey, binary = (arrays.load(tmp_path / name) for name in ("grey", "binary"))
+    assert np.array_equal(binary.train_images, np.where(grey.train_images >= 128, 255, 0))
+    assert np.array_equal(binary.test_labels, grey.test_labels)
+    assert binary.mean == pytest.approx((binary.train_images / 255).mean((0, 1, 2)).tolist())

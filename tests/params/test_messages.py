@@ -54,14 +54,14 @@ LENGTHS_AND_PATTERNS = [
     ),
     (BOX, [0.1, 0.2, 0.3], ": [0.1, 0.2, 0.3] is not allowed; it must have at least 4 entries"),
     (BOX, [0.1, 0.2, 0.3, 0.4, 0.5], ": [0.1, 0.2, 0.3, 0.4, 0.5] is not allowed; it must have at most 4 entries"),
-    ("analyses.extract.autoencoder.layers", [], ": {} is not allowed; it must have at least 1 entry"),
+    ("analyses.extract.siamese_loss1.layers", [], ": {} is not allowed; it must have at least 1 entry"),
     (
-        "analyses.extract.autoencoder.layers",
+        "analyses.extract.siamese_loss1.layers",
         {"fc/1": "code"},
         ".fc/1: 'fc/1' is not a name; allowed: letters, digits, dots and _",
     ),
     (
-        "analyses.extract.autoencoder.layers",
+        "analyses.extract.siamese_loss1.layers",
         "code",
         ": 'code' is not allowed; it must be a list like [a, b], or name: layer",
     ),
@@ -74,7 +74,7 @@ TWICE = [
     ("analyses.embed.siamese_loss1.layers", ["fc2", "fc2"], "'fc2'"),
     ("analyses.embed.siamese_loss1.iterations", [300, 300], "300"),
     ("analyses.neighbours.fashion_dynamic.layers", ["fc1", "fc1"], "'fc1'"),
-    ("analyses.extract.autoencoder.layers", ["code", "code"], "'code'"),
+    ("analyses.extract.siamese_loss1.layers", ["fc2", "fc2"], "'fc2'"),
     ("analyses.evaluate.lenet_clean.top_k", [1, 1], "1"),
     ("analyses.inspect.voc_caffenet.strongest.layers", ["relu1", "relu1"], "'relu1'"),
     ("analyses.inspect.fashion_dynamic.filters", {"numbers": [4, 4]}, "4"),
@@ -179,8 +179,8 @@ WITHIN_DEMO = [
     ("experiments.fashion_dynamic.demo.batch_size", 2001, ": 2001 is more than the 1200 training images of fashion_mn"),
     ("experiments.rows_cnn.demo.keep", "base", ": there are no variants; leave keep out"),
     (
-        "analyses.embed.autoencoder",
-        {"layers": ["code"], "demo": {"perplexity": 400.0}},
+        "analyses.embed.siamese_loss1",
+        {"layers": ["fc2"], "demo": {"perplexity": 400.0}},
         ".demo.perplexity: 400.0 is to",
     ),
 ]

@@ -166,6 +166,31 @@ BAD = [
         {"images": 8},
         "analyses.costs.seedlings_mobilenet: draws initial weights again; seedlings_mobilenet starts from the weights",
     ),
+    (
+        "analyses.code.lenet_clean",
+        {},
+        "analyses.code.lenet_clean: needs an autoencoder; lenet_clean is trained for classification",
+    ),
+    (
+        "analyses.code.sparse_autoencoder.labels",
+        [10, 5],
+        "analyses.code.sparse_autoencoder.labels.1: 5 is not allowed; it must be 10, one for each class, to ",
+    ),
+    (
+        "analyses.costs.cifar_resnets.beside",
+        {"vgg": {"model": "vgg"}},
+        "analyses.costs.cifar_resnets.beside.vgg.model: unknown network 'vgg' (did you mean vgg16?)",
+    ),
+    (
+        "analyses.costs.cifar_resnets.beside",
+        {"vgg": {"model": "vgg16", "network": {"deep": 3}}},
+        "analyses.costs.cifar_resnets.beside.vgg: network.deep: vgg16 has no such setting; it has: ",
+    ),
+    (
+        "analyses.costs.cifar_resnets.beside",
+        {"plain_20": {"model": "vgg16"}},
+        "analyses.costs.cifar_resnets.beside.plain_20: is a variant of cifar_resnets; give the network another name",
+    ),
     ("analyses.evaluate.fashion_static.top_k", [1, 11], "top_k: 11 is more than the 10 classes"),
     (
         "studies.lenet.assumptions",

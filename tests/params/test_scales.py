@@ -81,7 +81,7 @@ def test_networks_are_the_published_ones_at_laptop_scale(loaded):
         ("experiments.rows_cnn.laptop.batch_size", 55_001, ": 55001 is more than the 55000 training images of mnist"),
         ("experiments.lenet_clean.laptop.network", {"width": 0.3}, ".width: 0.3 is not allowed; allowed: a number"),
         ("experiments.voc_simple_cnn.laptop.crop", 100, ": 100 is more than the 96 pixels of voc2007"),
-        ("analyses.embed.autoencoder", {"layers": ["code"], "laptop": {"pca": 1}}, ".laptop.pca: 1 is not allowed"),
+        ("analyses.embed.siamese_loss1", {"layers": ["fc2"], "laptop": {"pca": 1}}, ".laptop.pca: 1 is not allowed"),
         ("experiments.rows_cnn.laptop.scale", "paper", ": is the same at every scale; set it in experiments.rows_cnn"),
         ("experiments.rows_cnn.demo.dataset", "cifar10", ": is the same at every scale; set it in experiments.rows_c"),
         ("finetunings.voc_mixup.laptop.weights", "imagenet_vgg16", ": is the same at every scale; set it in finetuni"),

@@ -79,7 +79,7 @@ def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: A
     if "neighbours" in analyses:
         write_neighbours(folder, data, analyses["neighbours"]["layers"], analyses["neighbours"]["k"], 2 * seed)
     if "costs" in analyses:
-        write_costs(folder, seed)
+        write_costs(folder, seed, others=analyses["costs"].get("others", ()))
     if "inspect" in analyses:
         write_inspection(folder, data, analyses["inspect"], **about)
 
@@ -172,8 +172,11 @@ def write_maps(
     write_tiles(folder / "embed", data, rows)
 
 
-def write_costs(folder: Path, seed: int = 1, layers: int = 12) -> None:
-    """Costs of a network of some layers, through which gradients vanish; one is dead, and a head has no number."""
+def write_costs(folder: Path, seed: int = 1, layers: int = 12, others: Sequence[str] = ()) -> None:
+    """Costs of a network of some layers, through which gradients vanish; one is dead, and a head has no number.
+
+    `others`: networks beside it, of which everything is the same.
+    """
     rng, moments = np.random.default_rng(seed), ("start", "end")
     norms = {
         f"{kind}_{moment}": 10.0 ** -np.arange(layers + 1) for kind in ("gradient", "signal") for moment in moments
@@ -184,7 +187,9 @@ def write_costs(folder: Path, seed: int = 1, layers: int = 12) -> None:
     table: dict[str, Any] = {"layer": names, "kind": "Conv2d", "number": number, "parameters": 1000 * seed}
     table |= {"operations": 20_000, "kept_bytes": 512.5}
     table |= norms | {f"update_{moment}": 0.01 for moment in moments}
-    put(folder / "costs/layers.csv", table)
+    frame = pd.DataFrame(table)
+    named = [frame.assign(network=name).set_index("network").reset_index() for name in ("base", *others)]
+    put(folder / "costs/layers.csv", pd.concat(named))
     summary: dict[str, Any] = {"parameters": 13_000 * seed, "operations": 260_000, "kept_bytes_per_image": 6662.5}
     summary |= {"layers": layers, "images": 32}
     for moment in moments:
@@ -193,7 +198,10 @@ def write_costs(folder: Path, seed: int = 1, layers: int = 12) -> None:
             summary[f"{kind}_slope_{moment}"] = None if dead else -1.0
             summary |= {f"first_to_last_{kind}_{moment}": 1e-12, f"smallest_{kind}_{moment}": 0.0 if dead else 1e-13}
         summary[f"update_{moment}"] = 0.01
-    put(folder / "costs.json", summary)
+    summary["poolings"] = {"average": 0, "maximum": 1}
+    start = {key: value for key, value in summary.items() if not key.endswith("_end")}
+    groups = {"variants": {"base": start}, "beside": dict.fromkeys(others, start)}
+    put(folder / "costs.json", summary | groups)
 
 
 def write_neighbours(folder: Path, data: Data, layers: Sequence[str], k: int = 3, first: int = 1) -> None:

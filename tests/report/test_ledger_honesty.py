@@ -25,10 +25,12 @@ HYPOTHESES = [(claim, number) for claim in LEDGER for number in range(len(claim.
 RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"(gap|rise)\.(accuracy|test_accuracy)": (-1, 1),
     r"(gap|rise)\.(loss|test_loss)": (-10, 10),
+    r"accuracy\.\w+\.labels_\d+|hoyer|active": (0, 1),
     r"accuracy|map|\w*average_precision\w*|macro_auc|same_class": (0, 1),
     r"high_frequency|low_frequency|high_frequency\.epoch_\d+|near_zero|mean_distinct_classes": (0, 1),
     r"(test|train|best_test)_(accuracy|map)": (0, 1),
     r"loss|(test|train)_loss": (0, 10),
+    r"(test|train)_(squared_error\w*|cross_entropy|entropy)": (0, 1),
     r"overfitting\.rise|gap\.ratio\w*": (0, 10),
     r"jumps\.epoch_4\.count": (0, 3),  # of four epochs
     r"jumps\.epoch_4\.mean_z": (-10, 10),
@@ -44,8 +46,12 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"duplicates\w*": (0, 10_000),
     r"layers": (1, 200),
     r"operations": (1, 10**12),
+    r"kept_bytes_per_image": (1, 10**9),
+    r"poolings\.(average|maximum)": (0, 10),
+    r"signal_slope_start": (-1, 1),
+    r"first_to_last_signal_start|update_start": (0, 1),
 }
-COUNTS = ("count", "lowest_step", "parameters", "layers", "operations", "duplicates")  # whole numbers
+COUNTS = ("count", "lowest_step", "parameters", "layers", "operations", "duplicates", "poolings")  # whole numbers
 SEEDS, NOISE, ATTEMPTS, PASSES = 3, 1e-4, 60, 6  # noise: as a share of a metric's range
 
 

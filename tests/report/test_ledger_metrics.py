@@ -21,6 +21,10 @@ INSPECTED = {  # part of `inspect` -> what it says of each of its layers
     "invariance": ("translate", "scale", "rotate"),
     "correspondence": ("parts", "random", "fixed"),
 }
+COUNTED = ("parameters", "operations", "kept_bytes_per_image", "layers", "poolings.average", "poolings.maximum")
+MEASURED = ("update", *(f"{key}_{of}" for of in ("signal", "gradient") for key in ("first_to_last", "smallest")))
+MEASURED += ("signal_slope", "gradient_slope")
+SPARSITY = ("hoyer", "active", "dead")
 FIRST_LAYER = ("filters", "dead", "dead_share", "high_frequency", "low_frequency")
 
 
@@ -100,6 +104,16 @@ def of_analyses(params, name):
         yield from ("detect.duplicates", "detect.duplicates_without_suppression", "detect.trunk_passes")
         sources = ("network", "given")
         yield from (f"detect.recall_of_{of}_proposals.boxes_{n}.iou_50" for of in sources for n in (50, 100, 300))
+    if name in wanted.costs:
+        numbers = [*COUNTED, *(f"{measure}_start" for measure in MEASURED)]
+        yield from (f"costs.{key}" for key in (*numbers, *(f"{measure}_end" for measure in MEASURED)))
+        others = [*(f"variants.{variant}" for variant in training.protocols())]
+        others += [f"beside.{network}" for network in wanted.costs[name].beside]
+        yield from (f"costs.{other}.{key}" for other in others for key in numbers)
+    if name in wanted.code:
+        yield from (f"code.{key}" for key in ("dimensions", *SPARSITY, *(f"untrained.{key}" for key in SPARSITY)))
+        features = ("code", "untrained", "principal", "pixels")
+        yield from (f"code.accuracy.{one}.labels_{count}" for one in features for count in wanted.code[name].labels)
     if name in wanted.segment:
         ends = ("mean_iou", "mean_iou_of_one_class", "pixel_accuracy", "mask_mean_average_precision_of_several")
         yield from (f"segment.{key}" for key in (*ends, "mask_mean_average_precision"))

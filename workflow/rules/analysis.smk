@@ -123,6 +123,22 @@ use rule evaluate as costs with:
         stage="costs@{experiment}",
 
 
+use rule evaluate as code with:
+    input:
+        unpack(needs("code@{experiment}", model="results/models/{experiment}")),
+    output:
+        tables=directory("results/findings/{experiment}/code"),
+        metrics="results/findings/{experiment}/code.json",
+    log:
+        "logs/code/{experiment}.log",
+    benchmark:
+        "benchmarks/results/code/{experiment}.tsv"
+    resources:
+        gpu=GPU,
+    params:
+        stage="code@{experiment}",
+
+
 use rule evaluate as extract with:
     input:
         unpack(needs("extract@{experiment}", model="results/models/{experiment}")),

@@ -15,11 +15,12 @@ from revisit.errors import ArtifactError, ConfigError
 from revisit.models import registry
 
 CLASSES = ["ant", "bee", "cat"]
-SETTINGS = {
-    "images": 12, "seed": 0, "training_seed": 5, "learning_rate": 0.1, "auxiliary": 0.3,
-    "dataset": "small", "device": "cpu",
-}  # fmt: skip
 NETWORK = {"depth": 8, "width": 0.25}
+BEGAN = {"training_seed": 5, "learning_rate": 0.1, "auxiliary": 0.3}
+SETTINGS = {
+    "images": 12, "seed": 0, "keep": "base", "dataset": "small", "device": "cpu", "beside": {},
+    "variants": {"base": {"model": "cifar_resnet", "network": NETWORK, **BEGAN}},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -56,6 +57,16 @@ def write_network(name, data, model="cifar_resnet", network=NETWORK, seed=5, cha
     described |= {"objective": "classification", "shape": [16, 16, 3], "classes": CLASSES}
     files.write_json(place / "network.json", described | {"mean": [0.5] * 3, "std": [0.3] * 3} | about)
     return place
+
+
+def settings_with(monkeypatch, model="cifar_resnet", network=NETWORK, variants=(), **beside):
+    """Settings of a network, other variants of it, and networks beside it: name -> model, network."""
+    described = {"base": (model, network), **dict(variants)}
+    given = {
+        group: {one: {"model": model, "network": network, **BEGAN} for one, (model, network) in networks.items()}
+        for group, networks in {"variants": described, "beside": beside}.items()
+    }
+    monkeypatch.setattr(config, "settings", lambda _stage, _name: SETTINGS | given)
 
 
 def _run(name):
@@ -123,7 +134,41 @@ def test_a_network_that_diverged_has_no_numbers_at_the_end(folder):
     assert summary["signal_slope_start"] is not None
 
 
-def test_auxiliary_heads_cost_but_are_no_depth(folder):
+def test_every_variant_and_what_is_beside_them_is_measured_before_its_training(folder, monkeypatch):
+    plain, dense = NETWORK | {"residual": False}, {"depth": 10, "growth": 4}
+    variants = {"plain": ("cifar_resnet", plain)}
+    settings_with(
+        monkeypatch, variants=variants, dense=("cifar_densenet", dense), deeper=("cifar_resnet", {"depth": 14})
+    )
+    write_network("net", write_data(), changed=0.01)
+    summary, _ = _run("net")
+    assert list(summary["variants"]) == ["base", "plain"]
+    assert list(summary["beside"]) == ["dense", "deeper"]
+    table = pd.read_csv(paths.findings("net", "costs") / "layers.csv")
+    assert list(table.network.unique()) == ["base", "plain", "dense", "deeper"]
+    kept, own = summary["variants"]["base"], {key: summary[key] for key in summary["variants"]["base"]}
+    assert kept == own
+    assert not any(key.endswith("_end") for key in kept)
+    assert table[table.network != "base"].signal_end.isna().all()
+    assert summary["variants"]["plain"]["kept_bytes_per_image"] == kept["kept_bytes_per_image"]
+    assert summary["variants"]["plain"]["signal_slope_start"] != kept["signal_slope_start"]
+    assert summary["beside"]["deeper"]["layers"] == 14
+    assert [summary["beside"]["dense"]["poolings"], kept["poolings"]] == [
+        {"average": 2, "maximum": 0}, {"average": 0, "maximum": 0},
+    ]  # fmt: skip
+
+
+def test_what_is_measured_beside_changes_nothing_else(folder, monkeypatch):
+    write_network("net", write_data(), changed=0.01)
+    alone, _ = _run("net")
+    settings_with(monkeypatch, dense=("cifar_densenet", {"depth": 10, "growth": 4}))
+    both, _ = _run("net")
+    assert both.pop("beside")
+    assert both == {key: value for key, value in alone.items() if key != "beside"}
+
+
+def test_auxiliary_heads_cost_but_are_no_depth(folder, monkeypatch):
+    settings_with(monkeypatch, "inception", {"width": 0.125})
     write_network("net", write_data(), "inception", {"width": 0.125})
     summary, _ = _run("net")
     table = pd.read_csv(paths.findings("net", "costs") / "layers.csv")
@@ -142,7 +187,8 @@ def test_auxiliary_heads_cost_but_are_no_depth(folder):
         ({"model": "recurrent", "network": {}}, r"^analyses\.costs\.net: the network has 1 convolutions and linear"),
     ],
 )
-def test_what_does_not_suit_is_refused(folder, about, problem):
+def test_what_does_not_suit_is_refused(folder, monkeypatch, about, problem):
+    settings_with(monkeypatch, **{key: value for key, value in about.items() if key != "objective"})
     write_network("net", write_data(), **about)
     with pytest.raises(ConfigError, match=problem):
         _run("net")

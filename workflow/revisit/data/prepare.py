@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from revisit.data.settings import Prepare
 
 SPLITS = ("train", "test")
+HALF = 127  # of a pixel
 
 
 def prepare(settings: "Prepare", raw: str | Path, destination: str | Path) -> None:
@@ -38,7 +39,7 @@ def prepare(settings: "Prepare", raw: str | Path, destination: str | Path) -> No
         counts[name] = len(rows)
         files.write_array(destination / f"{name}_labels.npy", split.labels[rows])
         path = destination / f"{name}_images.npy"
-        shapes[name] = _write_images(path, split, rows, settings["size"])
+        shapes[name] = _write_images(path, split, rows, settings["size"], settings.get("binary", False))
         if split.objects is not None:
             objects.write(destination, name, split.objects, rows, settings["size"], shapes[name])
         if name == "train":
@@ -118,15 +119,15 @@ def moments(counts: np.ndarray) -> tuple[list[float], list[float]]:
     return mean, std
 
 
-def _write_images(path: Path, split: Split, rows: np.ndarray, size: int | None) -> tuple[int, ...]:
-    """Write the chosen rows as (rows, H, W, C) uint8; return (H, W, C)."""
+def _write_images(path: Path, split: Split, rows: np.ndarray, size: int | None, binary: bool) -> tuple[int, ...]:
+    """Write the chosen rows as (rows, H, W, C) uint8, of 0 and 255 where they are to be `binary`; return (H, W, C)."""
     out = None
     missing = np.ones(len(rows), bool)
     with progress.bar(len(rows), path.stem, " images") as bar:
         for positions, block in split.images(rows, size):
             if out is None:
                 out = files.new_array(path, np.uint8, (len(rows), *block.shape[1:]))
-            out[positions] = block
+            out[positions] = np.where(block > HALF, np.uint8(255), np.uint8(0)) if binary else block
             missing[positions] = False
             bar.update(len(positions))
     if out is None or missing.any():

@@ -68,6 +68,7 @@ class Prepare(TypedDict):
     seed: int
     source: Literal["embedded", "mirror", "web"]
     objects: NotRequired[Literal["boxes", "masks"]]
+    binary: NotRequired[bool]  # pixels become 0 or 255
 
 
 class SlidingWindows(TypedDict):

@@ -46,6 +46,11 @@ class Preprocessing:
         lines.mul_(self._scale.repeat(width)).sub_(self._shift.repeat(width))
         return inputs.flip(1) if self._reversed else inputs
 
+    @property
+    def middle(self) -> torch.Tensor:
+        """What an input of 0 stands for, as a pixel scaled to 0..1: (C, 1, 1) float32, in the order of the image."""
+        return (self._shift / (255 * self._scale)).view(-1, 1, 1)
+
 
 def normalisation(inputs: str, mean: list[float], std: list[float]) -> dict[str, list[float]]:
     """`mean` and `std` of `Preprocessing` for pixels as a protocol wants them (`inputs` of `params.yaml`).

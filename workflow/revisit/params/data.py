@@ -74,6 +74,9 @@ class Dataset(Section):
     test_from_train: bool = Field(
         False, description="take the test images from those trained on: a leak on purpose, to show what it does"
     )
+    binary: bool = Field(
+        False, description="pixels are 0 or 255: 255 where they were more than half of it, in each channel"
+    )
     splits: Splits = Field(Splits(train="train", test="test"), description="image sets; with voc only")
     objects: Literal["boxes", "masks"] | None = Field(
         None,

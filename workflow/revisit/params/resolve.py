@@ -138,11 +138,12 @@ def _prepare(params: Params, name: str) -> Settings:
     dataset = params.datasets[name]
     raw = params.raw[dataset.raw]
     kind = params.objects_of(name)
-    objects: Settings = {"objects": kind} if kind else {}
+    special: Settings = {"objects": kind} if kind else {}
+    special |= {"binary": True} if dataset.binary else {}
     return {
         "dataset": name,
-        **dataset.model_dump(exclude={"objects"}),
-        **objects,
+        **dataset.model_dump(exclude={"objects", "binary"}),
+        **special,
         "format": raw.format,
         "classes": raw.classes,
         "seed": 0,

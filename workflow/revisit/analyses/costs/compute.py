@@ -1,5 +1,6 @@
-"""Stage `costs`: what trained classifiers take, and how gradients come through them, of every replicate."""
+"""Stage `costs`: what classifiers take, and how gradients come through them, of every replicate."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from revisit.errors import ConfigError
 from revisit.models import registry
 
 if TYPE_CHECKING:
-    from revisit.analyses.costs.settings import Settings
+    from revisit.analyses.costs.settings import Network, Settings
 
 CPU = torch.device("cpu")  # its numbers are the same everywhere, and what it keeps can be counted
 REMEDY = "use fewer images (analyses.costs in params.yaml)"
@@ -33,13 +34,15 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
         settings: see `settings.Costs`.
 
     Returns:
-        `parameters`, `operations` of one image, `kept_bytes_per_image`, `layers` with weights, `images`; and for the
+        Of the kept variant `parameters`, `operations` of one image, `kept_bytes_per_image`, `layers` with weights,
+        `images`, `poolings`: how many there are, `average` and `maximum`, but for those of any size; and for the
         gradient by the weights, the signal (by outputs) and the moments `start` and `end`: `gradient_slope_start`, in
         powers of ten per layer on the way back, `first_to_last_gradient_start`, and `smallest_gradient_start`; the
-        median over the layers of `update_start`. Slopes are over the layers that run in evaluation, too.
+        median over the layers of `update_start`. Slopes are over the layers that run in evaluation, too. The same but
+        for the `end` of every network before its training, by name: of all `variants`, and of those `beside` them.
 
     Raises:
-        ConfigError: the network is no classifier, or has fewer than two layers with weights.
+        ConfigError: the network is no classifier, or one has fewer than two layers with weights or takes no such image.
         ArtifactError: what training left is missing or damaged, or was trained on other data.
     """
     data = arrays.load(paths.prepared(settings["dataset"]))
@@ -56,45 +59,82 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
             pixels = torch.from_numpy(np.array(data.train_images[chosen]))
             inputs = forward.preprocessing_of(info, CPU)(pixels)
             labels = torch.from_numpy(np.array(data.train_labels[chosen]))
-            networks = initial(info, settings["training_seed"] + number), _together(network)
-            rows = measured(networks, inputs, labels, settings)
-        summaries.append(summary(rows, name) | {"images": len(chosen)})
+            found, rows = _replicate(network, info, inputs, labels, settings, number)
+        summaries.append(found | {"images": len(chosen)})
         files = files or {LAYERS.file: LAYERS.frame(rows)}
     return replicates.summary(summaries), files
 
 
-def initial(info: dict[str, Any], seed: int) -> nn.Module:
-    """The network that `info`, network.json, describes as it was before its training, whose seed it is drawn by."""
+def _replicate(
+    trained: nn.Module,
+    info: dict[str, Any],
+    inputs: torch.Tensor,
+    labels: torch.Tensor,
+    settings: "Settings",
+    number: int,
+) -> tuple[dict[str, Any], Rows]:
+    """The summary of a replicate, and the rows of all its networks, the kept variant's first."""
+    given = {"variants": settings["variants"], "beside": settings["beside"]}
+    which = [(group, one) for group, networks in given.items() for one in networks]
+    which.sort(key=lambda each: each != ("variants", settings["keep"]))
+    kept, rows, groups = dict[str, Any](), Rows(), {group: dict[str, Any]() for group in given}
+    for group, one in which:
+        described = given[group][one]
+        moments = {"start": initial(described, info, number)} | ({} if rows else {"end": _together(trained)})
+        of_layers = measured(moments, inputs, labels, described, settings["seed"])
+        found = summary(of_layers, info["experiment"], list(moments)) | {"poolings": counts.poolings(moments["start"])}
+        rows += [{"network": one} | row for row in of_layers]
+        kept = kept or found
+        groups[group][one] = {key: value for key, value in found.items() if not key.endswith("_end")}
+    return kept | groups, rows
+
+
+def initial(described: "Network", info: dict[str, Any], number: int) -> nn.Module:
+    """A network as it is before its training: a replicate of that which `info`, network.json, tells of.
+
+    Args:
+        described: the network.
+        info: says the images and classes.
+        number: of the replicate, which counts up from the seed.
+    """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return _together(registry.build(info["model"], info["shape"], len(info["classes"]), info["network"]))
+        torch.manual_seed(described["training_seed"] + number)
+        classes = len(info["classes"])
+        return _together(registry.build(described["model"], info["shape"], classes, described["network"]))
 
 
 def measured(
-    networks: tuple[nn.Module, nn.Module], inputs: torch.Tensor, labels: torch.Tensor, settings: "Settings"
+    moments: dict[str, nn.Module], inputs: torch.Tensor, labels: torch.Tensor, described: "Network", seed: int
 ) -> Rows:
-    """The rows of `LAYERS`: of a network before and after its training, with a minibatch (N, C, H, W) and (N,)."""
-    network = networks[0]
+    """The rows of `LAYERS`, but for `network`.
+
+    Args:
+        moments: a network before its training, `start`, and perhaps after it, `end`.
+        inputs: a minibatch (N, C, H, W).
+        labels: its classes (N,).
+        described: how its training begins.
+        seed: of what the network draws.
+    """
+    network = moments["start"]
     operations, parameters = counts.operations(network, inputs[:1]), counts.parameters(network)
     kept, names = counts.kept_bytes(network, inputs), counts.order(network, inputs)
     passing = set(counts.order(network, inputs[:1], training=False))
-    weight, seed = settings["auxiliary"], settings["seed"]
-    flows = [gradients.flows(each, inputs, labels, weight, seed) for each in networks]
+    flows = {
+        moment: gradients.flows(each, inputs, labels, described["auxiliary"], seed) for moment, each in moments.items()
+    }
     modules = dict(network.named_modules())
     rows: Rows = []
     number = 0
     for layer in (*names, ""):  # what the network does itself, between its layers, comes last
         if not (operations[layer] or parameters[layer] or kept[layer]):
             continue
-        counted = layer in flows[0] and layer in passing
+        counted = layer in flows["start"] and layer in passing
         number += counted
         row = {"layer": layer or "between", "kind": type(modules[layer]).__name__, "number": number if counted else 0}
         row |= {"parameters": parameters[layer], "operations": operations[layer]}
         row |= {"kept_bytes": kept[layer] / len(inputs)}
-        told = [_told(flow.get(layer), settings["learning_rate"]) for flow in flows]
-        rows.append(
-            row | {f"{key}_{moment}": each[key] for key in told[0] for moment, each in zip(MOMENTS, told, strict=True)}
-        )
+        told = {moment: _told(flows.get(moment, {}).get(layer), described["learning_rate"]) for moment in MOMENTS}
+        rows.append(row | {f"{key}_{moment}": told[moment][key] for key in told["start"] for moment in MOMENTS})
     return rows
 
 
@@ -106,8 +146,8 @@ def _told(flow: gradients.Flow | None, rate: float) -> dict[str, float | None]:
     return {"gradient": flow.gradient, "signal": flow.signal, "update": share}
 
 
-def summary(rows: Rows, name: str) -> dict[str, Any]:
-    """Of the rows of `LAYERS`, of the experiment `name`; see `analyse`.
+def summary(rows: Rows, name: str, moments: Sequence[str] = MOMENTS) -> dict[str, Any]:
+    """Of the rows of `LAYERS` of a network at these moments, which messages call `name`; see `analyse`.
 
     Raises:
         ConfigError: there are fewer than two layers with weights.
@@ -122,7 +162,7 @@ def summary(rows: Rows, name: str) -> dict[str, Any]:
         "kept_bytes_per_image": sum(row["kept_bytes"] for row in rows),
         "layers": len(deep),
     }
-    for moment in MOMENTS:
+    for moment in moments:
         for kind in ("gradient", "signal"):
             norms = [row[f"{kind}_{moment}"] for row in deep]
             found[f"{kind}_slope_{moment}"] = gradients.slope(norms)

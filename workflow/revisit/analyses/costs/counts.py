@@ -23,6 +23,12 @@ def parameters(network: nn.Module) -> Counter[str]:
     return Counter({name: sum(p.numel() for p in m.parameters(recurse=False) if p.requires_grad) for name, m in named})
 
 
+def poolings(network: nn.Module) -> dict[str, int]:
+    """How many modules take the `average` of places side by side, and how many the `maximum`."""
+    kinds = {"average": nn.AvgPool2d, "maximum": nn.MaxPool2d}
+    return {name: sum(isinstance(module, kind) for module in network.modules()) for name, kind in kinds.items()}
+
+
 def operations(network: nn.Module, image: torch.Tensor) -> Counter[str]:
     """layer -> multiplications and additions of its own matrix products and convolutions, in evaluation.
 

@@ -1,15 +1,26 @@
 """Stage `costs` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from pydantic import Field
 
 from revisit.analyses.kinds import Kind
-from revisit.params.fields import Count, Section
+from revisit.errors import ConfigError
+from revisit.models.parts.arguments import check as check_network
+from revisit.models.registry import arguments, available
+from revisit.params.fields import Count, Name, Section
+from revisit.params.words import unknown
 
 if TYPE_CHECKING:
     from revisit.params.mistakes import Mistakes
     from revisit.params.schema import Params
+
+
+class Beside(Section):
+    """A network with the weights that it is drawn with, beside those that are trained."""
+
+    model: Name = Field(description="the network: a module of workflow/revisit/models")
+    network: dict[Name, Any] = Field({}, description="its own settings: see its file")
 
 
 class Costs(Section):
@@ -17,6 +28,19 @@ class Costs(Section):
 
     images: Count = Field(32, description="training images of the minibatch that is looked at")
     seed: int = Field(0, ge=0, lt=2**31, description="of the choice of images, and of what the network draws")
+    beside: dict[Name, Beside] = Field(
+        {}, description="networks that are measured likewise, but not trained, by name; one is no variant's"
+    )
+
+
+class Network(TypedDict):
+    """A network before its training."""
+
+    model: str
+    network: dict[str, Any]
+    training_seed: int  # of the first replicate: its initial weights are drawn again
+    learning_rate: float  # at the start of the training
+    auxiliary: float  # the weight of auxiliary heads in the loss
 
 
 class Settings(TypedDict):
@@ -25,16 +49,16 @@ class Settings(TypedDict):
     experiment: str
     images: int
     seed: int
-    training_seed: int  # of the first replicate: its initial weights are drawn again
-    learning_rate: float  # at the start of the training
-    auxiliary: float  # the weight of auxiliary heads in the loss
+    keep: str  # the variant whose network is kept
+    variants: dict[str, Network]
+    beside: dict[str, Network]
     dataset: str
     model: str
     device: str
 
 
-def check(params: "Params", name: str, costs: Costs, found: "Mistakes") -> None:  # noqa: ARG001
-    """Record a training that is not one of a classifier from weights drawn at random."""
+def check(params: "Params", name: str, costs: Costs, found: "Mistakes") -> None:
+    """Record a training that is not one of a classifier from weights drawn at random, and networks that cannot be."""
     training = params.trainings.get(name)
     if training is None:
         return
@@ -43,18 +67,41 @@ def check(params: "Params", name: str, costs: Costs, found: "Mistakes") -> None:
         found.add(place, f"needs a classifier of one class; {name} is trained for {training.objective.name}")
     if name in params.finetunings:
         found.add(place, f"draws initial weights again; {name} starts from the weights of another network")
+    for beside, described in costs.beside.items():
+        where = (*place, "beside", beside)
+        if beside in (training.variants or {training.kept: {}}):
+            found.add(where, f"is a variant of {name}; give the network another name")
+        if described.model not in available():
+            found.add((*where, "model"), unknown(described.model, "network", available()))
+            continue
+        try:
+            check_network(described.model, arguments(described.model), described.network)
+        except ConfigError as error:
+            found.add(where, str(error))
 
 
 def resolved(params: "Params", name: str, costs: Costs) -> dict[str, Any]:
-    """With what the training of the kept variant began."""
+    """With what the trainings of the variants begin; what is beside them begins like the kept one."""
     training = params.trainings[name]
-    protocol = training.protocols()[training.kept]
-    began = {
-        "training_seed": protocol.seed,
-        "learning_rate": protocol.optimizer.lr,
-        "auxiliary": protocol.objective.model_dump()["auxiliary"],
-    }
-    return costs.model_dump() | began
+    model, common = params.network_of(name)
+    began: dict[str, Network] = {}
+    for variant, protocol in training.protocols().items():
+        began[variant] = {
+            "model": model,
+            "network": {**common, **protocol.network},
+            "training_seed": protocol.seed,
+            "learning_rate": protocol.optimizer.lr,
+            "auxiliary": protocol.objective.model_dump()["auxiliary"],
+        }
+    kept = began[training.kept]
+    beside = {one: cast("Network", {**kept, **described.model_dump()}) for one, described in costs.beside.items()}
+    chosen = costs.model_dump(exclude={"beside"})
+    return {**chosen, "keep": training.kept, "variants": began, "beside": beside}
 
 
-KIND = Kind(Costs, reads="network", check=check, resolved=resolved)
+def networks(settings: dict[str, Any]) -> list[str]:
+    """The modules of the networks beside the trained one."""
+    return sorted({f"revisit.models.{one['model']}" for one in settings["beside"].values()})
+
+
+KIND = Kind(Costs, reads="network", check=check, resolved=resolved, modules=networks)

@@ -1,0 +1,101 @@
+"""Networks beside each other: what each takes, and what more layers or labels bring."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import (
+    FixedLocator,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+    PercentFormatter,
+    ScalarFormatter,
+)
+
+from revisit.report.figures.readout import mark
+from revisit.report.figures.style import STYLE, WIDE, axes_of
+from revisit.report.numbers import number
+from revisit.report.palette import GRID, SERIES
+
+MARKS = "os^Dv*"
+ROW = 0.24  # inches
+SPAN = 20  # the largest value over the smallest, from which on a scale is logarithmic
+
+
+def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float]], together: bool = False) -> Figure:
+    """A dot for each network (row) and measure (column, positive), named by its value.
+
+    A measure that spans much has a logarithmic scale. Measures of one kind, `together`, share a scale from 0 on.
+    """
+    mpl.rcParams.update(STYLE)
+    figure = Figure(figsize=(WIDE, 0.9 + ROW * len(rows)), layout="constrained")
+    grid = figure.subplots(1, len(columns), squeeze=False, sharey=True)
+    places = np.arange(len(rows))
+    highest = max((value for values in columns.values() for value in values), default=1)
+    for axes, (label, values), colour in zip(grid.flat, columns.items(), SERIES, strict=False):
+        axes.hlines(places, 0, 1, color=GRID, linewidth=0.8, transform=axes.get_yaxis_transform(), zorder=0)
+        axes.grid(axis="y", visible=False)
+        axes.plot(values, places, "o", color=colour, markersize=5)
+        for value, place in zip(values, places, strict=True):
+            axes.annotate(_short(value), (value, place), (6, 0), textcoords="offset points", va="center", size=7.5)
+        axes.set_xlabel(label)
+        low, high = min(values, default=1), highest if together else max(values, default=1)
+        if together or high < SPAN * low:
+            axes.set_xlim(0, 1.4 * high)
+            axes.xaxis.set_major_locator(MaxNLocator(3))
+        else:
+            span = high / low
+            axes.set_xscale("log")
+            axes.set_xlim(low / span**0.1, high * span**0.4)
+            axes.xaxis.set_major_locator(LogLocator(numticks=4))
+            axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(lambda value, _: _short(value))
+        axes.tick_params(labelsize=7.5)
+    grid.flat[0].set_yticks(places, rows)
+    grid.flat[0].set_ylim(len(rows) - 0.4, -0.6)
+    for axes in grid.flat:
+        axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def _short(value: float) -> str:
+    """With three digits: 853 k, 1.43 G."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g} {unit}"
+    return number(value)
+
+
+def shares(kinds: Mapping[str, Mapping[int, tuple[float, float, float]]], y_label: str, x_label: str) -> Figure:
+    """A share over a few counts, on a logarithmic scale; a kind has a line, and at each count an interval.
+
+    Args:
+        kinds: name -> count -> mean, and both ends of its interval.
+        y_label: what is measured.
+        x_label: what is counted.
+    """
+    figure, axes = axes_of()
+    axes.grid(axis="x", visible=False)
+    axes.set_xscale("log")
+    for place, (name, points) in enumerate(kinds.items()):
+        colour, shape = SERIES[place % len(SERIES)], MARKS[place % len(MARKS)]
+        x = np.array(sorted(points))
+        mean, low, high = np.array([points[count] for count in x]).T
+        (drawn,) = axes.plot(x, mean, color=colour, marker=shape, markersize=6, linewidth=1.6, label=name)
+        axes.vlines(x, low, high, color=colour, linewidth=1.2, alpha=0.7)
+        mark(axes, drawn, name)
+    ticks = sorted({count for points in kinds.values() for count in points})
+    apart = [count for place, count in enumerate(ticks) if not place or count > 1.15 * ticks[place - 1]]
+    axes.xaxis.set_major_locator(FixedLocator(apart))
+    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set(xlabel=x_label, ylabel=y_label)
+    axes.margins(x=0.1, y=0.1)
+    axes.yaxis.set_major_locator(MaxNLocator(6))
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if high - low > 0.05 else 1))
+    figure.legend(loc="outside upper left", ncols=3)
+    return figure
