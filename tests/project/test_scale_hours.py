@@ -41,7 +41,7 @@ def counting():
 def test_laptop_scale_is_a_night_on_two_cores(counting):
     found = counting.by_study(counting.hours("laptop"))
     allowed = counting.CORES * counting.NIGHT * counting.SHARE
-    assert sum(hours for _, hours in found.values()) <= allowed == pytest.approx(14.4)
+    assert sum(hours for _, hours in found.values()) <= allowed == pytest.approx(12.8)
     assert all(hours > 0.1 for _, hours in found.values())
 
 
