@@ -24,7 +24,7 @@ except ModuleNotFoundError as error:
 
 NOW = judge(workflow.is_main_process, workflow.output_settings.dryrun)
 GPU = NOW.gpu
-NOW.announce(workflow.cores)
+NOW.announce(workflow.resource_settings.cores)  # None, as for --summary, where nothing runs
 
 
 wildcard_constraints:
