@@ -20,7 +20,7 @@ def tree(tmp_path_factory):
 
 
 def test_both_snakefiles_plan_the_same_jobs(tree):
-    planned = {name: tree.snakemake("-n", "-s", name) for name in ("Snakefile", "workflow/Snakefile")}
+    planned = {name: tree.run("snakemake", "-n", "-s", name) for name in ("Snakefile", "workflow/Snakefile")}
     by_root, by_name = map(jobs, planned.values())
     assert by_root.pop("all") == by_name.pop("everything") == "1"
     assert by_root == by_name
@@ -35,6 +35,11 @@ def test_outside_a_clone_it_says_so_in_one_message(tmp_path):
     assert output.strip().endswith("docs/deployment.md says why")
     assert "is no clone of Revisit" in output
     assert "Traceback" not in output
+
+
+def test_what_runs_nothing_needs_no_cores(tree):
+    assert "Traceback" not in (output := tree.run("snakemake", "--summary"))
+    assert "out of date" not in output
 
 
 def test_a_run_says_what_it_is_about_to_do_and_how_far_it_came(tree):

@@ -24,7 +24,8 @@ except ModuleNotFoundError as error:
 
 NOW = judge(workflow.is_main_process, workflow.output_settings.dryrun)
 GPU = NOW.gpu
-NOW.announce(workflow.cores)
+# No number where nothing runs, as for --summary; `workflow.cores` would insist on one.
+NOW.announce(workflow.resource_settings.cores)
 
 
 wildcard_constraints:
