@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from revisit import paths
+from revisit.analyses.evaluate.usual import top_k
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 SETTINGS = {
@@ -181,6 +182,11 @@ def test_neighbours_of_images_of_named_classes(runs):
     assert set(table.same_class) == {"true", "false"}
     shares = [found["share_same_class"] for found in _json(folder, "neighbours.json", "several").values()]
     assert all(0.4 < share < 1 for share in shares)
+
+
+@pytest.mark.parametrize(("classes", "usual"), [(2, [1]), (4, [1]), (5, [1, 5]), (10, [1, 5])])
+def test_nobody_is_asked_for_more_guesses_than_there_are_classes(classes, usual):
+    assert top_k(classes) == usual
 
 
 def test_evaluate(runs):

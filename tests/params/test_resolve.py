@@ -122,3 +122,10 @@ def test_an_edit_reaches_only_the_stages_that_use_it(resolved):
         ("train", "lenet_clean"),
         ("study", "lenet"),
     }
+
+
+def test_top_k_accuracies_follow_the_classes_where_they_are_known(resolved):
+    """Of the files of a folder nobody knows them before they are read."""
+    assert resolved()["evaluate", "fashion_static"]["top_k"] == [1, 5]
+    assert resolved()["evaluate", "voc_caffenet"]["top_k"] == []
+    assert resolved()["evaluate", "seedlings_vgg16"]["top_k"] is None

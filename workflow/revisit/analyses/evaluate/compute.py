@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from revisit import paths
 from revisit.analyses import replicates
-from revisit.analyses.evaluate import scores
+from revisit.analyses.evaluate import scores, usual
 from revisit.analyses.evaluate.tables import CONFUSION, PER_CLASS, ROC
 from revisit.analyses.findings import Files
 from revisit.models import registry
@@ -18,14 +18,15 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
 
     Args:
         name: the experiment.
-        settings: `top_k`, `bootstrap` and `seed`.
+        settings: `top_k`, `bootstrap` and `seed`; of `top_k` None stands for `usual.top_k`.
 
     Raises:
         ConfigError: a k is larger than the number of classes.
         ArtifactError: what training left is missing or damaged.
     """
-    asked = settings["top_k"], settings["bootstrap"], settings["seed"]
     predictions = [scores.load(folder) for folder in registry.replicates(paths.model(name))]
+    top_k = usual.top_k(len(predictions[0][2])) if settings["top_k"] is None else settings["top_k"]
+    asked = top_k, settings["bootstrap"], settings["seed"]
     found = [scores.evaluate(*predicted, *asked) for predicted in predictions]
     _, per_class, confusion, curves = found[0]
     classes = predictions[0][2]

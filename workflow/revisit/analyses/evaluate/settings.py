@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from pydantic import Field
 
+from revisit.analyses.evaluate.usual import top_k
 from revisit.analyses.kinds import Kind
 from revisit.params.fields import EACH_ONCE, Section
 from revisit.params.trainings import TASKS
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 class Evaluate(Section):
     """Scores of the test set, class by class."""
 
-    top_k: Annotated[list[Annotated[int, Field(ge=1, le=1000)]], EACH_ONCE] = Field(
-        [1, 5], description="top-k accuracies; of one label"
+    top_k: Annotated[list[Annotated[int, Field(ge=1, le=1000)]], EACH_ONCE] | None = Field(
+        None, description="top-k accuracies; of one label (null: 1, and 5 where there are five classes)"
     )
     bootstrap: int = Field(1000, ge=100, le=1_000_000, description="resamples behind each interval")
     seed: int = Field(0, ge=0, lt=2**31, description="of the resampling")
@@ -27,7 +28,7 @@ class Settings(TypedDict):
     """What the stage `evaluate` gets."""
 
     experiment: str
-    top_k: list[int]
+    top_k: list[int] | None
     bootstrap: int
     seed: int
 
@@ -40,16 +41,22 @@ def check(params: "Params", name: str, evaluate: Evaluate, found: "Mistakes") ->
     place = ("analyses", "evaluate", name)
     if not TASKS[training.objective.name].scored:
         found.add(place, f"scores classes; {name} is trained for {training.objective.name}")
-    if TASKS[training.objective.name].labels == "multi" and "top_k" in evaluate.model_fields_set:
+    if evaluate.top_k is None:
+        return
+    if TASKS[training.objective.name].labels == "multi":
         found.add((*place, "top_k"), "counts images of one label; those here may have several: leave it out")
     elif (classes := params.classes_of(name)) and max(evaluate.top_k, default=1) > len(classes):
         found.add((*place, "top_k"), f"{max(evaluate.top_k)} is more than the {len(classes)} classes")
 
 
 def resolved(params: "Params", name: str, evaluate: Evaluate) -> dict[str, Any]:
-    """Of several labels per image there is no top-k accuracy."""
-    several = params.label_kind(params.trainings[name].dataset) == "multi"
-    return evaluate.model_dump() | ({"top_k": []} if several else {})
+    """Of several labels per image there is no top-k accuracy; where only the files know the classes, it stays open."""
+    asked, classes = evaluate.top_k, params.classes_of(name)
+    if params.label_kind(params.trainings[name].dataset) == "multi":
+        asked = []
+    elif asked is None and classes:
+        asked = top_k(len(classes))
+    return evaluate.model_dump() | {"top_k": asked}
 
 
 KIND = Kind(Evaluate, reads="scores", check=check, resolved=resolved)
