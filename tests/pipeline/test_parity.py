@@ -18,7 +18,7 @@ from tree import ROOT, Tree
 
 pytestmark = pytest.mark.pipeline
 GPU = NVIDIA_DRIVER.exists()  # on which the runs of a sweep go one after the other
-ON_GPU = ("pretrain", "train", "finetune", "extract", "inspect", "detect", "segment")
+ON_GPU = ("pretrain", "train", "finetune", "extract", "code", "inspect", "detect", "segment")
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
 RESOLVED = resolve(load(ROOT / "params.yaml"))
 

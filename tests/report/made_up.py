@@ -79,7 +79,13 @@ def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: A
     if "neighbours" in analyses:
         write_neighbours(folder, data, analyses["neighbours"]["layers"], analyses["neighbours"]["k"], 2 * seed)
     if "costs" in analyses:
-        write_costs(folder, seed, others=analyses["costs"].get("others", ()))
+        found = analyses["costs"]
+        kept, beside = found.get("keep", "base"), found.get("beside", ())
+        write_costs(
+            folder, seed, variants=[kept, *(one for one in found.get("variants", ()) if one != kept)], beside=beside
+        )
+    if "code" in analyses:
+        write_code(folder, analyses["code"]["labels"])
     if "inspect" in analyses:
         write_inspection(folder, data, analyses["inspect"], **about)
 
@@ -172,10 +178,29 @@ def write_maps(
     write_tiles(folder / "embed", data, rows)
 
 
-def write_costs(folder: Path, seed: int = 1, layers: int = 12, others: Sequence[str] = ()) -> None:
+def write_code(folder: Path, labels: Sequence[int]) -> None:
+    """A code that is sparser than before its training; the more labels, the better."""
+    sparse = {"hoyer": 0.6, "active": 0.1, "dead": 3}
+    features = ("code", "untrained", "principal", "pixels")
+    rows = [
+        (name, 196, count, 0.5 + 0.1 * place, 0.4 + 0.1 * place, 0.6 + 0.1 * place)
+        for name in features
+        for place, count in enumerate(labels)
+    ]
+    put(folder / "code/labels.csv", columns("features dimensions labels accuracy low high", rows))
+    accuracy: dict[str, dict[str, float]] = {name: {} for name in features}
+    for name, _, count, value, *_ in rows:
+        accuracy[name][f"labels_{count}"] = value
+    about = {"dimensions": 196, **sparse, "untrained": sparse | {"hoyer": 0.2}, "accuracy": accuracy}
+    put(folder / "code.json", about)
+
+
+def write_costs(
+    folder: Path, seed: int = 1, layers: int = 12, variants: Sequence[str] = ("base",), beside: Sequence[str] = ()
+) -> None:
     """Costs of a network of some layers, through which gradients vanish; one is dead, and a head has no number.
 
-    `others`: networks beside it, of which everything is the same.
+    Those of other `variants` than the first, and of networks `beside` them, are the same.
     """
     rng, moments = np.random.default_rng(seed), ("start", "end")
     norms = {
@@ -188,7 +213,7 @@ def write_costs(folder: Path, seed: int = 1, layers: int = 12, others: Sequence[
     table |= {"operations": 20_000, "kept_bytes": 512.5}
     table |= norms | {f"update_{moment}": 0.01 for moment in moments}
     frame = pd.DataFrame(table)
-    named = [frame.assign(network=name).set_index("network").reset_index() for name in ("base", *others)]
+    named = [frame.assign(network=name).set_index("network").reset_index() for name in (*variants, *beside)]
     put(folder / "costs/layers.csv", pd.concat(named))
     summary: dict[str, Any] = {"parameters": 13_000 * seed, "operations": 260_000, "kept_bytes_per_image": 6662.5}
     summary |= {"layers": layers, "images": 32}
@@ -200,7 +225,7 @@ def write_costs(folder: Path, seed: int = 1, layers: int = 12, others: Sequence[
         summary[f"update_{moment}"] = 0.01
     summary["poolings"] = {"average": 0, "maximum": 1}
     start = {key: value for key, value in summary.items() if not key.endswith("_end")}
-    groups = {"variants": {"base": start}, "beside": dict.fromkeys(others, start)}
+    groups = {"variants": dict.fromkeys(variants, start), "beside": dict.fromkeys(beside, start)}
     put(folder / "costs.json", summary | groups)
 
 

@@ -248,8 +248,10 @@ def test_objectives_without_a_metric(run, settings, protocol, digests, model, ob
     assert losses[-1] < 0.9 * losses[0]
     assert outcome.findings["best_test_loss"] == min(losses)
     assert set(outcome.findings["loss_at"]) == {"epoch_1", "epoch_2"}
-    pairs = ["train_loss_anchor", "test_loss_anchor", "train_loss_random", "test_loss_random"]
-    beside = pairs if objective["name"] == "pairs" else []
+    names = ("loss_anchor", "loss_random")
+    if objective["name"] == "reconstruction":
+        names = ("squared_error", "cross_entropy", "entropy", "squared_error_of_noisy", "squared_error_of_noise")
+    beside = [f"{split}_{name}" for name in names for split in ("train", "test")]
     assert list(outcome.evaluations.columns) == ["step", "epoch", "train_loss", "test_loss", *beside]
     assert {name: outcome.findings[name] for name in beside} == outcome.evaluations.iloc[-1][beside].to_dict()
 

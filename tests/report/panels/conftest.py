@@ -50,7 +50,7 @@ ANALYSES: dict[str, dict[str, Any]] = {
         "inspect": INSIDE,
     },
     "caffenet_7x7": {"inspect": {}, "costs": {}},
-    "dense": {"inspect": {}, "detect": {}, "segment": {}, "costs": {"others": ["resnet_56"]}},
+    "dense": {"inspect": {}, "detect": {}, "segment": {}, "costs": {"beside": ["resnet_56"]}},
 }
 ABOUT = {
     "caffenet": {"kernel": 11},

@@ -71,7 +71,7 @@ def test_no_depth_without_several_depths(writer, tmp_path):
 
 ERRORS = {
     "train_squared_error": 0.01, "test_squared_error": 0.02, "test_cross_entropy": 0.25, "test_entropy": 0.2,
-    "test_squared_error_of_noisy": 0.03, "test_squared_error_of_noise": 0.04,
+    "train_squared_error_of_noisy": 0.015, "test_squared_error_of_noisy": 0.03, "test_squared_error_of_noise": 0.04,
 }  # fmt: skip
 
 
@@ -95,6 +95,7 @@ def test_losses_and_noise_each_have_their_sweeps(writer, tmp_path):
     assert frame["variant"].tolist() == list(noises)
     assert frame["test_squared_error_of_noise"].tolist() == [0.04] * 3
     assert figure["made_by"] == ["train@few"]
+    assert "fresh: training images 0.01, test images 0.02, noisy training images 0.015, noisy" in figure["alt"]
 
 
 def test_older_findings_and_those_that_diverged_are_left_out(writer, tmp_path):

@@ -16,7 +16,7 @@ from revisit.params.resolve import resolve
 from revisit.tasks import registry
 
 ROOT = Path(__file__).parents[3]
-ANALYSES = ("evaluate", "inspect", "probe", "embed", "neighbours", "detect", "segment", "costs")
+ANALYSES = ("evaluate", "inspect", "probe", "embed", "neighbours", "detect", "segment", "costs", "code")
 STEPS = 700  # of every run: more than a figure has points
 Settings = dict[str, Any]
 

@@ -87,7 +87,7 @@ def table(name, block):
         ("siamese", "results curves probes embedding"),
         ("transfer", "results sweeps gap probes"),
         ("seedlings", "results curves gap classes gain"),
-        ("autoencoders", "results sweeps curves probes"),
+        ("autoencoders", "results sweeps losses noise curves code"),
     ],
 )
 def test_sections_are_those_that_make_sense(drawn, name, sections):
@@ -226,7 +226,10 @@ def test_curves_of_a_diverged_run_end_and_leave_the_others_their_scale(drawn):
 def test_losses_that_cannot_be_compared_share_no_figure(drawn):
     files = [block["file"] for block in shown(drawn("autoencoders"), "sweeps", "figure")]
     stem = "figures/sweep-autoencoder-"
-    assert files == [f"{stem}mean_squared_error.svg", f"{stem}binary_cross_entropy.svg"]
+    assert [file for file in files if file.startswith(stem)] == [
+        f"{stem}mean_squared_error.svg",
+        f"{stem}binary_cross_entropy.svg",
+    ]
 
 
 def test_many_trainings_are_small_multiples(drawn):

@@ -22,11 +22,12 @@ from revisit.report.palette import GRID, SERIES
 
 MARKS = "os^Dv*"
 ROW = 0.24  # inches
+TINY = 1e-9  # the end of a scale on which all values are 0
 SPAN = 20  # the largest value over the smallest, from which on a scale is logarithmic
 
 
 def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float]], together: bool = False) -> Figure:
-    """A dot for each network (row) and measure (column, positive), named by its value.
+    """A dot for each network (row) and measure (column), named by its value.
 
     A measure that spans much has a logarithmic scale. Measures of one kind, `together`, share a scale from 0 on.
     """
@@ -43,8 +44,8 @@ def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float]], togeth
             axes.annotate(_short(value), (value, place), (6, 0), textcoords="offset points", va="center", size=7.5)
         axes.set_xlabel(label)
         low, high = min(values, default=1), highest if together else max(values, default=1)
-        if together or high < SPAN * low:
-            axes.set_xlim(0, 1.4 * high)
+        if together or low <= 0 or high < SPAN * low:
+            axes.set_xlim(min(0, low), 1.4 * max(high, TINY))
             axes.xaxis.set_major_locator(MaxNLocator(3))
         else:
             span = high / low

@@ -21,6 +21,7 @@ LOSSES = {
 NOISE = {
     "train_squared_error": ("training images", "decimal"),
     "test_squared_error": ("test images", "decimal"),
+    "train_squared_error_of_noisy": ("noisy training images", "decimal"),
     "test_squared_error_of_noisy": ("noisy test images", "decimal"),
     "test_squared_error_of_noise": ("the noise itself", "decimal"),
 }
@@ -46,10 +47,9 @@ def noise(writer: StudyWriter) -> Section | None:
     runs = _runs(writer, lambda run: len(_of_each(run, lambda protocol: str(_noise(protocol)))) > 1)
     text = (
         "Squared distances from the clean pixels: of reconstructions of images that were trained on, of others, and of "
-        "others of which 30% of the pixels are destroyed. A network that has learnt images by heart makes little of "
-        "those."
+        "both with 30% of the pixels destroyed. A network that has learnt images by heart makes little of others."
     )
-    return _section(writer, runs, "noise", "What noise teaches", text, NOISE, list(NOISE)[:3], True)
+    return _section(writer, runs, "noise", "What noise teaches", text, NOISE, list(NOISE)[:4], True)
 
 
 def _runs(writer: StudyWriter, varied: Callable[[Run], bool]) -> list[Run]:
