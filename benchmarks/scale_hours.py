@@ -25,7 +25,7 @@ from revisit.params import blocks
 from revisit.params.resolve import resolve
 from revisit.params.schema import Params
 
-CORES, NIGHT, SHARE = 2, 9, 0.8  # cores; hours; what of them the trainings may take
+CORES, NIGHT, SHARE = 2, 8, 0.8  # cores; hours; what of them the trainings may take
 # One core (AVX2), one thread, as `python benchmarks/training.py` and single steps of the large networks measured it.
 RATE = 90e9  # operations a second of convolutions and matrix products, forward and backward
 SLOWER = {"simple_cnn": 70e9, "alexnet": 70e9, "inception": 70e9, "densenet": 60e9, "mobilenet_v2": 20e9}
