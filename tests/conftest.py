@@ -16,11 +16,14 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", 
     os.environ[_variable] = "1"  # read when NumPy and PyTorch are imported
 
 REAL = ("test_readme.py", "test_real_scripts.py")  # they share the one tree with the real scripts
+COPIES = ("test_gpu_pieces.py",)  # of that tree, made by another process
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The engines come first: they take longest."""
-    items.sort(key=lambda item: ("pipeline" not in item.path.parts, item.path.name not in REAL))
+    """The engines come first: they take longest. What needs a copy of the one tree comes after those who make it."""
+    items.sort(
+        key=lambda item: ("pipeline" not in item.path.parts, item.path.name not in REAL, item.path.name in COPIES)
+    )
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -51,7 +51,7 @@ BAD = [
     ("experiments.fashion_static.epochs", 2.5, "epochs: 2.5 is not allowed; it must be a whole number"),
     ("experiments.fashion_static.epochs", True, "epochs: True is not allowed; it must be a whole number"),
     ("experiments.fashion_static.dataset", DELETE, "experiments.fashion_static.dataset: missing"),
-    ("experiments.fashion_static.dataset", "fashion", "unknown data set 'fashion' (did you mean fashion_mnist?)"),
+    ("experiments.fashion_static.dataset", "fashion_mnits", "data set 'fashion_mnits' (did you mean fashion_mnist?)"),
     ("experiments.fashion_static.model", "resnet", "model: unknown model 'resnet'"),
     ("experiments.fashion_static.study", "fasion", "study: unknown study 'fasion' (did you mean fashion?)"),
     ("experiments.fashion_static.graph", "lazy", "graph: 'lazy' is not allowed; allowed: dynamic, static"),

@@ -42,7 +42,7 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"tanh\d\.mean": (-1, 1),
     r"tanh\d\.variance": (0, 1),
     r"parameters|parameters\.\w+": (1, 10_000_000),
-    r"test_(localised|mean_boxed)|mean_iou\w*|iou_50|recall_50\.boxes_\d+": (0, 1),
+    r"test_(localised|mean_boxed)|mean_iou\w*|iou_50|recall_50(\.boxes_\d+)?": (0, 1),
     r"duplicates\w*": (0, 10_000),
     r"layers": (1, 200),
     r"operations": (1, 10**12),

@@ -31,7 +31,6 @@ SETTINGS = {
     "bootstrap": 100,
     "seed": 0,
     "shown": 5,
-    "random_boxes": False,
     "svms": None,
     "threshold": 0.5,
     "dataset": "boxed",

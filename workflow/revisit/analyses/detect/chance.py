@@ -22,7 +22,7 @@ def precision(detector: "Detector", settings: "Settings") -> dict[str, Any]:
     Raises:
         ConfigError: the data set has no proposals, so that there is no number of them.
     """
-    if not settings["random_boxes"]:
+    if not settings.get("random_boxes"):
         return {}
     if detector.given is None:
         raise ConfigError(

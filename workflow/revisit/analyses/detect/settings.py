@@ -1,6 +1,6 @@
 """Stage `detect` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from pydantic import Field
 
@@ -58,7 +58,7 @@ class Settings(TypedDict):
     bootstrap: int
     seed: int
     shown: int
-    random_boxes: bool
+    random_boxes: NotRequired[bool]
     svms: SvmSettings | None
     threshold: float
     dataset: str
@@ -73,4 +73,9 @@ def check(params: "Params", name: str, detect: Detect, found: "Mistakes") -> Non
         found.add(("analyses", "detect", name), f"needs a detector; {name} is trained for {training.objective.name}")
 
 
-KIND = Kind(Detect, reads="network", check=check)
+def resolved(params: "Params", name: str, detect: Detect) -> dict[str, Any]:  # noqa: ARG001
+    """Random boxes stand there where they are asked for: without them it is what it was before there were any."""
+    return detect.model_dump(exclude=None if detect.random_boxes else {"random_boxes"})
+
+
+KIND = Kind(Detect, reads="network", check=check, resolved=resolved)
