@@ -79,8 +79,10 @@ def test_edited_claims_rerun_their_own_study_and_no_other(built, engine):
     assert built.artifacts() == artifacts
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("edited", ["workflow/revisit/report/study_writer.py", "workflow/claims/fashion.yaml"])
+@pytest.mark.parametrize(
+    ("engine", "edited"),
+    [("snakemake", "workflow/claims/fashion.yaml"), ("dvc", "workflow/revisit/report/study_writer.py")],
+)
 def test_what_is_edited_during_a_run_makes_nothing_that_passes_for_older(tmp_path, engine, edited):
     tree = Tree(tmp_path / "tree", trainings=FEW)
     process = tree.start(*COMMANDS[engine], STAND_IN_SECONDS="0.5")
@@ -109,8 +111,9 @@ def test_another_study_is_left_alone(tmp_path, engine):
     assert finish(tree, engine) == {"train@other", "collect", "study@second", "report"}
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("damage", [lambda content: content[:-3], lambda content: content[::-1]], ids=["cut", "turned"])
+@pytest.mark.parametrize(
+    ("engine", "damage"), [("snakemake", lambda content: content[:-3]), ("dvc", lambda content: content[::-1])]
+)
 def test_a_damaged_object_of_the_cache_is_not_believed(built, engine, damage):
     artifacts = built.artifacts()
     path = built.folder / "results/findings/fashion_static/train.json"

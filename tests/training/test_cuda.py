@@ -135,6 +135,7 @@ def network_settings(name: str) -> list[dict]:
     taken = registry.arguments(name)
     small = {key: 0.125 for key in ("width", "backbone_width") if key in taken}
     small |= {"hidden": 8} if "hidden" in taken else {}
+    small |= {"depth": 10} if name == "cifar_densenet" else {}
     choices = [{key: value} for key, argument in taken.items() for value in argument.choices or ()]
     return [small | choice for choice in choices or [{}]]
 
