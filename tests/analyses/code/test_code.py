@@ -1,13 +1,12 @@
 """Stage `code` over networks in folders."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from analysed import analysed
 from revisit import config, files, paths
 from revisit.analyses.code import compute
 from revisit.analyses.code.tables import LABELS
@@ -63,11 +62,7 @@ def write_network(name, data, seed=5, changed=0.0, place=None, network=NETWORK):
 
 
 def _run(name):
-    import run_analysis
-
-    run_analysis.main(["code", name])
-    written = {p.name: p.read_bytes() for p in paths.findings(name, "code").rglob("*")}
-    return json.loads(paths.findings(name, "code.json").read_text()), written
+    return analysed("code", name)
 
 
 def test_what_is_written_holds_together_and_comes_again(folder):

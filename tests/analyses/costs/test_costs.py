@@ -1,13 +1,12 @@
 """Stage `costs` over networks in folders: what it writes, and what it refuses."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from analysed import analysed
 from revisit import config, files, paths
 from revisit.analyses.costs import compute
 from revisit.analyses.costs.tables import LAYERS
@@ -70,11 +69,7 @@ def settings_with(monkeypatch, model="cifar_resnet", network=NETWORK, variants=(
 
 
 def _run(name):
-    import run_analysis
-
-    run_analysis.main(["costs", name])
-    written = {p.name: p.read_bytes() for p in paths.findings(name, "costs").rglob("*")}
-    return json.loads(paths.findings(name, "costs.json").read_text()), written
+    return analysed("costs", name)
 
 
 def test_what_is_written_holds_together_and_comes_again(folder):

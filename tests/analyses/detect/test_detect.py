@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import boxed
+from analysed import analysed
 from revisit import config, paths
 from revisit.analyses.detect import chance, finding, shown
 from revisit.analyses.truths import Scenes
@@ -47,11 +48,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def _run(name):
-    import run_analysis
-
-    run_analysis.main(["detect", name])
-    files = {p.name: p.read_bytes() for p in paths.findings(name, "detect").rglob("*")}
-    return json.loads(paths.findings(name, "detect.json").read_text()), files
+    return analysed("detect", name)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import boxed
+from analysed import analysed
 from revisit import config, files, paths
 from revisit.analyses.segment import compute, maps
 from revisit.analyses.truths import Scenes
@@ -28,11 +29,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def _run(name):
-    import run_analysis
-
-    run_analysis.main(["segment", name])
-    written = {p.name: p.read_bytes() for p in paths.findings(name, "segment").rglob("*")}
-    return json.loads(paths.findings(name, "segment.json").read_text()), written
+    return analysed("segment", name)
 
 
 def test_classes_of_pixels_by_hand():

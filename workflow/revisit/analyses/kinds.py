@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from revisit.analyses import loading
 from revisit.params.fields import Section
+
+if TYPE_CHECKING:
+    from revisit.params.mistakes import Mistakes
+    from revisit.params.schema import Params
 
 Settings = dict[str, Any]
 
@@ -31,6 +35,12 @@ class Kind:
     check: Callable[..., None] = lambda _params, _name, _settings, _found: None
     resolved: Callable[..., Settings] = lambda _params, _name, settings: settings.model_dump()
     modules: Callable[[Settings], list[str]] = lambda _settings: []
+
+
+def check_drawn(params: "Params", place: tuple[str, str, str], found: "Mistakes") -> None:
+    """Record a training that began with other weights than those that its seed draws; `place` ends with its name."""
+    if place[-1] in params.finetunings:
+        found.add(place, f"draws initial weights again; {place[-1]} starts from the weights of another network")
 
 
 @cache

@@ -32,9 +32,17 @@ def decode(data: bytes, size: int | None, where: str, given: tuple[int, int] | N
     """
     image = _opened(data, where, FORMATS, lambda found: _rgb(ImageOps.exif_transpose(found)))
     _check_size(image, given, where)
-    if size is not None and image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BILINEAR)  # Pillow's filters widen as images shrink
-    return np.asarray(image)
+    pixels = np.asarray(image)
+    return pixels if size is None else resized(pixels, size, size)
+
+
+def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """An image (H, W, C) uint8, C of 1 or 3, resampled as a whole, so that nothing is cut off: (height, width, C)."""
+    if image.shape[:2] == (height, width):
+        return image
+    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    found = picture.resize((width, height), Image.Resampling.BILINEAR)  # Pillow's filters widen as images shrink
+    return np.asarray(found).reshape(height, width, image.shape[2])
 
 
 def decode_mask(data: bytes, size: int | None, where: str, given: tuple[int, int] | None = None) -> np.ndarray:
@@ -100,10 +108,4 @@ def pieces(positions: np.ndarray, block: np.ndarray, size: int | None) -> Iterat
     step = max(BLOCK // (size * size * block.shape[3]), 1)
     for start in range(0, len(block), step):
         part = block[start : start + step]
-        resized = np.empty((len(part), size, size, part.shape[3]), np.uint8)
-        for row, image in enumerate(part):
-            picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
-            resized[row] = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR)).reshape(
-                resized[row].shape
-            )
-        yield positions[start : start + step], resized
+        yield positions[start : start + step], np.stack([resized(image, size, size) for image in part])

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from revisit import cores, files, orphans, progress, reading, stages
 from revisit.data import arrays, objects
+from revisit.data.images import resized
 from revisit.errors import ArtifactError, DataError, DeviceError
 from revisit.objects import selective_search
 from revisit.objects.arrays import Bytes, Singles
@@ -85,8 +85,7 @@ def _searched(image: Bytes, settings: "SelectiveSearch") -> tuple[Bytes, Singles
     side = settings["side"]
     if side is None:
         return image, np.ones(4, np.float32)
-    small = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
-    return small, np.array([width / side, height / side] * 2, np.float32)
+    return resized(image, side, side), np.array([width / side, height / side] * 2, np.float32)
 
 
 def _check(data: arrays.Prepared) -> None:

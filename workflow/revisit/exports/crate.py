@@ -10,8 +10,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from revisit import files, paths, reading
 from revisit.errors import ArtifactError
 from revisit.exports.ledger import Found
@@ -82,7 +80,7 @@ def write(folder: Path, found: Sequence[Found], date: str) -> None:
 
 def _graph(folder: Path, found: Sequence[Found], results: Sequence[str], date: str) -> list[Entity]:
     """The entities: the crate, the workflow, the run, and every file and folder that they name."""
-    citation = yaml.safe_load(Path("CITATION.cff").read_text(encoding="utf-8"))
+    citation = reading.yaml_value("CITATION.cff")
     params = reading.yaml_value("params.yaml")
     authors = [
         {"@id": f"#author-{number}", "@type": "Organization", "name": author["name"]}

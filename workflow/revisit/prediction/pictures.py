@@ -77,14 +77,11 @@ def read(folder: Path, paths: Sequence[Path], shape: tuple[int, int, int], skip:
 
 
 def stored(pixels: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """(H, W, 3) uint8 at the size and with the channels of `shape`, resampled as `revisit.data.images` does."""
+    """(H, W, 3) uint8 at the size and with the channels of `shape`."""
     height, width, channels = shape
-    image = Image.fromarray(pixels)
     if channels == 1:
-        image = image.convert("L")
-    if image.size != (width, height):
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(image).reshape(shape)
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
+    return images.resized(pixels, height, width)
 
 
 def text(path: Path) -> str:

@@ -14,6 +14,7 @@ from revisit.analyses.code.tables import LABELS
 from revisit.analyses.findings import Files
 from revisit.analyses.probe.classifiers import cross_validate
 from revisit.analyses.trained import check_data
+from revisit.analyses.untrained import initial
 from revisit.data import arrays, sampling
 from revisit.errors import ConfigError
 from revisit.models import registry
@@ -56,7 +57,8 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
         check_data(info, data.sha256)
         with device.deterministic(), device.memory_errors(place, "use fewer images (analyses.code in params.yaml)"):
             code = _codes(network, info, data, settings, place)
-            untrained = _codes(initial(info, settings["training_seed"] + number, place), info, data, settings, place)
+            before = initial(info, settings["training_seed"] + number).to(place).eval()
+            untrained = _codes(before, info, data, settings, place)
         if code[0].shape[1] < 2:
             raise ConfigError(f"analyses.code.{name}.layer: {settings['layer']!r} has one unit; choose another layer")
         if not of_pixels:
@@ -71,14 +73,6 @@ def analyse(name: str, settings: "Settings") -> tuple[dict[str, Any], Files]:
         table = [{"features": name, **row} for name, rows in found.items() for row in rows]
         files = files or {LABELS.file: LABELS.frame(table)}
     return replicates.summary(summaries), files
-
-
-def initial(info: dict[str, Any], seed: int, place: torch.device) -> nn.Module:
-    """The network of `info`, network.json, as it was before its training, whose seed it is drawn by; to evaluate."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = registry.build(info["model"], info["shape"], len(info["classes"]), info["network"])
-    return network.to(place).eval()
 
 
 def _codes(

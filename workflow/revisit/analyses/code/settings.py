@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from pydantic import Field
 
-from revisit.analyses.kinds import Kind
+from revisit.analyses.kinds import Kind, check_drawn
 from revisit.params.fields import EACH_ONCE, Count, Layer, Section
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def check(params: "Params", name: str, code: Code, found: "Mistakes") -> None:
         return
     if params.label_kind(training.dataset) != "single":
         found.add(place, f"needs images with one label each; those of {training.dataset} have several")
-    if name in params.finetunings:
-        found.add(place, f"draws initial weights again; {name} starts from the weights of another network")
+    check_drawn(params, place, found)
     images = params.datasets[params.data_of(training.dataset)].train
     there = min(code.train, images or code.train)
     classes = len(params.classes_of(name) or ())

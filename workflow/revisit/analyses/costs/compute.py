@@ -13,6 +13,7 @@ from revisit.analyses.costs import counts, gradients
 from revisit.analyses.costs.tables import LAYERS
 from revisit.analyses.findings import Files
 from revisit.analyses.trained import check_data
+from revisit.analyses.untrained import initial
 from revisit.data import arrays
 from revisit.errors import ConfigError
 from revisit.models import registry
@@ -80,27 +81,14 @@ def _replicate(
     kept, rows, groups = dict[str, Any](), Rows(), {group: dict[str, Any]() for group in given}
     for group, one in which:
         described = given[group][one]
-        moments = {"start": initial(described, info, number)} | ({} if rows else {"end": _together(trained)})
+        drawn = initial(info, described["training_seed"] + number, described["model"], described["network"])
+        moments = {"start": _together(drawn)} | ({} if rows else {"end": _together(trained)})
         of_layers = measured(moments, inputs, labels, described, settings["seed"])
         found = summary(of_layers, info["experiment"], list(moments)) | {"poolings": counts.poolings(moments["start"])}
         rows += [{"network": one} | row for row in of_layers]
         kept = kept or found
         groups[group][one] = {key: value for key, value in found.items() if not key.endswith("_end")}
     return kept | groups, rows
-
-
-def initial(described: "Network", info: dict[str, Any], number: int) -> nn.Module:
-    """A network as it is before its training: a replicate of that which `info`, network.json, tells of.
-
-    Args:
-        described: the network.
-        info: says the images and classes.
-        number: of the replicate, which counts up from the seed.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(described["training_seed"] + number)
-        classes = len(info["classes"])
-        return _together(registry.build(described["model"], info["shape"], classes, described["network"]))
 
 
 def measured(

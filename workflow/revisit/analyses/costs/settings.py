@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from pydantic import Field
 
-from revisit.analyses.kinds import Kind
+from revisit.analyses.kinds import Kind, check_drawn
 from revisit.errors import ConfigError
 from revisit.models.parts.arguments import check as check_network
 from revisit.models.registry import arguments, available
@@ -65,8 +65,7 @@ def check(params: "Params", name: str, costs: Costs, found: "Mistakes") -> None:
     place = ("analyses", "costs", name)
     if training.objective.name != "classification":
         found.add(place, f"needs a classifier of one class; {name} is trained for {training.objective.name}")
-    if name in params.finetunings:
-        found.add(place, f"draws initial weights again; {name} starts from the weights of another network")
+    check_drawn(params, place, found)
     for beside, described in costs.beside.items():
         where = (*place, "beside", beside)
         if beside in (training.variants or {training.kept: {}}):

@@ -1,6 +1,5 @@
 """What a detector finds in test images, and the regions that it and its data set propose."""
 
-import hashlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from revisit.analyses.detect import pasting
 from revisit.analyses.truths import Scenes
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
+from revisit.models.parts.memory import Memory
 from revisit.objects import batch
 from revisit.objects.arrays import Floats, Singles
 from revisit.objects.found import Detections
@@ -142,22 +142,11 @@ def described_once(network: nn.Module) -> Iterator[None]:
     if not callable(describe):
         yield
         return
-    known: dict[bytes, Tensor] = {}
-    room = REMEMBERED
+    memory = Memory(REMEMBERED)
 
     def remembering(images: Tensor, regions: Tensor) -> Tensor:
-        nonlocal room
-        digest = hashlib.blake2b(str((images.shape, regions.shape)).encode())
-        for tensor in (images, regions):
-            digest.update(tensor.contiguous().cpu().numpy().data)
-        key = digest.digest()
-        if key in known:
-            return known[key].to(images.device)
-        described: Tensor = describe(images, regions)
-        size = described.numel() * described.element_size()
-        if size <= room:
-            known[key], room = described.cpu(), room - size
-        return described
+        (described,) = memory.of((images, regions), lambda: [describe(images, regions).cpu()])
+        return described.to(images.device)
 
     object.__setattr__(network, "describe", remembering)  # beside the method of its class
     try:
