@@ -184,7 +184,7 @@ def test_objects_are_needed_in_training(name, settings, terms, scenes):
 
 @pytest.mark.parametrize("name", ["fast_rcnn", "rcnn"])
 def test_proposals_are_needed(name, scenes):
-    with pytest.raises(ValueError, match="needs proposals"):
+    with pytest.raises(ConfigError, match="regions that are proposed"):
         built(name, REGIONS).eval()(scenes[0])
 
 

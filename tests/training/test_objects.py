@@ -4,11 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from boxed import write_data
+from revisit import paths
+from revisit.data import arrays
 from revisit.data.objects import Objects
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 from revisit.training.batches import Augmentation, BatchLoader, Images
 from revisit.training.objects import ObjectsOnDevice
+from revisit.training.plan import Common, Plan
+from revisit.training.run import Run, splits
 
 CPU = torch.device("cpu")
 SIZE = (8, 10)  # height and width
@@ -105,3 +110,23 @@ def test_images_without_any_object():
     assert seen.objects.boxes.shape == (2, 1, 4)
     assert seen.kinds.tolist() == [[-1], [-1]]
     assert (seen.objects.masks, seen.proposals) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("model", "task", "proposals", "message"),
+    [
+        ("fast_rcnn", "detection", 0, "regions that are proposed to it: name an entry of `proposals:`"),
+        ("localiser", "detection", 4, "localiser does not fit the objective detection, .* choose a detector"),
+        ("localiser", "detection", 0, "localiser does not fit the objective detection, .* choose a detector"),
+        ("yolo", "segmentation", 4, "yolo does not fit the objective segmentation, .* choose fcn"),
+    ],
+)
+def test_a_network_of_another_task_is_refused(model, task, proposals, message, protocol, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_data(8, proposals=proposals)
+    known = arrays.load(paths.prepared("boxed"))
+    own = protocol | {"model": model, "network": {"backbone_width": 0.125, "hidden": 8}, "batch_size": 4, "read_at": []}
+    own |= {"objective": protocol["objective"] | {"name": task}}
+    plan = Plan(Common(known, None, None, "rgb", None, None, {}, CPU), own, "base", 0, False, tmp_path / "run", "a")
+    with pytest.raises(ConfigError, match=message):
+        Run(plan, splits(known, CPU))

@@ -86,7 +86,8 @@ class FastRcnn(nn.Module):
         """The terms of the loss of `objects` in training mode, else detections.
 
         Raises:
-            ValueError: proposals are missing, or in training mode objects.
+            ConfigError: proposals are missing.
+            ValueError: in training mode objects are.
         """
         proposals = given(proposals)
         maps = self.features(images)

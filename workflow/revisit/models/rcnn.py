@@ -103,7 +103,8 @@ class Rcnn(nn.Module):
         """The term of the loss of `objects` in training mode, else detections.
 
         Raises:
-            ValueError: proposals are missing, or in training mode objects.
+            ConfigError: proposals are missing.
+            ValueError: in training mode objects are.
         """
         proposals = given(proposals)
         if self.training:

@@ -56,10 +56,12 @@ class ObjectsOnDevice:
 
         `corners`: top and left; None: whole images. `flips`: (B,) bool; None: no image.
         """
-        boxes, kinds = self._boxes[index], self._kinds[index]
+        there = moved(index, self.device)
+        boxes, kinds = self._boxes.index_select(0, there), self._kinds.index_select(0, there)
         inside = self._moved(boxes, corners, flips, size)
         left = _area(inside) / _area(boxes).clamp(min=1e-6)
-        learnt = torch.where(self._difficult[index] | (left < prepared.LEAST), -1, kinds)
+        difficult = self._difficult.index_select(0, there)
+        learnt = torch.where(difficult | (left < prepared.LEAST), -1, kinds)
         masks = None if self._masks is None else self._cut(self._masks, index, corners, flips, size)
         proposals = None
         if self._proposals is not None:

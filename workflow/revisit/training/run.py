@@ -1,5 +1,6 @@
 """One run: a network, its data and its protocol, and the loop over the steps."""
 
+import inspect
 import sys
 import time
 from contextlib import nullcontext
@@ -108,8 +109,10 @@ class Run:
         self.network.eval()
         with torch.inference_mode():
             first = self.plan.task.inputs(self.test_loader, self.whole_test[:1])
-            output, self.flops = flops.counted(lambda: self.criterion(*first))
-        shape = tuple(output.shape[1:]) if isinstance(output, torch.Tensor) else None
+            shape: tuple[int, ...] | None = ()
+            if _takes(self.network, *first):
+                output, self.flops = flops.counted(lambda: self.criterion(*first))
+                shape = tuple(output.shape[1:]) if isinstance(output, torch.Tensor) else None
         if wanted := self.plan.task.fits(shape, image, classes):
             protocol = self.plan.protocol
             raise ConfigError(
@@ -252,3 +255,12 @@ class Run:
         if self.diverged:
             return torch.zeros(len(self.whole_test), len(self.plan.common.data.classes))
         return self.scores
+
+
+def _takes(network: nn.Module, *inputs: torch.Tensor) -> bool:
+    """Whether its forward pass has a place for each of these; proposals of regions are for some networks alone."""
+    try:
+        inspect.signature(network.forward).bind(*inputs)
+    except TypeError:
+        return False
+    return True

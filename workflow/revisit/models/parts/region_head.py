@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
+from revisit.errors import ConfigError
 from revisit.models.parts.best import best
 from revisit.models.parts.sampling import Sample
 from revisit.objects.batch import Detections, Objects
@@ -81,8 +82,11 @@ def given(proposals: Tensor | None) -> Tensor:
     """`proposals`, which a detector without its own cannot do without.
 
     Raises:
-        ValueError: there are none.
+        ConfigError: there are none.
     """
     if proposals is None:
-        raise ValueError("this detector needs proposals of regions")
+        raise ConfigError(
+            "model: this detector looks at regions that are proposed to it: name an entry of `proposals:` as "
+            "`dataset`, with the objective detection"
+        )
     return proposals.detach()
