@@ -113,24 +113,48 @@ def test_commands_hold_no_value_of_params_but_the_checked_name():
         assert set(re.findall(r"\$\{.*?\}", stage.get("do", stage)["cmd"])) <= {"${key}"}
 
 
-@pytest.mark.parametrize("stage", SCRIPTS)
-def test_a_record_names_every_module_that_its_script_imports(stage, monkeypatch):
-    """Against Python itself: what lies in `sys.modules` after the import of the script and of what it loads by name."""
-    monkeypatch.chdir(ROOT)
-    script = script_of(stage)
+def loaded(stage):
+    """The modules that the script of a stage loads by name, for any of its items."""
     items = [settings for (kind, _), settings in RESOLVED.items() if kind == stage]
-    loaded = sorted({module for settings in items for module in loaded_by_name(stage, settings)})
-    listed = {path.resolve() for path in files_of(script, loaded)}
-    program = f"""
-import importlib, json, sys
+    return sorted({module for settings in items for module in loaded_by_name(stage, settings)})
+
+
+@pytest.fixture(scope="module")
+def imported():
+    """Stage -> the files of `sys.modules` after the import of its script and of what it loads by name.
+
+    Each in a process of its own, a copy of one that has imported what takes long and is not ours.
+    """
+    asked = {stage: [script_of(stage).stem, *loaded(stage)] for stage in SCRIPTS}
+    result = subprocess.run(
+        [sys.executable, "-c", IMPORTS], cwd=ROOT, input=json.dumps(asked), capture_output=True, text=True, check=True
+    )
+    return dict(json.loads(line) for line in result.stdout.splitlines())
+
+
+IMPORTS = """
+import importlib, json, os, sys
+import matplotlib.figure, numpy, pandas, sklearn.svm, torch, torchvision
 sys.path[:0] = ["workflow", "workflow/scripts"]
-import {script.stem}
-for module in {loaded}:
-    importlib.import_module(module)
-print(json.dumps([m.__file__ for m in list(sys.modules.values()) if getattr(m, "__file__", None)]))
+for stage, modules in json.load(sys.stdin).items():
+    child = os.fork()
+    if not child:
+        for module in modules:
+            importlib.import_module(module)
+        files = [module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
+        print(json.dumps([stage, files]), flush=True)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(1)
 """
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    imported = {Path(file).resolve() for file in json.loads(result.stdout)}
-    ours = {file for file in imported if file.is_relative_to(ROOT / "workflow")}
-    assert script.resolve() in ours
+
+
+@pytest.mark.parametrize("stage", SCRIPTS)
+def test_a_record_names_every_module_that_its_script_imports(stage, imported):
+    """Against Python itself."""
+    script = script_of(stage).resolve()
+    files = {Path(file).resolve() for file in imported[stage]}
+    ours = {file for file in files if file.is_relative_to(ROOT / "workflow")}
+    assert script in ours
+    listed = {path.resolve() for path in files_of(script_of(stage), loaded(stage))}
     assert ours <= listed, sorted(ours - listed)
