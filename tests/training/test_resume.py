@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ import pytest
 import torch
 from torch import nn
 
+from boxed import write_data
+from revisit import paths
 from revisit.data import arrays
 from revisit.models import registry
 from revisit.models.parts.trunk import Trunk
@@ -155,6 +158,34 @@ def test_labels_of_several_classes(run, change, killed, digests, prepared_multi)
     with killed(6):
         run("b", settings, data=prepared_multi, save_every=0)
     assert summary(run("b", settings, data=prepared_multi)) == summary(undisturbed)
+    assert digests("a/model") == digests("b/model")
+
+
+DETECTOR = {"hidden": 16, "regions": 8, "backbone": "small_convnet", "stride": "8", "bins": 2}
+PROPOSING = {"anchor": 14.0, "anchors": 16, "training_candidates": 30, "training_proposals": 10, "proposals": 5}
+WITH_OBJECTS = {
+    "localiser": {"task": "localisation", "network": {"hidden": 16, "backbone": "squeezenet"}},
+    "fcn": {"task": "segmentation", "network": {"backbone": "squeezenet"}},
+    "fast_rcnn": {"task": "detection", "network": DETECTOR},
+    "faster_rcnn": {"task": "detection", "network": DETECTOR | PROPOSING | {"masks": True, "mask_channels": 8}},
+}
+
+
+@pytest.mark.parametrize("model", WITH_OBJECTS)
+def test_networks_that_draw_regions(run, change, protocol, killed, digests, model, tmp_path):
+    """Crops and mirrored images move boxes, masks and proposals; regions are drawn at random, and some dropped out."""
+    with chdir(tmp_path):
+        write_data(12, proposals=20)
+    known = WITH_OBJECTS[model]
+    objective = protocol["objective"] | {"name": known["task"]}
+    settings = change(model=model, objective=objective, crop=64, flip=True, batch_size=4, snapshots=[], read_at=[])
+    settings["runs"]["base"] |= {"network": known["network"] | {"dropout": 0.2}, "optimizer": SGD | {"lr": 0.001}}
+    settings |= {"model": model, "dataset": "boxed"}
+    boxed = tmp_path / paths.prepared("boxed")
+    undisturbed = run("a", settings, data=boxed)
+    with killed(5):
+        run("b", settings, data=boxed, save_every=0)
+    assert summary(run("b", settings, data=boxed)) == summary(undisturbed)
     assert digests("a/model") == digests("b/model")
 
 
