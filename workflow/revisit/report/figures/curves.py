@@ -26,6 +26,7 @@ DASHES: tuple["LineStyleType", ...] = (  # with 6 colours: 12 kinds of line
 MOST_POINTS = 600  # per line: no screen shows more
 COLUMNS = 3  # of names below a figure
 LINE_HEIGHT = 12.0  # points between two labels
+DOT: dict[str, Any] = {"marker": "o", "markersize": 5, "clip_on": False}  # a curve of one point has no line
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def lines(
             axes.fill_between(*band(line.x, line.y), step="mid", label=line.label, **shade)
         else:
             weight: dict[str, Any] = {"linewidth": 0.7, "alpha": 0.4} if line.noisy else {"linewidth": line.width}
+            weight |= DOT if len(line.x) == 1 else {}
             (drawn,) = axes.plot(
                 *thin(line.x, line.y), color=line.colour, linestyle=line.style, label=line.label, **weight
             )
@@ -156,8 +158,8 @@ def variants(
         colour, dash = SERIES[number % len(SERIES)], DASHES[number % len(DASHES)]
         if (curve.high > curve.low).any():
             axes.fill_between(curve.x, curve.low, curve.high, color=colour, alpha=0.13, linewidth=0)
-        width = 2.4 if curve.bold else 1.5
-        (drawn,) = axes.plot(*thin(curve.x, curve.y), color=colour, linestyle=dash, linewidth=width)
+        weight: dict[str, Any] = {"linewidth": 2.4 if curve.bold else 1.5} | (DOT if len(curve.x) == 1 else {})
+        (drawn,) = axes.plot(*thin(curve.x, curve.y), color=colour, linestyle=dash, **weight)
         mark(axes, drawn, curve.name)
         if curve.ended and len(curve.x):
             axes.plot(curve.x[-1:], curve.y[-1:], "X", color=colour, markersize=8, clip_on=False, zorder=3)
