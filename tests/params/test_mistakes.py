@@ -129,6 +129,12 @@ BAD = [
     ("analyses.neighbours.fashion_dynamic.k", 0, "k: 0 is not allowed"),
     ("analyses.neighbours.voc_caffenet.classes", ["persn"], "unknown class 'persn' (did you mean person?)"),
     ("analyses.evaluate.voc_caffenet", {"top_k": [1]}, "top_k: counts images of one label"),
+    (
+        "analyses.inspect.fashion_static.reuse",
+        {},
+        "reuse: looks into dense blocks; fashion_static is a fashion_cnn, not one of cifar_densenet, densenet",
+    ),
+    ("analyses.inspect.seedlings_densenet.reuse", {"images": 201}, "images: 201 is more than the 200 images looked at"),
     ("analyses.inspect.fashion_static.evolution", {"layers": ["conv1"]}, "evolution: follows the training: give fashi"),
     ("analyses.inspect.fashion_static.filters", {"numbers": [-1]}, "filters.numbers.0: -1 is not allowed"),
     ("analyses.inspect.fashion_dynamic.occlusion.size", 1.0, "occlusion.size: 1.0 is not allowed; it must be less"),

@@ -448,6 +448,17 @@ def _correspondence(inside: Path, data: Data, wanted: Settings, rng: np.random.G
     return {"layers": means, "class": wanted["label"], "rows": [1, 2, 3], "parts": parts}
 
 
+def _reuse(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    read = [(1, layer, source, 0.1 + 0.01 * source) for layer in (1, 2, 3) for source in range(layer)]
+    put(inside / "reuse.csv", columns("block layer source weight", read))
+    put(
+        inside / "reuse_hidden.csv",
+        columns("block source readers loss accuracy", [(1, 0, 2, 0.9, 0.6), (1, 1, 1, 0.7, 0.7)]),
+    )
+    of_chain = {"loss_of_chain": 1.5, "accuracy_of_chain": 0.4, "sources": 2, "used": 1, "used_share": 0.5}
+    return {"loss": 0.8, "accuracy": 0.7, **of_chain, "newest_weight": 0.12, "entering_weight": 0.1}
+
+
 PARTS = {
     "filters": _filters,
     "strongest": _strongest,
@@ -456,4 +467,5 @@ PARTS = {
     "invariance": _invariance,
     "occlusion": _occlusion,
     "correspondence": _correspondence,
+    "reuse": _reuse,
 }

@@ -29,6 +29,8 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"accuracy|map|\w*average_precision\w*|macro_auc|same_class": (0, 1),
     r"high_frequency|low_frequency|high_frequency\.epoch_\d+|near_zero|mean_distinct_classes": (0, 1),
     r"(test|train|best_test)_(accuracy|map)": (0, 1),
+    r"reuse\.(accuracy_of_chain|used_share)": (0, 1),
+    r"reuse\.(loss_of_chain|newest_weight|entering_weight)": (0, 10),
     r"loss|(test|train)_loss": (0, 10),
     r"(test|train)_(squared_error\w*|cross_entropy|entropy)": (0, 1),
     r"overfitting\.rise|gap\.ratio\w*": (0, 10),

@@ -140,6 +140,9 @@ def of_inspection(training, inspect):
             yield from (f"inspect.{part}.layers.{layer}.{key}" for layer in looked.layers for key in keys)
     if inspect.occlusion:
         yield from (f"inspect.occlusion.{key}" for key in ("drop_on_object", "drop_off_object", "images"))
+    if inspect.reuse:
+        yield from (f"inspect.reuse.{key}{of}" for key in ("loss", "accuracy") for of in ("", "_of_chain"))
+        yield from (f"inspect.reuse.{key}" for key in ("used_share", "newest_weight", "entering_weight"))
     if inspect.filters:
         for kind in ("high_frequency", "high_frequency_all"):
             yield from (f"inspect.filters.{kind}.epoch_{moment}" for moment in training.snapshots)

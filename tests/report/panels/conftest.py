@@ -31,6 +31,7 @@ INSIDE = {
     "deconvnet": {"layers": LAYERS, "maps": 2, "top": 9},
     "evolution": {"layers": LAYERS, "maps": 2},
     "invariance": {"layers": ["conv1", "fc7"], "images": 3},
+    "reuse": {"images": 3},
     "occlusion": {"layer": "conv1", "images": 3},
     "correspondence": {"layers": ["conv1", "fc7"], "label": HOSTILE, "images": 3, "parts": SLEEVES, "random": 1},
 }

@@ -7,7 +7,7 @@ SVG elements are hashed with a fixed salt. Text stays text (the page's font), an
 from revisit.report.figures.classes import confusion, dots, dumbbells, roc
 from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
 from revisit.report.figures.graphs import jump_test, smoothness
-from revisit.report.figures.networks import measures, shares
+from revisit.report.figures.networks import measures, readings, shares
 from revisit.report.figures.objects import Point, Ranking, costs, painted, rankings, recalls, stacked
 from revisit.report.figures.pictures import enlarged, filter_grid, flat, followed, heat, mosaic, outlined, scatter
 from revisit.report.figures.readout import readout
@@ -39,6 +39,7 @@ __all__ = [
     "outlined",
     "painted",
     "rankings",
+    "readings",
     "readout",
     "recalls",
     "responses",

@@ -1,10 +1,12 @@
-"""Networks beside each other: what each takes, and what more layers or labels bring."""
+"""Networks beside each other: what each takes, what more layers or labels bring, and what its layers read."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import (
     FixedLocator,
     LogLocator,
@@ -18,7 +20,7 @@ from matplotlib.ticker import (
 from revisit.report.figures.readout import mark
 from revisit.report.figures.style import STYLE, WIDE, axes_of
 from revisit.report.numbers import number
-from revisit.report.palette import GRID, SERIES
+from revisit.report.palette import BLUE, GRID, MUTED, RUST, SERIES
 
 MARKS = "os^Dv*"
 ROW = 0.24  # inches
@@ -99,4 +101,41 @@ def shares(kinds: Mapping[str, Mapping[int, tuple[float, float, float]]], y_labe
     low, high = axes.get_ylim()
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if high - low > 0.05 else 1))
     figure.legend(loc="outside upper left", ncols=3)
+    return figure
+
+
+def readings(weights: Sequence[np.ndarray], rises: Sequence[np.ndarray]) -> Figure:
+    """What the layers of each dense block read of every source before them, and what it costs to hide a source.
+
+    Args:
+        weights: for each block, of its L layers (rows) by L sources (columns): L by L, NaN where there is nothing to
+            read. The darker a square, the larger its weight; the largest of a block is darkest.
+        rises: for each block, by how much the loss rises without each source but the last one, (L - 1,).
+    """
+    mpl.rcParams.update(STYLE)
+    figure = Figure(figsize=(WIDE, 4.4), layout="constrained")
+    sizes = [len(block) for block in weights]
+    grid = figure.subplots(2, len(weights), squeeze=False, sharey="row", sharex="col", height_ratios=(3, 2))
+    grid[0, 0].set_ylim(max(sizes) + 0.5, 0.5)
+    for place, (above, below, block, rise) in enumerate(zip(*grid, weights, rises, strict=True), 1):
+        largest = np.nanmax(block) or 1.0
+        for layer, source in np.argwhere(np.isfinite(block)):
+            shade: dict[str, Any] = {
+                "color": BLUE,
+                "alpha": 0.04 + 0.9 * float(block[layer, source] / largest),
+                "linewidth": 0,
+            }
+            above.add_patch(Rectangle((source - 0.5, layer + 0.5), 1, 1, **shade))
+        above.grid(visible=False)
+        above.set_title(f"Block {place}")
+        below.bar(np.arange(len(rise)), rise, width=0.7, color=RUST)
+        below.axhline(0, color=MUTED, linewidth=0.8)
+        below.grid(axis="x", visible=False)
+        below.set_xlim(-0.6, len(block) - 0.4)
+        below.set_xlabel("source")
+        for axes in (above, below):
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        above.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    grid[0, 0].set_ylabel("layer that reads")
+    grid[1, 0].set_ylabel("rise of the loss")
     return figure
