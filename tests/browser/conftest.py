@@ -93,10 +93,22 @@ def write_report(stages: dict[str, Any], classes: dict[str, list[str]]) -> Calla
             collect(names, trained, paths.FINDINGS, paths.COLLECTED)
             for name in ORDER:
                 study.render(settings[name], ledger, paths.collected(name), paths.study(name))
-            page.render({"studies": ORDER}, paths.STUDIES, paths.REPORT)
+            page.render({"studies": ORDER, "stages": graph(names)}, paths.STUDIES, paths.REPORT)
         return folder / paths.REPORT
 
     return write
+
+
+def graph(names: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
+    """The stages behind the three studies, each with those that it needs."""
+    stages = fashion.stage_graph()
+    for study_ in ("lenet", "scenes"):
+        for name, files in names[study_].items():
+            stages |= {f"{Path(file).stem}@{name}": [f"train@{name}"] for file in files if file.endswith(".json")}
+            stages[f"train@{name}"] = ["prepare@fashion_mnist"]
+        stages[f"study@{study_}"] = ["collect"]
+        stages["report"].append(f"study@{study_}")
+    return stages
 
 
 @pytest.fixture(scope="session")
