@@ -4,12 +4,6 @@
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 const root = document.documentElement;
 
-// --- the bar: this page's own name is in sight ------------------------------------------------------------
-{
-  const places = document.querySelector(".places"), own = places.querySelector("[aria-current]");
-  places.scrollLeft = own.offsetLeft + own.offsetWidth + 40 - places.clientWidth;
-}
-
 // --- theme -----------------------------------------------------------------------------------------
 {
   const button = document.getElementById("theme");
@@ -27,6 +21,12 @@ const root = document.documentElement;
     dispatchEvent(new Event("themechange"));
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { label(); dispatchEvent(new Event("themechange")); });
+}
+
+// --- the bar: this page's own name is in sight ------------------------------------------------------------
+{
+  const places = document.querySelector(".places"), own = places.querySelector("[aria-current]");
+  places.scrollLeft = own.offsetLeft + own.offsetWidth + 40 - places.clientWidth;
 }
 
 // --- whose results a study shows: the reference's, or this run's ------------------------------------------
