@@ -45,7 +45,7 @@ def test_skip_link_of_a_study_leads_to_it(visit):
     expect(page.locator("#lenet .contents a").first).to_be_focused()
 
 
-@pytest.mark.parametrize("name", ["index", "fashion", "lenet", "scenes"])
+@pytest.mark.parametrize("name", ["index", "stages", "fashion", "scenes"])
 def test_tab_goes_through_everything_in_reading_order(visit, name):
     page = visit(name)
     reachable, reached = page.evaluate(REACHABLE), []

@@ -1,4 +1,4 @@
-"""Write what was found for others: grades, a CODECHECK configuration, an RO-Crate, a summary, or the report as a ZIP."""
+"""Write what was found for others: grades, a CODECHECK configuration, an RO-Crate, a summary, the report as a ZIP."""
 
 import argparse
 import os
