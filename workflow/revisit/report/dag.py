@@ -132,6 +132,8 @@ def picture(graph: Graph, studies: Sequence["Page"]) -> Drawing:
         middles[name] = first + HEIGHT / 2
         top = first + depth * (HEIGHT + GAP) + GAP
     used = _used(groups, graph, of)
+    most = max(sum(key[0] == kind for key in groups) for kind in ("data", "pretrain"))
+    top = max(top, HEAD + most * (HEIGHT + GAP) + GAP)
     for kind, x, width in (("data", DATA, WIDE), ("pretrain", WEIGHTS, NARROW + 20)):
         shared = {key: stages for key, stages in groups.items() if key[0] == kind}
         wanted = {key: _mean([middles[name] for name in used[key]], top / 2) for key in shared}
