@@ -10,6 +10,7 @@ ALL, COLOURS = {}, {"runOnly": {"type": "rule", "values": [CONTRAST]}}
 LAYOUT = {"rules": {CONTRAST: {"enabled": False}}}
 
 
+QUICK = ("light-index", "light-search", "light-stages", "light-fashion", "dark-stages", "phone-stages")
 LOOKS = {  # contrast on a dark page and the layout of a phone: where every element of the report is
     "light": ({"color_scheme": "light"}, ALL, ("index", "search", "stages", "fashion", "lenet", "scenes", "reference")),
     "dark": ({"color_scheme": "dark"}, COLOURS, ("index", "stages", "fashion")),
@@ -17,10 +18,16 @@ LOOKS = {  # contrast on a dark page and the layout of a phone: where every elem
 }
 
 
-@pytest.mark.parametrize(("look", "name"), [(look, name) for look, (*_, names) in LOOKS.items() for name in names])
-def test_axe_finds_nothing_serious(visit, with_reference, look, name):
+def param(look, name):
+    marks = () if f"{look}-{name}" in QUICK else pytest.mark.thorough
+    return pytest.param(look, name, id=f"{look}-{name}", marks=marks)
+
+
+@pytest.mark.parametrize(("look", "name"), [param(look, name) for look, found in LOOKS.items() for name in found[2]])
+def test_axe_finds_nothing_serious(visit, request, look, name):
     options, rules, _ = LOOKS[look]
-    page = visit("fashion", folder=with_reference, **options) if name == "reference" else visit(name, **options)
+    folder = {"folder": request.getfixturevalue("with_reference")} if name == "reference" else {}
+    page = visit("fashion" if folder else name, **folder, **options)
     page.evaluate(OPEN_ALL)
     found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
     serious = [

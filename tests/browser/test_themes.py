@@ -72,6 +72,7 @@ def test_switch(visit, system):
     assert page.evaluate(BACKGROUND) == {"light": LIGHT, "dark": DARK}[system]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", STUDIES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_in_figures_can_be_read(visit, scheme, name):
