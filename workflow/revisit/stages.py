@@ -1,6 +1,6 @@
 """Which stage makes what, and how it is told to make it again: the one module whose messages name an engine's commands.
 
-The pages have templates that show them to their readers.
+The page has two templates that show them to its readers.
 """
 
 from revisit import paths
@@ -21,11 +21,6 @@ def prepares(name: str) -> str:
     """The stage that makes the prepared data set `name`, as `propose@voc_regions`; decided as in `trains`."""
     stage = "propose" if paths.config("propose", name).is_file() else "prepare"
     return f"{stage}@{name}"
-
-
-def log(stage: str) -> str:
-    """Where Snakemake keeps what `stage` said when it last ran."""
-    return f"logs/{stage.replace('@', '/')}.log"
 
 
 def run(stage: str) -> str:

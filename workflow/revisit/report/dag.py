@@ -52,6 +52,11 @@ def anchor(stage: str) -> str:
     return f"stage-{stage.replace('@', '-')}"
 
 
+def log(stage: str) -> str:
+    """Where Snakemake keeps what a stage said when it last ran it."""
+    return f"logs/{stage.replace('@', '/')}.log"
+
+
 def lanes(graph: Graph, studies: Sequence["Page"]) -> list["Lane"]:
     """All stages: those whose results are shared, those of each study, and those of all studies."""
     of = _studies_of(graph, studies)

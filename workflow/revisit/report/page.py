@@ -92,7 +92,7 @@ def _templates(pages: Mapping[str, str], graph: dag.Graph) -> Environment:
     )
     environment.filters |= {"published": published_text, "value": value_text, "number": number, "section": _section}
     environment.filters |= {"surety": opening.surety, "by_runs": opening.by_runs, "duration": duration}
-    environment.filters |= {"log": stages.log, "stage_id": dag.anchor}
+    environment.filters |= {"log": dag.log, "stage_id": dag.anchor}
     script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
     environment.globals |= {
         "pages": pages,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from revisit import files
-from revisit.report.collect import stage_of
+from revisit.report.findings import stage_of
 from revisit.report.runs import Run
 
 
