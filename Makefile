@@ -8,7 +8,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
-.PHONY: gpu-pieces gpu-collect progress study grades summary crate codecheck
+.PHONY: gpu-pieces gpu-collect progress study grades summary crate codecheck zip
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -53,6 +53,9 @@ crate: $(READY)  ## workflow and results as a Workflow Run RO-Crate in exports/c
 
 codecheck: $(READY)  ## codecheck.yml, out of the ledger and config/codecheck.yaml: SOURCE=S2; docs/exports.md
 	python workflow/scripts/export_ledger.py codecheck
+
+zip: $(READY)  ## the report as one file for sending, exports/report.zip
+	python workflow/scripts/export_ledger.py zip
 
 gpu-pieces: $(READY)  ## what is out of date and computes on a GPU, for a machine without these engines: docs/gpu.md
 	python workflow/scripts/plan_gpu_pieces.py

@@ -115,6 +115,7 @@ def main() -> None:
         whole, share, *parts = sizes(path)
         rows.append((name, f"{whole / 1000:,.0f}", f"{share:.2f}", *(f"{count / 1000:,.0f}" for count in parts)))
     timing.print_table("sizes; reference: the budget", columns, rows)
+    large = [name for name, path in written.items() if list(sizes(path))[1] > 1]
     tables = sum(path.stat().st_size for path in (options.folder / "data").iterdir())
     print(f"\ntables in data/: {tables / 1000:,.0f} kB")
     if lacking := chromium.missing():
@@ -132,6 +133,8 @@ def main() -> None:
         rows = [(name, f"{seconds:.2f}") for name, seconds in rendering(options.folder.parent)]
         print()
         timing.print_table("rendering; reference: starting the script", ("stage", "CPU s"), rows)
+    if large:
+        parser.exit(1, f"\nerror: larger than their budget: {', '.join(large)}\n")
 
 
 if __name__ == "__main__":

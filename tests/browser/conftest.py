@@ -5,7 +5,8 @@ and requests for anything but the report's pages.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -43,6 +44,13 @@ LACKING = chromium.missing()
 collect_ignore_glob = ["test_[!c]*.py"] if LACKING else []  # all but test_chromium.py, which says what is lacking
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Among all tests a page of each kind is looked at, in a part of the time; `make browser` runs all of these."""
+    if "tests/browser" not in " ".join(config.invocation_params.args):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("thorough")])
+        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
+
+
 @pytest.fixture(scope="session")
 def lacking() -> str:
     """What the tests of this folder lack; empty when they can run."""
@@ -66,10 +74,17 @@ def write_report(stages: dict[str, Any], classes: dict[str, list[str]]) -> Calla
 
     Three studies: graphs (claims, every part of a look inside), sweeps (replicates, a diverged run), scenes (several
     labels per image, names that look like markup). `change` may alter findings and settings of the stages `study`.
+    Studies that are not `drawn` are those of the `other` report, which saves a third of the time of all these tests.
     """
     made_up, lenet = fashion.made_up, stages["study"]["lenet"]
 
-    def write(folder: Path, change: Callable[..., None] = lambda findings, settings: None, ledger: Any = None) -> Path:
+    def write(
+        folder: Path,
+        change: Callable[..., None] = lambda findings, settings: None,
+        ledger: Any = None,
+        other: Path | None = None,
+        drawn: Sequence[str] = ORDER,
+    ) -> Path:
         settings = {"fashion": fashion.settings()["study"], "scenes": scenes.study_settings()}
         settings["lenet"] = copy.deepcopy(lenet)
         names = {
@@ -91,12 +106,26 @@ def write_report(stages: dict[str, Any], classes: dict[str, list[str]]) -> Calla
             change(paths.FINDINGS, settings)
             trained = {name: "train" for chosen in settings.values() for name in chosen["experiments"]}
             collect(names, trained, paths.FINDINGS, paths.COLLECTED)
-            for name in ORDER:
+            if other:
+                shutil.copytree(other.parent / paths.STUDIES.name, paths.STUDIES)
+            for name in drawn:
                 study.render(settings[name], ledger, paths.collected(name), paths.study(name))
-            page.render({"studies": ORDER}, paths.STUDIES, paths.REPORT)
+            page.render({"studies": ORDER, "stages": graph(names)}, paths.STUDIES, paths.REPORT)
         return folder / paths.REPORT
 
     return write
+
+
+def graph(names: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
+    """The stages behind the three studies, each with those that it needs."""
+    stages = fashion.stage_graph()
+    for study_ in ("lenet", "scenes"):
+        for name, files in names[study_].items():
+            stages |= {f"{Path(file).stem}@{name}": [f"train@{name}"] for file in files if file.endswith(".json")}
+            stages[f"train@{name}"] = ["prepare@fashion_mnist"]
+        stages[f"study@{study_}"] = ["collect"]
+        stages["report"].append(f"study@{study_}")
+    return stages
 
 
 @pytest.fixture(scope="session")
@@ -106,14 +135,14 @@ def report(tmp_path_factory: pytest.TempPathFactory, write_report: Callable[...,
 
 
 @pytest.fixture(scope="session")
-def with_reference(tmp_path_factory: pytest.TempPathFactory, write_report: Callable[..., Path]) -> Path:
+def with_reference(tmp_path_factory: pytest.TempPathFactory, write_report: Callable[..., Path], report: Path) -> Path:
     """A report whose first study has reference results, written once."""
 
     def change(findings: Path, settings: dict[str, Any]) -> None:
         for name in settings["fashion"]["experiments"]:
             fashion.kept.keep(findings, settings["fashion"], name)
 
-    return write_report(tmp_path_factory.mktemp("with_reference"), change)
+    return write_report(tmp_path_factory.mktemp("with_reference"), change, other=report, drawn=["fashion"])
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """Boxes of detections: the slider of the score, by keyboard, and the page without a script."""
 
+import pytest
 from playwright.sync_api import expect
+
+pytestmark = pytest.mark.thorough
 
 BOXES = "#scenes-boxes-dense"
 

@@ -21,7 +21,7 @@ CLASS = "</script><script>alert(6)"
 VARIANT = "\"'><xss onload=alert(7)>"
 STATEMENT = "javascript:alert(8) <!--<script>"
 CLAIM = "fashion_parameters_fc2"
-LINK = re.compile(r"(index|fashion|lenet|scenes)\.html(#[a-z0-9_-]+)?$")  # to a page of the report
+LINK = re.compile(r"(index|search|stages|fashion|lenet|scenes)\.html(#[a-z0-9_-]+)?$")  # to a page of the report
 
 
 def renamed(value, old, new):
@@ -56,11 +56,11 @@ def change(findings, settings):
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory, write_report):
+def hostile(tmp_path_factory, write_report, report):
     ledger = claims.load(claims.LEDGER)
     texts = {"statement": STATEMENT, "place": TEXT, "unit": TEXT, "note": TEXT}
     ledger = [claim.model_copy(update=texts) if claim.id == CLAIM else claim for claim in ledger]
-    return write_report(tmp_path_factory.mktemp("hostile"), change, ledger)
+    return write_report(tmp_path_factory.mktemp("hostile"), change, ledger, report, ["fashion", "lenet"])
 
 
 @pytest.fixture
@@ -78,7 +78,9 @@ def lenet(visit, hostile):
     return visit("lenet", folder=hostile)
 
 
-@pytest.mark.parametrize(("name", "fewest"), [("index", 0), ("fashion", 1), ("lenet", 0), ("scenes", 1)])
+@pytest.mark.parametrize(
+    ("name", "fewest"), [("index", 0), ("search", 0), ("stages", 0), ("fashion", 1), ("lenet", 0), ("scenes", 1)]
+)
 def test_nothing_becomes_markup(visit, hostile, name, fewest):
     page = visit(name, folder=hostile)
     tags = "() => [...new Set([...document.querySelectorAll('*')].map((one) => one.localName))].sort()"
@@ -128,6 +130,16 @@ def test_names_of_curves_read_as_written(lenet):
     lenet.locator("#lenet-sweep-lenet_optimizers svg").focus()
     lenet.keyboard.press("Home")
     expect(lenet.locator("#lenet-sweep-lenet_optimizers output")).to_contain_text(VARIANT)
+
+
+def test_words_of_the_search_are_words(visit, hostile):
+    page = visit("search", folder=hostile)
+    page.get_by_label("Words").fill("alert(8)")
+    expect(page.locator(".entries li:not([hidden]) a")).to_have_text(STATEMENT)
+    page.get_by_label("Words").fill(TEXT)
+    expect(page.locator("#search output")).not_to_have_text("")
+    page.reload()  # and what the address says is no more than words
+    expect(page.get_by_label("Words")).to_have_value(TEXT)
 
 
 def test_controls_work(page, index):

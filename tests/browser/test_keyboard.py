@@ -17,6 +17,7 @@ FOCUSED = """() => {
         seen: one.checkVisibility({ opacityProperty: true }) && inside,
     };
 }"""
+THOROUGH = pytest.mark.thorough
 REACHABLE = """() => { const all = [...document.querySelectorAll("*")];
     return all.map((one, index) => [one, index])
         .filter(([one]) => one.matches("a[href], button, select, summary, [tabindex='0']") && one.checkVisibility())
@@ -45,7 +46,7 @@ def test_skip_link_of_a_study_leads_to_it(visit):
     expect(page.locator("#lenet .contents a").first).to_be_focused()
 
 
-@pytest.mark.parametrize("name", ["index", "fashion", "lenet", "scenes"])
+@pytest.mark.parametrize("name", ["index", "stages", *(pytest.param(x, marks=THOROUGH) for x in ("fashion", "scenes"))])
 def test_tab_goes_through_everything_in_reading_order(visit, name):
     page = visit(name)
     reachable, reached = page.evaluate(REACHABLE), []

@@ -55,6 +55,7 @@ def test_the_verdict_filter_by_keyboard(page):
     assert len(shown(page)) > len(of_verdict)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "end"), [("index", ""), ("fashion", "-evidence")])
 def test_how_sure_a_verdict_is_stands_beside_it(visit, with_reference, name, end):
     page, place = visit(name, folder=with_reference), f"#{SURE}{end}"

@@ -6,9 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 STUDIES = "fashion", "lenet", "scenes"
-PAGES = ("index", *STUDIES)
+PAGES = ("index", "search", "stages", *STUDIES)
 VISIBLE = "all => all.map((one) => one.checkVisibility())"
-CONTROLS = {"index": ["#theme", "#filters"], "fashion": ["#theme", ".explorer", "thead button"]}
+CONTROLS = {
+    "index": ["#theme", "#filters"],
+    "search": ["#theme", "#search"],
+    "fashion": ["#theme", ".explorer", "thead button"],
+}
 
 
 @pytest.mark.parametrize(("name", "pictures"), [("fashion", 5), ("lenet", 2), ("scenes", 15)])
@@ -60,4 +64,4 @@ def test_links_lead_to_files_beside_the_page(visit, report, name):
     files = {link.partition("#")[0] for link in links if not link.startswith("#")}
     assert {"data/ledger.csv", "index.html", *(f"{study}.html" for study in STUDIES)} <= files
     assert all((report / file).is_file() for file in files)
-    assert name == "index" or any(re.fullmatch(rf"data/{name}-.+\.csv", file) for file in files)
+    assert name not in STUDIES or any(re.fullmatch(rf"data/{name}-.+\.csv", file) for file in files)

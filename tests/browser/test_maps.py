@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.thorough
+
 FULL, MARGIN = 4095, 1.06  # coordinates on a map; the share of its side that the points take is 1 / MARGIN
 PHONE = {"width": 390, "height": 844}
 PATIENCE = 20  # seconds

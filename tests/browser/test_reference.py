@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.thorough
+
 SEEN = "all => all.filter((one) => one.checkVisibility()).length"
 KEPT, OWN = "section[data-of=reference]", "section[data-of=run]"
 

@@ -51,6 +51,7 @@ def page(visit):
     return visit("fashion")
 
 
+@pytest.mark.thorough
 def test_every_column_of_every_table_sorts_both_ways(visit):
     pages = [visit(name) for name in ("fashion", "lenet", "scenes")]
     tables = [one for page in pages for one in page.locator("table:has(thead button)").evaluate_all(CLICK_ALL)]

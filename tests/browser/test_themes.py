@@ -11,6 +11,8 @@ STUDIES = "fashion", "lenet", "scenes"
 PAPER = {  # page -> what is not on paper, and what is
     "index": (".filters, .mark, .why", [".ledger tbody tr", ".tabular table", ".found li", ".card"]),
     "fashion": (".explorer, .how, .contents", [".stills img", ".legend", ".tabular table", ".row figure .drawing"]),
+    "search": (".filters, .home", [".entries li"]),
+    "stages": (".home, .places", [".dag a", ".stages tr"]),
     "scenes": (".explorer, .how, .contents", [".tabular table", ".labelled .sides span"]),
 }
 VARIABLES = ["ink", "muted", "grid", "paper", "blue", "rust", "green", "raised", "line", "link"]
@@ -64,11 +66,13 @@ def test_switch(visit, system):
     page.reload()
     assert page.evaluate(BACKGROUND) == {"light": LIGHT, "dark": DARK}[other]
     page.get_by_role("link", name="Lenet").click()  # the other pages remember it as well
+    expect(page.get_by_role("button", name=f"Switch to the {system} theme")).to_be_visible()
     assert page.evaluate(BACKGROUND) == {"light": LIGHT, "dark": DARK}[other]
     page.get_by_role("button", name=f"Switch to the {system} theme").press("Enter")
     assert page.evaluate(BACKGROUND) == {"light": LIGHT, "dark": DARK}[system]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", STUDIES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_in_figures_can_be_read(visit, scheme, name):
@@ -93,10 +97,11 @@ def test_badges_differ_and_can_be_read(visit, scheme):
     assert badges.evaluate_all(SEEN) == 8
 
 
-@pytest.mark.parametrize("name", PAPER)
-@pytest.mark.parametrize("chosen", ["by the system", "by the switch"])
+@pytest.mark.parametrize(
+    ("name", "chosen"), [*((name, "by the system") for name in PAPER), ("search", "by the switch")]
+)
 def test_paper(visit, chosen, name):
-    light = visit(name).evaluate(THEME, VARIABLES)
+    light = visit("search").evaluate(THEME, VARIABLES)
     page = visit(name, color_scheme="dark" if chosen == "by the system" else "light")
     if chosen == "by the switch":
         page.locator("#theme").click()
@@ -125,14 +130,15 @@ def test_paper_shows_what_is_folded_away(visit):
     assert page.locator(".folded[open]").count() == 0  # and folds it again
 
 
-@pytest.mark.parametrize("name", ["index", *STUDIES])
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_nothing_sticks_out_of_the_window(visit, width, name):
-    page = visit(name, viewport={**PHONE, "width": width})
+@pytest.mark.parametrize("name", ["index", "search", "stages", *STUDIES])
+def test_nothing_sticks_out_of_the_window(visit, name):
+    page = visit(name, viewport=PHONE)
     page.evaluate(OPEN_ALL)
-    assert page.evaluate(OUTSIDE) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.evaluate("() => { scrollTo(999, 0); return scrollX; }") == 0
+    for width in (320, 390, 768, 1280):
+        page.set_viewport_size({**PHONE, "width": width})
+        assert page.evaluate(OUTSIDE) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate("() => { scrollTo(999, 0); return scrollX; }") == 0
 
 
 def test_on_a_phone_wide_tables_scroll_in_themselves(visit):
@@ -148,7 +154,8 @@ def test_on_a_phone_wide_tables_scroll_in_themselves(visit):
 @pytest.mark.parametrize("name", ["index", "fashion"])
 def test_on_a_phone_the_switch_stays_beside_the_sections(visit, name):
     page = visit(name, viewport={"width": 320, "height": 640})
-    bar, button = page.locator(".bar"), page.locator("#theme")
+    bar, button = page.locator(".places"), page.locator("#theme")
+    expect(bar.locator("[aria-current]")).to_be_in_viewport(ratio=1)
     assert bar.evaluate("bar => bar.scrollWidth > bar.clientWidth")
     expect(button).to_be_in_viewport(ratio=1)
     bar.evaluate("bar => { bar.scrollLeft = 9999; }")

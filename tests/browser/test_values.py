@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.thorough
+
 FIGURE = "#fashion-accuracy-fashion_dynamic"
 COLUMNS = {"training set": "train_accuracy", "test set": "test_accuracy"}
 

@@ -4,7 +4,9 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,25 @@ def test_every_verdict_has_points_or_is_not_graded(run, capsys):
     assert points["not testable at this scale"] == ""
     assert rows[0] | {"claim": "c0", "published": "0.5", "reproduced": "0.25", "low": "0.2", "of": "2"} == rows[0]
     assert "points: 7 of 16; claims: 8; not testable yet: 1" in capsys.readouterr().out
+
+
+def test_the_report_as_one_file_is_the_same_whenever_it_was_written(run, capsys):
+    for moment in (0, 10**9):
+        Path("results/report/.snakemake_timestamp").touch()
+        for path in Path("results/report").rglob("*.*"):
+            os.utime(path, (moment, moment))
+        export_ledger.main(["zip"])
+        written = Path("exports/report.zip").rename(f"{moment}.zip")
+    assert written.read_bytes() == Path("0.zip").read_bytes()
+    with zipfile.ZipFile(written) as archive:
+        assert archive.testzip() is None
+        names = ["report/ants.html", "report/bees.html", "report/data/ledger.csv", "report/index.html"]
+        assert archive.namelist() == names
+        assert archive.read(names[0]) == Path("results/report/ants.html").read_bytes()
+    Path("results/report/index.html").unlink()
+    with pytest.raises(ArtifactError, match="no report to send: run `dvc repro report`"):
+        export_ledger.main(["zip"])
+    assert "Written: exports/report.zip, 0.0 MB" in capsys.readouterr().out
 
 
 def test_claims_of_one_report(run, capsys):

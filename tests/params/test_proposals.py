@@ -8,8 +8,9 @@ from ruamel.yaml import YAML
 
 from revisit.analyses.extract.settings import rows
 from revisit.errors import ConfigError
+from revisit.params.graph import all_findings, findings
 from revisit.params.load import load
-from revisit.params.resolve import all_findings, asked, findings, resolve
+from revisit.params.resolve import asked, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 USERS = ("voc_simple_cnn", "voc_caffenet")

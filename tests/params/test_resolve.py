@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from revisit.params.graph import findings
 from revisit.params.load import load
-from revisit.params.resolve import findings, resolve
+from revisit.params.resolve import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 

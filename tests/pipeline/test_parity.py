@@ -72,6 +72,14 @@ def test_same_edges(dags):
     assert {name: rule[0] for name, rule in rules.items()} == {name: stage[0] for name, stage in stages.items()}
 
 
+def test_the_report_shows_the_same_edges(dags):
+    shown = RESOLVED["report", None]["stages"]
+    edges = {name: [need for need in stage[0] if need != "configure"] for name, stage in dags[1].items()}
+    assert {name: sorted(needs) for name, needs in shown.items()} | {"configure": []} == edges
+    place = {name: number for number, name in enumerate(shown)}
+    assert all(place[need] < place[name] for name, needs in shown.items() for need in needs)
+
+
 def test_same_outputs(dags):
     rules, stages = dags
     for name, (_, outputs, _) in rules.items():

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.pipeline
 def test_the_whole_path_ends_in_a_report(real):
     report = real.folder / "results/report"
     studies = {path.name for path in (real.folder / "results/studies").iterdir() if path.is_dir()}
-    assert {path.stem for path in report.glob("*.html")} == {"index", *studies}
+    assert {path.stem for path in report.glob("*.html")} == {"index", "search", "stages", *studies}
     assert all((report / f"{name}.html").stat().st_size > 50_000 for name in ("index", *studies))
     assert (report / "data/ledger.csv").read_text().count("\n") > 8
     real.assert_nothing_to_do()

@@ -24,7 +24,7 @@ MADE = (  # not in git
     ),
 )
 FILE = re.compile(r"\.(py|md|ya?ml|smk|j2|toml|in|svg|png|csv|html)$")
-ELSEWHERE = {"report.html", "index.html"}  # what commands write
+ELSEWHERE = {"report.html", "index.html", "search.html", "stages.html"}  # what commands write
 
 
 def blocks(text):

@@ -1,6 +1,7 @@
 """All trainings at laptop scale fit into a night on two cores, by the count of benchmarks/scale_hours.py."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -146,3 +147,19 @@ def test_regions_that_are_warped_go_through_the_trunk_each(counting):
 def test_networks_that_wait_for_something_else_are_as_slow_as_measured(counting):
     recurrent = PROTOCOL | {"model": "recurrent", "batch_size": 128, "steps": 260, "evaluate_every": 260}
     assert counting.seconds(recurrent, DATA | {"test": 192}) == pytest.approx(20 + 1 / 13)
+
+
+def test_the_readme_s_costs_are_those_of_the_count(counting):
+    page, readme = counting.PAGE.read_text(), (ROOT / "README.md").read_text()
+    hours = {row[0]: row[1:] for row in re.findall(r"^\| ([a-z]+) \| \d+ \| ([\d.]+) \| ([\d,.]+) \|$", page, re.M)}
+    laptop, paper = hours["all"]
+    assert f"take {laptop} core hours, about {float(laptop) / counting.CORES:.0f} on {counting.CORES} cores" in readme
+    assert f"on CPU cores {paper} core hours" in readme
+    cost = (ROOT / "workflow/revisit_engines/pieces/cost.py").read_text()
+    times_a_core = float(re.search(r"^RATE = (\S+)", cost, re.M)[1]) / counting.RATE
+    on_gpu, detection = (
+        round(float(found.replace(",", "")) / times_a_core) for found in (paper, hours["detection"][1])
+    )
+    price = int(re.search(r"The price\s+assumed is (\d+) dollars", readme)[1])
+    assert f"about {on_gpu} on one GPU, {detection} of them" in readme
+    assert f"| {price * on_gpu} dollars |" in readme

@@ -115,6 +115,19 @@ def write_findings(
     made_up.write_neighbours(dynamic, data, ["flatten", "fc1"])
 
 
+def stage_graph() -> dict[str, list[str]]:
+    """The stages behind `settings`, each with those that it needs."""
+    dynamic, static = "train@fashion_dynamic", "train@fashion_static"
+    stages = {"fetch@fashion_mnist": [], "prepare@fashion_mnist": ["fetch@fashion_mnist"]}
+    stages |= {dynamic: ["prepare@fashion_mnist"], static: ["prepare@fashion_mnist"]}
+    stages |= {"extract@fashion_dynamic": [dynamic], "evaluate@fashion_dynamic": [dynamic]}
+    stages |= {"evaluate@fashion_static": [static], "inspect@fashion_dynamic": [dynamic]}
+    stages["inspect@fashion_static"] = [static]
+    stages |= {f"{kind}@fashion_dynamic": ["extract@fashion_dynamic"] for kind in ("probe", "embed", "neighbours")}
+    found = [stage for stage in stages if not stage.startswith(("fetch", "prepare", "extract"))]
+    return {**stages, "collect": found, "study@fashion": ["collect"], "report": ["study@fashion"]}
+
+
 def settings(**changes: object) -> dict[str, dict]:
     """The settings of stages collect, study and report."""
     protocol = {"model": "fashion_cnn", "network": {"dropout": 0.4}, "objective": CLASSIFICATION, "backend": "auto"}
@@ -146,7 +159,7 @@ def settings(**changes: object) -> dict[str, dict]:
             "stages": dict.fromkeys(experiments, "train"),
         },
         "study": study | changes,
-        "report": {"studies": ["fashion"]},
+        "report": {"studies": ["fashion"], "stages": stage_graph()},
     }
 
 

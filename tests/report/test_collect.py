@@ -5,7 +5,8 @@ import pytest
 
 from revisit import paths
 from revisit.errors import ArtifactError
-from revisit.report.collect import collect, stage_of
+from revisit.report.collect import collect
+from revisit.report.findings import stage_of
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ def text(built, monkeypatch):
 
 def test_every_page_stands_alone(built, sound_pages):
     found = sound_pages(built / paths.REPORT)
-    assert found.keys() == {"index.html", "fashion.html"}
+    assert found.keys() == {"index.html", "search.html", "stages.html", "fashion.html"}
     links = {name: {a.get("href") for tag, a in page.found if tag == "a"} for name, page in found.items()}
     assert {"fashion.html", "index.html#ledger", "data/ledger.csv"} <= links["index.html"] & links["fashion.html"]
     assert "fashion.html#fashion_parameters_fc2-evidence" in links["index.html"]

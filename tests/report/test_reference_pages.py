@@ -82,10 +82,11 @@ def test_both_sides_have_their_sections_and_their_tables(rows, pages):
 
 
 def test_each_side_names_its_tables_and_where_they_come_from(pages):
-    for side, told in (("reference-", "From the reference results of"), ("", "From")):
+    left = json.loads((paths.study("fashion") / "study.json").read_text())
+    for side, told, own in (("reference-", "Reference results", left["reference"]), ("", "Findings", left)):
         section = between(pages["fashion"], f'<section id="fashion-{side}probes"', "</section>")
         assert set(re.findall(r'href="(data/[^"]+)"', section)) == {f"data/fashion-{side}probe-{DYNAMIC}-table.csv"}
-        assert f"{told} probe@{DYNAMIC}" in words(section)
+        assert f"{told} probe@{DYNAMIC} {own['left'][f'probe@{DYNAMIC}'][:12]}" in words(section)
 
 
 def test_contents_and_headings_say_whose_the_sections_are(pages):

@@ -12,7 +12,8 @@ from pathlib import Path
 from revisit import files, paths
 from revisit.analyses import kinds, loading
 from revisit.data.formats import registry as formats
-from revisit.params.resolve import Settings, all_findings, resolve
+from revisit.params.graph import all_findings
+from revisit.params.resolve import Settings, resolve
 from revisit.params.schema import Params
 from revisit.reference import store
 from revisit.report import panels

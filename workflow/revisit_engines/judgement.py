@@ -8,8 +8,8 @@ from typing import IO
 
 from revisit import paths
 from revisit.errors import RevisitError
+from revisit.params.graph import all_findings
 from revisit.params.load import load
-from revisit.params.resolve import all_findings
 from revisit.params.schema import Params
 from revisit_engines import cache, guard
 from revisit_engines.configure import records

@@ -1,4 +1,4 @@
-"""Write the ledger in a format of others: grades, a CODECHECK configuration, an RO-Crate or a summary."""
+"""Write what was found for others: grades, a CODECHECK configuration, an RO-Crate, a summary, the report as a ZIP."""
 
 import argparse
 import os
@@ -7,15 +7,16 @@ import subprocess
 from pathlib import Path
 
 import _command  # first: library path, threads, errors
-from revisit import files
+from revisit import files, paths
 from revisit.errors import ConfigError
-from revisit.exports import codecheck, crate, grades, ledger, reproducibility
+from revisit.exports import bundle, codecheck, crate, grades, ledger, reproducibility
 
 PLACES = {  # kind -> where it goes
     "grades": "exports/grades.csv",
     "codecheck": "codecheck.yml",
     "crate": "exports/crate",
     "summary": "exports/reproducibility.md",
+    "zip": "exports/report.zip",
 }
 
 
@@ -27,6 +28,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--date", default=os.environ.get("EXPORT_DATE"), help="of the crate (default: of the commit)")
     arguments = parser.parse_args(argv)
     target = Path(PLACES[arguments.kind])
+    if arguments.kind == "zip":
+        _write(target, bundle.archive(paths.REPORT))
+        print(f"Written: {target}, {target.stat().st_size / 1e6:.1f} MB")
+        return
     found = ledger.read(arguments.source or None)
     if arguments.kind == "grades":
         _write(target, grades.table(found))

@@ -92,7 +92,7 @@ def draw(folder: Path) -> dict[str, Any]:
     collect({"scenes": names}, dict.fromkeys(NETWORKS, "train"), folder, paths.COLLECTED)
     no_claims: list[claims.Claim] = []
     study.render(study_settings(), no_claims, paths.collected("scenes"), paths.study("scenes"))
-    page.render({"studies": ["scenes"]}, paths.STUDIES, paths.REPORT)
+    page.render({"studies": ["scenes"], "stages": {}}, paths.STUDIES, paths.REPORT)
     return json.loads((paths.study("scenes") / "study.json").read_text())
 
 

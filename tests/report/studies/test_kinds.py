@@ -265,7 +265,7 @@ def test_steps_are_read_where_steps_count(drawn):
 def test_the_pages_of_all_studies_are_sound_and_say_what_stands_in(built, stages, monkeypatch, sound_pages):
     monkeypatch.chdir(built)
     pages = sound_pages(paths.REPORT)
-    assert pages.keys() == {"index.html", *(f"{name}.html" for name in stages["study"])}
+    assert pages.keys() == {"index.html", "search.html", "stages.html", *(f"{name}.html" for name in stages["study"])}
     texts = {name: " ".join("".join(page.text).split()) for name, page in pages.items()}
     stand_in = "a network trained here stands in for ImageNet weights"
     assert sum(text.count(stand_in) for text in texts.values()) >= 3

@@ -190,9 +190,12 @@ def _description(name: str, titles: Mapping[str, str]) -> str:
     path = Path(name)
     if path.name == "claims.json":
         return f"{titles[path.parent.name]}: claims with their verdicts"
-    return {"index.html": "What was found, and the ledger", "ledger.csv": "The ledger of claims"}.get(
-        path.name, f"{titles.get(path.stem, path.stem)}: tables and figures"
-    )
+    return {
+        "index.html": "What was found, and the ledger",
+        "search.html": "Every claim, figure and table, to be searched",
+        "stages.html": "The stages of the run",
+        "ledger.csv": "The ledger of claims",
+    }.get(path.name, f"{titles.get(path.stem, path.stem)}: tables and figures")
 
 
 def _value(name: str, value: object) -> Entity:

@@ -17,7 +17,8 @@ from revisit.params.trainings import TASKS, Experiment, Finetuning, Optimizer, P
 from revisit.params.words import unknown
 from revisit.tasks.registry import fitting
 
-TAKEN = ("index", "data", "theme")  # the report's opening page, its folder of tables, a button of every page
+# The pages of the report beside those of studies, its folder of tables, what every page calls its own.
+TAKEN = ("index", "search", "stages", "data", "theme")
 MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>
 
 

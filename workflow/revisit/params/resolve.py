@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from revisit.analyses.kinds import kinds
 from revisit.params.data import FORMATS, Splits
+from revisit.params.graph import findings, graph, trainings_of
 from revisit.params.schema import Params
 from revisit.params.trainings import BASE, Protocol
 from revisit.scales import REAL
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 DRAWN_SIZE = 64  # pixels, where no data set says
-TRAINING_FINDINGS = ["train.json", "history.csv", "evaluations.csv", "runs"]
-PROPOSALS_FINDINGS = ["proposals.json", "proposals"]
 NOTES = {
     "embedded": "{model}, trained here on {dataset}",
     "mirror": "ImageNet weights of {model}, from a file",
@@ -64,15 +63,15 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
             "study": name,
             **study.model_dump(),
             "scale": study.scale or params.scale,
-            "scales": {x: params.scale_of(x) for x in _trainings(params, name)},
+            "scales": {x: params.scale_of(x) for x in trainings_of(params, name)},
             "sources": _sources(params, name),
             "pretrained": _weights(params, name),
-            "experiments": {x: _described(params, x) for x in _trainings(params, name)},
+            "experiments": {x: _described(params, x) for x in trainings_of(params, name)},
             "asked": {
-                x: {scale: asked(params, x, scale) for scale in REAL} for x in _trainings(params, name) if x in kept
+                x: {scale: asked(params, x, scale) for scale in REAL} for x in trainings_of(params, name) if x in kept
             },
         }
-    stages["report", None] = {"studies": list(params.studies)}
+    stages["report", None] = {"studies": list(params.studies), "stages": graph(params)}
     return stages
 
 
@@ -191,10 +190,6 @@ def _pretrain(params: Params, name: str) -> Settings:
     return {**settings, "training": {**training, "model": pretrained.model, "runs": runs, "device": params.device}}
 
 
-def _trainings(params: Params, study: str) -> list[str]:
-    return [name for name, training in params.trainings.items() if training.study == study]
-
-
 def _described(params: Params, name: str) -> "Training":
     """What the report must know of a training: the protocol of the kept variant, and those of all."""
     settings = _train(params, name)
@@ -203,14 +198,14 @@ def _described(params: Params, name: str) -> "Training":
 
 def _sources(params: Params, study: str) -> dict[str, str]:
     """The source of each data set of a study."""
-    datasets = dict.fromkeys(params.trainings[name].dataset for name in _trainings(params, study))
+    datasets = dict.fromkeys(params.trainings[name].dataset for name in trainings_of(params, study))
     return {name: params.source_of(params.raw[params.datasets[params.data_of(name)].raw]) for name in datasets}
 
 
 def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:
     """The weights from elsewhere that a study's trainings start from, and what they really are."""
     weights: dict[str, dict[str, str]] = {}
-    queue = [getattr(params.trainings[name], "weights", None) for name in _trainings(params, study)]
+    queue = [getattr(params.trainings[name], "weights", None) for name in trainings_of(params, study)]
     while queue:
         name = queue.pop(0)
         if name in params.grafts:
@@ -223,21 +218,3 @@ def _weights(params: Params, study: str) -> dict[str, dict[str, str]]:
             note = NOTES[source].format(model=pretrained.model, dataset=pretrained.dataset)
             weights[name] = {"source": source, "note": note}
     return weights
-
-
-def findings(params: Params, study: str) -> dict[str, list[str]]:
-    """The names under `results/findings/<experiment>/` of each experiment of a study, and of the proposals it uses."""
-    names = {}
-    for name in _trainings(params, study):
-        made = [kind for kind, about in kinds().items() if about.findings and name in getattr(params.analyses, kind)]
-        names[name] = TRAINING_FINDINGS + [item for kind in made for item in (f"{kind}.json", kind)]
-    used = (params.trainings[name].dataset for name in _trainings(params, study))
-    return names | {name: PROPOSALS_FINDINGS for name in used if name in params.proposals}
-
-
-def all_findings(params: Params) -> dict[str, list[str]]:
-    """The names under `results/findings/<name>/` of everything that leaves some, used by a study or not."""
-    names = dict.fromkeys(params.proposals, PROPOSALS_FINDINGS)
-    for study in params.studies:
-        names |= findings(params, study)
-    return names

@@ -10,16 +10,9 @@ from typing import Any
 
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError
+from revisit.report.findings import stage_of
 
-TRAINING = ("train", "history", "evaluations", "runs")
-OWN = (*TRAINING, "proposals")  # made by the stage of what they are found of; others bear the name of their stage
 Studies = Mapping[str, Mapping[str, Sequence[str]]]
-
-
-def stage_of(name: str, training: str = "train") -> str:
-    """The stage that makes a finding: `roc.csv` in `evaluate/` is made by `evaluate`, `history.csv` by `training`."""
-    stem = Path(Path(name).parts[0]).stem
-    return training if stem in OWN else stem
 
 
 def collect(studies: Studies, stages: Mapping[str, str], findings: Path, destination: Path) -> None:

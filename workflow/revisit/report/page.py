@@ -1,4 +1,4 @@
-"""The report: a page that opens it and one for each study, each self-contained, and their tables beside them.
+"""The report: a page that opens it, one for each study, a search and the stages, each self-contained; and the tables.
 
 No drawing library is loaded: the studies are drawn already. Everything that comes from data passes the template
 engine's escaping; scripts in the page are named by their hash, and a page may load nothing from anywhere.
@@ -19,7 +19,7 @@ from markupsafe import Markup
 from revisit import files, reading, stages
 from revisit.errors import ArtifactError
 from revisit.nested import flatten
-from revisit.report import boxes, maps, opening, summary, svg
+from revisit.report import boxes, dag, maps, opening, search, summary, svg
 from revisit.report.numbers import cell, duration, number, published_text, value_text
 from revisit.report.palette import THEME, TONES
 from revisit.report.sides import REFERENCE
@@ -54,13 +54,14 @@ HELD = {  # of a hypothesis
 
 
 def render(settings: "Report", studies: Path, destination: Path) -> None:
-    """Write `index.html`, a page for each study and `data/*.csv` to `destination`, as a whole.
+    """Write the pages, one for each study among them, and `data/*.csv` to `destination`, as a whole.
 
     `settings`: those of stage `report`; `studies`: results/studies. Raises ArtifactError when a study is missing.
     """
     described = [_study(studies / name) for name in settings["studies"]]
     claims = [claim for study in described for claim in study["claims"]]
-    templates = _templates({study["study"]: study["title"] for study in described})
+    graph = settings["stages"]
+    templates = _templates({study["study"]: study["title"] for study in described}, graph)
     with files.replacing(destination) as partial:
         (partial / "data").mkdir(parents=True)
         for study in described:
@@ -68,15 +69,20 @@ def render(settings: "Report", studies: Path, destination: Path) -> None:
                 for table in sorted((studies / study["study"] / folder).glob("*.csv")):
                     shutil.copyfile(table, partial / "data" / f"{study['study']}-{side}{table.name}")
         _ledger(partial / "data/ledger.csv", claims)
-        index = templates.get_template("index.html.j2").render(**_opening(described, claims))
-        (partial / "index.html").write_bytes(index.encode())
+        common: dict[str, Any] = {"study": None, "studies": described, "claims": claims, "sprites": {}}
+        shown = {"index": _opening(described, claims), "search": {"entries": search.entries(described)}}
+        shown["stages"] = {"drawing": dag.picture(graph, described), "lanes": dag.lanes(graph, described)}
+        for place, own in shown.items():
+            page = templates.get_template(f"{place}.html.j2").render(place=place, **common, **own)
+            (partial / f"{place}.html").write_bytes(page.encode())
+        template = templates.get_template("study.html.j2")
         for study in described:
-            page = templates.get_template("study.html.j2").render(study=study, sprites=_sprites(study))
+            page = template.render(place=study["study"], study=study, sprites=_sprites(study))
             (partial / f"{study['study']}.html").write_bytes(page.encode())
 
 
-def _templates(pages: Mapping[str, str]) -> Environment:
-    """The templates, and what every page has; `pages`: the studies' titles by name."""
+def _templates(pages: Mapping[str, str], graph: dag.Graph) -> Environment:
+    """The templates, and what every page has; `pages`: the studies' titles by name; `graph`: all stages."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -86,9 +92,11 @@ def _templates(pages: Mapping[str, str]) -> Environment:
     )
     environment.filters |= {"published": published_text, "value": value_text, "number": number, "section": _section}
     environment.filters |= {"surety": opening.surety, "by_runs": opening.by_runs, "duration": duration}
+    environment.filters |= {"log": dag.log, "stage_id": dag.anchor}
     script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
     environment.globals |= {
         "pages": pages,
+        "graph": graph,
         "origin": opening.origin,
         "scales_of": opening.scales_of,
         "verdicts": VERDICTS,
@@ -108,8 +116,6 @@ def _templates(pages: Mapping[str, str]) -> Environment:
 def _opening(studies: list["records.Page"], claims: list["records.Row"]) -> dict[str, Any]:
     """What the opening page shows."""
     return {
-        "study": None,
-        "sprites": {},
         "scale_text": opening.scale(studies),
         "published": all(whose == "published" for study in studies for whose in study["provenance"].values()),
         "data_text": opening.data(studies),
@@ -120,8 +126,6 @@ def _opening(studies: list["records.Page"], claims: list["records.Row"]) -> dict
         "needs": opening.needs(studies),
         "by_study": summary.by_study(studies),
         "questions": {study["study"]: study["question"] for study in studies},
-        "studies": studies,
-        "claims": claims,
         "counts": {verdict: sum(claim["verdict"] == verdict for claim in claims) for verdict in VERDICTS},
     }
 
@@ -155,12 +159,15 @@ def _block(block: dict[str, Any], folder: Path, study: str, prefix: str) -> dict
         return block | {"blocks": [_block(inner, folder, study, prefix) for inner in block["blocks"]]}
     block = block | {"anchor": f"{prefix}-{block['id']}", "study": study, "kept": prefix != study}
     if kind == "figure" and "data" in block:
+        block["digest"] = files.sha256(_file(folder / block["data"]))
         block["data"] = f"data/{prefix}-{Path(block['data']).name}"
     if kind == "figure" and block["file"].endswith(".svg"):
-        return block | {"svg": svg.inline(_file(folder / block["file"]), block["anchor"], block["alt"])}
+        curves = [curve["id"] for curve in block.get("readout", {}).get("curves", ())]
+        return block | {"svg": svg.inline(_file(folder / block["file"]), block["anchor"], block["alt"], curves)}
     if kind == "figure":
         return block | {"uri": _uri(folder / block["file"])}
     data = f"data/{prefix}-{Path(block['file']).name}"
+    block["digest"] = files.sha256(_file(folder / block["file"]))
     rows = _rows(folder / block["file"])
     if kind == "table":
         cells = [[cell(row[column["key"]], column["format"]) for column in block["columns"]] for row in rows]

@@ -127,6 +127,7 @@ class Kept(TypedDict):
 
     experiments: dict[str, Made]
     stale: dict[str, dict[str, list[str]]]  # experiment -> stage -> settings that differ from today's
+    left: dict[str, str]  # stage -> digest of its findings
     sections: list[Placed]
 
 
@@ -144,6 +145,7 @@ class Study(TypedDict):
     provenance: dict[str, str]  # of data sets that were trained on
     pretrained: dict[str, Weights]
     experiments: dict[str, Experiment]
+    left: dict[str, str]  # stage -> digest of its findings, as in provenance.py
     sections: list[Placed]
     reference: Kept
 
@@ -183,6 +185,35 @@ class Needs(TypedDict):
     untestable: int
     claims: int
     needs: list[tuple[str, int]]  # what, of how many claims
+
+
+class Entry(TypedDict):
+    """A figure or a table, as the search lists it."""
+
+    study: str
+    title: str
+    kind: str
+    section: str
+    side: str  # whose results it shows; empty where the page has those of the run alone
+    anchor: str
+    words: str  # that find it and are not shown: its caption, its stages
+
+
+class Listed(TypedDict):
+    """A stage of the run."""
+
+    stage: str
+    needs: list[str]
+    left: str  # digest of its findings, empty where it has none
+    shown: list[tuple[str, str]]  # sections that show them: address and title
+
+
+class Lane(TypedDict):
+    """Stages that belong together."""
+
+    study: str  # empty: not to one
+    title: str
+    stages: list[Listed]
 
 
 class Settings(TypedDict):

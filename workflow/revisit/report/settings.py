@@ -58,3 +58,4 @@ class Report(TypedDict):
     """Stage `report`."""
 
     studies: list[str]
+    stages: dict[str, list[str]]  # every stage -> those that it needs, in the order of a run

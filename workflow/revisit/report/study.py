@@ -8,7 +8,7 @@ from revisit import files, reading, stages
 from revisit.errors import ArtifactError, ConfigError
 from revisit.reference import store
 from revisit.report import claims as ledger
-from revisit.report import judgements, references, seeds, sides, verdicts
+from revisit.report import judgements, provenance, references, seeds, sides, verdicts
 from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
 from revisit.report.study_writer import StudyWriter
@@ -103,10 +103,12 @@ def render(
             "provenance": {run.settings["dataset"]: _provenance(run)["data"] for run in runs if "train" in run.metrics},
             "pretrained": settings.get("pretrained", {}),
             "experiments": {run.name: {"settings": run.settings, "statistics": run.statistics} for run in runs},
+            "left": provenance.digests(runs),
             "sections": shown,
             "reference": {
                 "experiments": {name: references.made(description) for name, description in kept.described.items()},
                 "stale": kept.stale,
+                "left": provenance.digests(kept.runs),
                 "sections": known,
             },
         }

@@ -1,5 +1,5 @@
 "use strict";
-// The page is complete without this script; it adds the theme switch, filters, sorting, the maps, detections by score and the values of curves.
+// The page is complete without this script; it adds the theme switch, filters, the search, sorting, the maps, detections by score and the values of curves.
 
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
 const root = document.documentElement;
@@ -21,6 +21,12 @@ const root = document.documentElement;
     dispatchEvent(new Event("themechange"));
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { label(); dispatchEvent(new Event("themechange")); });
+}
+
+// --- the bar: this page's own name is in sight ------------------------------------------------------------
+{
+  const places = document.querySelector(".places"), own = places.querySelector("[aria-current]");
+  places.scrollLeft = own.offsetLeft + own.offsetWidth + 40 - places.clientWidth;
 }
 
 // --- whose results a study shows: the reference's, or this run's ------------------------------------------
@@ -49,6 +55,63 @@ if (form) {
   form.addEventListener("change", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
   filter();
+}
+
+// --- search: claims, figures and tables that have all words, in any order, case and accents aside --------------
+{
+  const form = document.getElementById("search");
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").replaceAll("−", "-").toLowerCase();
+  const entries = all(".entries li").map((item) => ({ item, text: plain(`${item.textContent} ${item.dataset.words}`) }));
+  const shown = () => entries.filter(({ item }) => !item.hidden);
+  const mark = (words) => { // without a change of the page; an older browser marks nothing
+    if (!globalThis.Highlight || !CSS.highlights) return;
+    const ranges = [];
+    for (const { item } of words.length ? shown() : []) {
+      const walker = document.createTreeWalker(item, NodeFilter.SHOW_TEXT);
+      while (walker.nextNode()) {
+        const node = walker.currentNode, text = plain(node.data);
+        if (text.length !== node.length) continue; // letters that fall apart: places would be others
+        for (const word of words) {
+          for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+            const range = new Range();
+            range.setStart(node, at);
+            range.setEnd(node, at + word.length);
+            ranges.push(range);
+          }
+        }
+      }
+    }
+    CSS.highlights.set("found", new Highlight(...ranges));
+  };
+  const find = () => {
+    const { q, kind, study } = Object.fromEntries(new FormData(form)), words = plain(q).split(/\s+/).filter(Boolean);
+    for (const { item, text } of entries) {
+      const other = (kind && item.dataset.kind !== kind) || (study && item.dataset.study !== study);
+      item.hidden = other || !words.every((word) => text.includes(word));
+    }
+    for (const part of all("section:has(.entries)")) part.hidden = !part.querySelector("li:not([hidden])");
+    const count = shown().length;
+    form.querySelector("output").textContent = count === entries.length ? `${count} entries` : count ? `${count} of ${entries.length}` : "Nothing has all of these words.";
+    mark(words);
+  };
+  const keep = () => {
+    const kept = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    try { history.replaceState(null, "", `#${kept}`); } catch { /* too many in a short time */ }
+  };
+  const recall = () => { // what the address asks for, as after the way back
+    const asked = new URLSearchParams(location.hash.slice(1));
+    for (const field of all("input, select", form)) field.value = asked.get(field.name) ?? "";
+    for (const field of all("select", form)) if (field.selectedIndex < 0) field.value = "";
+    find();
+  };
+  if (form) {
+    form.hidden = false;
+    form.addEventListener("input", () => { find(); keep(); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); shown()[0]?.item.querySelector("a").focus(); });
+    const recalled = () => /[#&](q|kind|study)=/.test(location.hash) && (recall(), true);
+    if (!recalled()) find();
+    addEventListener("hashchange", recalled);
+  }
 }
 
 // --- links: what they lead to is shown, whatever hid it -------------------------------------------------
@@ -309,7 +372,7 @@ for (const figure of all("figure.boxes")) {
 {
   const watch = new ResizeObserver((entries) => {
     for (const { target: box } of entries) {
-      const name = box.closest("figure, .tabular, details").querySelector("caption, .title, summary").textContent;
+      const name = box.closest("figure, .tabular, details, section").querySelector("caption, .title, summary, h2").textContent;
       const needed = box.scrollWidth > box.clientWidth && !box.querySelector("a, button");
       for (const [key, value] of Object.entries({ tabindex: 0, role: "group", "aria-label": name })) {
         needed ? box.setAttribute(key, value) : box.removeAttribute(key);
