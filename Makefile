@@ -7,11 +7,22 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
+# What a user's shell may say about installations of its own would lead packages past .venv.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONHOME UV_SYSTEM_PYTHON
+
+# The programs of an environment have its path in them. One that was moved, with its clone, is made anew.
+ifneq ($(shell test -s $(READY) && test "$$(cat $(READY))" != "$$(cd .venv && pwd -P)" && echo moved),)
+$(info The clone was moved: its environment is made anew)
+$(shell rm -rf .venv)
+endif
+
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
 .PHONY: gpu-pieces gpu-collect progress study grades summary crate codecheck
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
+	@mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}/snakemake" 2>/dev/null || { echo "error: Snakemake cannot write to" \
+	  "$${XDG_CACHE_HOME:-$$HOME/.cache}; set XDG_CACHE_HOME to a folder that can be written" >&2; exit 2; }
 	snakemake --cores $(CORES) --resources gpu=1
 	@echo "The report: $$PWD/results/report/index.html"
 
@@ -102,15 +113,20 @@ help:  ## this list
 # pip only brings uv, which installs the rest in parallel. The stamp comes last: an interrupted
 # installation goes on where it was.
 $(READY): requirements.lock requirements-uv.lock pyproject.toml
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "error: git does not read this folder as a repository." \
+	  "Was it downloaded without its history? Clone it, or: git init && git add --all && git commit --message start." \
+	  "Does it belong to another user? git config --global --add safe.directory '$(CURDIR)'" >&2; exit 2; }
+	@command -v "$(PYTHON)" >/dev/null || \
+	  { echo "error: there is no $(PYTHON); run: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11; run: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@echo "Making the environment in .venv (about a minute, 6 GB with torch's CUDA libraries)"
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --require-hashes -r requirements-uv.lock
+	.venv/bin/python -m pip install --no-user --quiet --require-hashes -r requirements-uv.lock
 	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --require-hashes -r requirements.lock
 	.venv/bin/uv pip install --python .venv/bin/python --no-deps --no-build-isolation --quiet --editable .
 	.venv/bin/python -m compileall -q workflow
-	@touch $@
+	@cd .venv && pwd -P > .ready
 
 .venv/.browser: $(READY) requirements-browser.lock
 	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --quiet --require-hashes -r requirements-browser.lock
