@@ -17,7 +17,7 @@ $(shell rm -rf .venv)
 endif
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
-.PHONY: gpu-pieces gpu-collect progress study grades summary crate codecheck
+.PHONY: share pull remotes gpu-pieces gpu-collect progress study grades summary crate codecheck
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -31,7 +31,7 @@ test: $(READY)  ## the environment, then all tests
 	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
-unexport A B EXPERIMENTS FROM SOURCE DATE NAME
+unexport A B EXPERIMENTS FROM SOURCE DATE NAME REMOTE WHAT
 compare: export COMPARE_A := $(value A)
 compare: export COMPARE_B := $(value B)
 compare: $(READY)  ## verdicts and metrics that changed from one revision to another: A=HEAD B=workspace
@@ -64,6 +64,20 @@ crate: $(READY)  ## workflow and results as a Workflow Run RO-Crate in exports/c
 
 codecheck: $(READY)  ## codecheck.yml, out of the ledger and config/codecheck.yaml: SOURCE=S2; docs/exports.md
 	python workflow/scripts/export_ledger.py codecheck
+
+share pull: export SHARED_REMOTE := $(value REMOTE)
+pull: export SHARED_WHAT := $(value WHAT)
+# S3 and SSH have packages of their own; a folder needs none.
+share pull: $(READY) $(if $(findstring ://,$(value REMOTE)),.venv/remotes/.ready)
+SHARE := $(if $(wildcard .venv/remotes/.ready),.venv/remotes/bin/python,python) workflow/scripts/share_results.py
+share:  ## push all results and the run cache, for other clones: REMOTE=/folder, s3://..., ssh://...; docs/remotes.md
+	$(SHARE) push
+
+pull:  ## in another clone: get them, and neither engine has anything to do; the report alone: WHAT=report
+	$(SHARE) pull
+
+remotes: .venv/remotes/.moto  ## share and pull over S3 and SSH against servers of this machine
+	REVISIT_REMOTES=$(CURDIR)/.venv/remotes/bin/python pytest tests/remotes
 
 gpu-pieces: $(READY)  ## what is out of date and computes on a GPU, for a machine without these engines: docs/gpu.md
 	python workflow/scripts/plan_gpu_pieces.py
@@ -107,6 +121,11 @@ lock: $(READY)  ## compile requirements.in again into requirements.lock
 	uv pip compile requirements-supply.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-supply.lock
 
+	uv pip compile requirements-remotes.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-remotes.lock
+	uv pip compile requirements-moto.in -c requirements-remotes.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-moto.lock
+
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -136,4 +155,14 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 .venv/supply/.ready: $(READY) requirements-supply.lock
 	$(PYTHON) -m venv .venv/supply
 	.venv/bin/uv pip install --python .venv/supply/bin/python --quiet --require-hashes -r requirements-supply.lock
+	@touch $@
+
+# An environment of its own: S3's packages need older versions of others than the rest of the project.
+.venv/remotes/.ready: $(READY) requirements-remotes.lock
+	$(PYTHON) -m venv .venv/remotes
+	.venv/bin/uv pip install --python .venv/remotes/bin/python --compile-bytecode --quiet --require-hashes -r requirements-remotes.lock
+	@touch $@
+
+.venv/remotes/.moto: .venv/remotes/.ready requirements-moto.lock
+	.venv/bin/uv pip install --python .venv/remotes/bin/python --quiet --require-hashes -r requirements-moto.lock
 	@touch $@

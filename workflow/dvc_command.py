@@ -36,6 +36,7 @@ def main() -> int:
         from revisit_engines import cache, guard
 
         cache.look_at_contents()
+        cache.verify_remotes()
         guard.find_own_programs()
         cache.keep_private(root)
         os.environ[variables.DVC_PROCESS] = str(os.getpid())  # scripts end when this process has gone
