@@ -69,7 +69,8 @@ share pull: export SHARED_REMOTE := $(value REMOTE)
 pull: export SHARED_WHAT := $(value WHAT)
 # S3 and SSH have packages of their own; a folder needs none.
 share pull: $(READY) $(if $(findstring ://,$(value REMOTE)),.venv/remotes/.ready)
-SHARE := $(if $(wildcard .venv/remotes/.ready),.venv/remotes/bin/python,python) workflow/scripts/share_results.py
+# Looked at when the recipe runs: the packages may have come just before.
+SHARE = $(shell test -e .venv/remotes/.ready && echo .venv/remotes/bin/python || echo python) workflow/scripts/share_results.py
 share:  ## push all results and the run cache, for other clones: REMOTE=/folder, s3://..., ssh://...; docs/remotes.md
 	$(SHARE) push
 

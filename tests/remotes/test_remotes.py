@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import servers
-from tree import Tree
+from tree import ROOT, Tree
 
 pytestmark = pytest.mark.pipeline
 SCRIPT = "workflow/scripts/share_results.py"
@@ -20,6 +20,7 @@ ENVIRONMENT = os.environ.get("REVISIT_REMOTES")  # the Python that has the packa
 def made(tmp_path_factory):
     """A small tree with its results, committed."""
     tree = Tree(tmp_path_factory.mktemp("made") / "tree", trainings=("fashion_static",))
+    shutil.copy(ROOT / SCRIPT, tree.folder / SCRIPT)  # no stand-in
     tree.dvc("repro")
     tree.git("add", "--force", "dvc.lock")
     tree.commit("results")
@@ -30,6 +31,10 @@ def cloned(made, folder):
     """A clone without any artifact."""
     subprocess.run(["git", "clone", "-q", str(made.folder), str(folder)], check=True)
     return Tree.opened(folder, stand_ins=True)
+
+
+def pushed(output):
+    return int(output.split("pushed ")[1].split()[0])
 
 
 def clean(tree):
@@ -51,9 +56,9 @@ def test_another_clone_has_the_results_and_neither_engine_has_anything_to_do(mad
                 tree.dvc("remote", "modify", "--local", "shared", key, value)
 
         told(made)
-        output = made.run(program, SCRIPT, "push", **remote.environment)
-        assert int(output.split("pushed ")[1].split()[0]) > 20
-        assert "pushed 0 files" in made.run(program, SCRIPT, "push", **remote.environment)
+        first, again = (pushed(made.run(program, SCRIPT, "push", **remote.environment)) for _ in range(2))
+        runs = [path for path in (made.folder / ".dvc/cache/runs").rglob("*") if path.is_file()]
+        assert again == len(runs) < 20 < first  # the entries of the run cache, which have no digest to be compared by
         other = cloned(made, tmp_path / "clone")
         told(other)
         other.run(program, SCRIPT, "pull", "--what", "report", **remote.environment)
@@ -61,9 +66,7 @@ def test_another_clone_has_the_results_and_neither_engine_has_anything_to_do(mad
         other.run(program, SCRIPT, "pull", **remote.environment)
         assert other.artifacts() == made.artifacts()
         other.assert_nothing_to_do()
-        assert len(list((other.folder / ".dvc/cache/runs").rglob("*"))) == len(
-            list((made.folder / ".dvc/cache/runs").rglob("*"))
-        )
+        assert all((other.folder / path.relative_to(made.folder)).is_file() for path in runs)
         assert clean(made)
         assert clean(other)
 

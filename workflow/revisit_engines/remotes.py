@@ -40,12 +40,14 @@ class Moved(NamedTuple):
 def choose(address: str) -> None:
     """Make the remote at `address`, a folder or an address that DVC knows, the default one of this working tree.
 
-    What `.dvc/config.local` says of it besides, such as a key or an endpoint, stays. Raises EngineError.
+    What `.dvc/config.local` says of one of its kind, such as a key or an endpoint, stays. Raises EngineError.
     """
     if "://" not in address:
         address = str(Path(address).expanduser().absolute())
     with _told(), Config(str(Path(".dvc").absolute()), validate=False).edit("local") as config:
         remote = config.setdefault("remote", {}).setdefault(NAME, {})
+        if _kind(remote.get("url", address)) != _kind(address):
+            remote.clear()  # DVC refuses the options of other kinds
         remote |= {"url": address, "verify": True}
         config.setdefault("core", {})["remote"] = NAME
 
@@ -92,6 +94,11 @@ def machine() -> str:
     best = next((extension for extension in EXTENSIONS if extension in having), "")
     words = [platform.system(), platform.machine(), vendor[1] if vendor else "", best]
     return re.sub(r"[^a-z0-9_-]", "-", "-".join(filter(None, words)).lower())
+
+
+def _kind(address: str) -> str:
+    """The kind of remote: `s3`, `ssh`; empty for a folder."""
+    return address.rpartition("://")[0]
 
 
 def _machines(remote: Any, folder: str) -> list[str]:
