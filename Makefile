@@ -7,11 +7,22 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
+# What a user's shell may say about installations of its own would lead packages past .venv.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONHOME UV_SYSTEM_PYTHON
+
+# The programs of an environment have its path in them. One that was moved, with its clone, is made anew.
+ifneq ($(shell test -s $(READY) && test "$$(cat $(READY))" != "$$(cd .venv && pwd -P)" && echo moved),)
+$(info The clone was moved: its environment is made anew)
+$(shell rm -rf .venv)
+endif
+
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
-.PHONY: gpu-pieces gpu-collect progress study grades summary crate codecheck zip
+.PHONY: share pull remotes gpu-pieces gpu-collect progress study grades summary crate codecheck zip
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
+	@mkdir -p "$${XDG_CACHE_HOME:-$$HOME/.cache}/snakemake" 2>/dev/null || { echo "error: Snakemake cannot write to" \
+	  "$${XDG_CACHE_HOME:-$$HOME/.cache}; set XDG_CACHE_HOME to a folder that can be written" >&2; exit 2; }
 	snakemake --cores $(CORES) --resources gpu=1
 	@echo "The report: $$PWD/results/report/index.html"
 
@@ -20,7 +31,7 @@ test: $(READY)  ## the environment, then all tests
 	pytest --numprocesses $(CORES) --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
-unexport A B EXPERIMENTS FROM SOURCE DATE NAME
+unexport A B EXPERIMENTS FROM SOURCE DATE NAME REMOTE WHAT
 compare: export COMPARE_A := $(value A)
 compare: export COMPARE_B := $(value B)
 compare: $(READY)  ## verdicts and metrics that changed from one revision to another: A=HEAD B=workspace
@@ -56,6 +67,21 @@ codecheck: $(READY)  ## codecheck.yml, out of the ledger and config/codecheck.ya
 
 zip: $(READY)  ## the report as one file for sending, exports/report.zip
 	python workflow/scripts/export_ledger.py zip
+
+share pull: export SHARED_REMOTE := $(value REMOTE)
+pull: export SHARED_WHAT := $(value WHAT)
+# S3 and SSH have packages of their own; a folder needs none.
+share pull: $(READY) $(if $(findstring ://,$(value REMOTE)),.venv/remotes/.ready)
+# Looked at when the recipe runs: the packages may have come just before.
+SHARE = $(shell test -e .venv/remotes/.ready && echo .venv/remotes/bin/python || echo python) workflow/scripts/share_results.py
+share:  ## push all results and the run cache, for other clones: REMOTE=/folder, s3://..., ssh://...; docs/remotes.md
+	$(SHARE) push
+
+pull:  ## in another clone: get them, and neither engine has anything to do; the report alone: WHAT=report
+	$(SHARE) pull
+
+remotes: .venv/remotes/.moto  ## share and pull over S3 and SSH against servers of this machine
+	REVISIT_REMOTES=$(CURDIR)/.venv/remotes/bin/python pytest tests/remotes
 
 gpu-pieces: $(READY)  ## what is out of date and computes on a GPU, for a machine without these engines: docs/gpu.md
 	python workflow/scripts/plan_gpu_pieces.py
@@ -99,21 +125,31 @@ lock: $(READY)  ## compile requirements.in again into requirements.lock
 	uv pip compile requirements-supply.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-supply.lock
 
+	uv pip compile requirements-remotes.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-remotes.lock
+	uv pip compile requirements-moto.in -c requirements-remotes.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-moto.lock
+
 help:  ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # pip only brings uv, which installs the rest in parallel. The stamp comes last: an interrupted
 # installation goes on where it was.
 $(READY): requirements.lock requirements-uv.lock pyproject.toml
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "error: git does not read this folder as a repository." \
+	  "Was it downloaded without its history? Clone it, or: git init && git add --all && git commit --message start." \
+	  "Does it belong to another user? git config --global --add safe.directory '$(CURDIR)'" >&2; exit 2; }
+	@command -v "$(PYTHON)" >/dev/null || \
+	  { echo "error: there is no $(PYTHON); run: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11; run: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@echo "Making the environment in .venv (about a minute, 6 GB with torch's CUDA libraries)"
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --require-hashes -r requirements-uv.lock
+	.venv/bin/python -m pip install --no-user --quiet --require-hashes -r requirements-uv.lock
 	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --require-hashes -r requirements.lock
 	.venv/bin/uv pip install --python .venv/bin/python --no-deps --no-build-isolation --quiet --editable .
 	.venv/bin/python -m compileall -q workflow
-	@touch $@
+	@cd .venv && pwd -P > .ready
 
 .venv/.browser: $(READY) requirements-browser.lock
 	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --quiet --require-hashes -r requirements-browser.lock
@@ -123,4 +159,14 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 .venv/supply/.ready: $(READY) requirements-supply.lock
 	$(PYTHON) -m venv .venv/supply
 	.venv/bin/uv pip install --python .venv/supply/bin/python --quiet --require-hashes -r requirements-supply.lock
+	@touch $@
+
+# An environment of its own: S3's packages need older versions of others than the rest of the project.
+.venv/remotes/.ready: $(READY) requirements-remotes.lock
+	$(PYTHON) -m venv .venv/remotes
+	.venv/bin/uv pip install --python .venv/remotes/bin/python --compile-bytecode --quiet --require-hashes -r requirements-remotes.lock
+	@touch $@
+
+.venv/remotes/.moto: .venv/remotes/.ready requirements-moto.lock
+	.venv/bin/uv pip install --python .venv/remotes/bin/python --quiet --require-hashes -r requirements-moto.lock
 	@touch $@

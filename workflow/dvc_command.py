@@ -23,6 +23,7 @@ def main() -> int:
     from dvc.cli import main as dvc
     from dvc.commands.plots import CmdPlots
     from dvc.commands.repro import CmdRepro
+    from dvc.commands.status import CmdDataStatus
 
     try:
         arguments = parse_args(sys.argv[1:])  # by DVC's parser, which knows which options have a value
@@ -35,14 +36,24 @@ def main() -> int:
         from revisit_engines import cache, guard
 
         cache.look_at_contents()
+        cache.verify_remotes()
         guard.find_own_programs()
         cache.keep_private(root)
         os.environ[variables.DVC_PROCESS] = str(os.getpid())  # scripts end when this process has gone
-        if issubclass(arguments.func, CmdRepro) and not _ready(root, _prepare_run):  # `exp run` is a subclass
-            return 2
+        if issubclass(arguments.func, CmdRepro):  # `exp run` is a subclass
+            if not _ready(root, _prepare_run):
+                return 2
+            forced = os.environ.get(variables.FORCED, "").split() if guard.ENGINE in os.environ else []
+            if set(arguments.targets or ()) & set(forced) and not arguments.force:
+                sys.argv.append("--force")
+        if arguments.func is CmdDataStatus:
+            _ready(root, _tell_changed_mirrors)
         if issubclass(arguments.func, CmdPlots) and not _ready(root, _prepare_plots):
             return 2
-    return dvc(sys.argv[1:])
+    status = dvc(sys.argv[1:])
+    if status and root:
+        _ready(root, _explain)
+    return status
 
 
 def _project_root(folder: Path) -> Path | None:
@@ -64,7 +75,7 @@ def _ready(root: Path, prepare: Callable[[], None]) -> bool:
 
 
 def _prepare_run() -> None:
-    from revisit_engines import guard
+    from revisit_engines import guard, mirrors
 
     global _lock
     _lock = guard.join()
@@ -73,6 +84,24 @@ def _prepare_run() -> None:
 
         load()
         _lock = guard.hold("dvc")
+        mirrors.forget_changed()
+
+
+def _explain() -> None:
+    """Say what DVC's own message about a failure leaves open."""
+    from revisit_engines import premises
+
+    premises.check()
+    premises.check_links()
+    premises.check_owner()
+
+
+def _tell_changed_mirrors() -> None:
+    from revisit_engines import mirrors
+
+    for record in mirrors.changed():
+        stage = f"{record.parent.name}@{record.stem}"
+        print(f"{stage}: the files of its mirror have changed; the next run reads them", file=sys.stderr)
 
 
 def _prepare_plots() -> None:

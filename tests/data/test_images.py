@@ -70,10 +70,15 @@ def test_truncated_image_names_the_member(kind):
             images.decode(data[:end], None, "a.zip: 'b/1.png'")
 
 
-@pytest.mark.parametrize("data", [b"<html>", b"%!PS-Adobe-3.0 EPSF-3.0\n", saved(Image.fromarray(RAMP), "TIFF")])
+@pytest.mark.parametrize("data", [b"<html>", b"%!PS-Adobe-3.0 EPSF-3.0\n", saved(Image.fromarray(RAMP), "TGA")])
 def test_other_files_reach_no_decoder(data):
     with pytest.raises(DataError, match="expected an intact image"):
         images.decode(data, None, "x")
+
+
+def test_pixels_without_a_known_range_are_refused():
+    with pytest.raises(DataError, match="x: expected whole numbers as pixels, found floating-point ones"):
+        images.decode(saved(Image.new("F", (4, 4)), "TIFF"), None, "x")
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded(monkeypatch):

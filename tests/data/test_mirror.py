@@ -6,8 +6,9 @@ import os
 
 import pytest
 
-from revisit.data import archives, mirror
+from revisit.data import archives, listing, mirror
 from revisit.data.fetch import fetch
+from revisit.data.provenance import read as read_provenance
 from revisit.errors import DataError
 
 
@@ -136,3 +137,47 @@ def test_a_damaged_file_from_an_address_is_asked_for_again(site, tmp_path):
     site.content["/w.pth"] = b"weights"
     with mirror.one_file(site.url("/w.pth"), tmp_path) as path:
         assert path.read_bytes() == b"weights"
+
+
+def test_what_is_left_out_of_one_s_own_files_is_said(tmp_path, picture, capsys):
+    """In the log and beside the files; what Pillow reads is taken, whatever its ending."""
+    held = tmp_path / "held"
+    for name in ("a/1.png", "a/2.HEIC", "a/3.heic", "a/notes", "b/1.jfif", "b/2.tiff", "b/3.avif", "readme.md"):
+        (held / name).parent.mkdir(parents=True, exist_ok=True)
+        (held / name).write_bytes(picture())
+    (held / ".DS_Store").write_bytes(b"x")
+    fetch(archive_settings(held, "folder"), tmp_path / "out")
+    assert list(archives.index(tmp_path / "out" / "images.tar")) == ["a/1.png", "b/1.jfif", "b/2.tiff", "b/3.avif"]
+    provenance, without = read_provenance(tmp_path / "out")
+    assert provenance == "copy"
+    assert without == {".": {".md": 1}, "a": {".heic": 2, "without an ending": 1}}
+    said = "left out, as nothing that is read: beside the folders: 1 .md; a: 2 .heic, 1 without an ending"
+    assert said in capsys.readouterr().err
+
+
+def test_archives_beside_folders_of_images(tmp_path, archive):
+    archive(tmp_path / "held" / "old.zip", FILES)
+    (tmp_path / "held" / "preview.png").write_bytes(b"x")  # of no class
+    fetch(archive_settings(tmp_path / "held", "folder"), tmp_path / "out")
+    (tmp_path / "held" / "cats").mkdir()
+    (tmp_path / "held" / "cats" / "1.png").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"found both \(old\.zip and cats/\): leave there what is meant"):
+        fetch(archive_settings(tmp_path / "held", "folder"), tmp_path / "again")
+
+
+def test_annotations_that_lie_beside_plain_images_are_packed_with_them(tmp_path):
+    for name in ("VOC/ImageSets/Segmentation/val.txt", "VOC/Annotations/1.xml", "VOC/JPEGImages/1.jpg"):
+        (tmp_path / "held" / name).parent.mkdir(parents=True)
+        (tmp_path / "held" / name).write_bytes(b"x")
+    fetch(archive_settings(tmp_path / "held", "voc"), tmp_path / "out")
+    assert len(archives.index(tmp_path / "out" / "images.tar")) == 3
+
+
+def test_files_that_change_between_the_look_and_the_reading_are_refused(tmp_path, archive):
+    archive(tmp_path / "held" / "a.zip", FILES)
+    settings = archive_settings(tmp_path / "held", "folder")
+    settings["listing"] = listing.of(settings)
+    fetch(settings, tmp_path / "out")
+    os.utime(tmp_path / "held" / "a.zip", (1, 1))
+    with pytest.raises(DataError, match="held: its files have changed since this run began: run again"):
+        fetch(settings, tmp_path / "again")

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from revisit.errors import BusyError, EngineError
-from revisit_engines import guard
+from revisit_engines import guard, premises
 
 LOCK = """schema: '2.0'
 stages:
@@ -222,9 +222,56 @@ def test_outside_an_engine_there_is_nothing_to_join(tree):
 
 def test_a_tree_without_reference_results_says_how_to_mend_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    guard.check_folder()  # no tree of this project
+    premises.check()  # no tree of this project
     (tmp_path / "params.yaml").touch()
     with pytest.raises(EngineError, match=r"reference: the folder of .* is missing; .*`git checkout reference`"):
-        guard.check_folder()
+        premises.check()
     (tmp_path / "reference").mkdir()
-    guard.check_folder()
+    with pytest.raises(EngineError, match="no git repository, as after a download without its history; clone it"):
+        premises.check()
+    (tmp_path / ".git").mkdir()
+    premises.check()
+
+
+def test_a_path_too_long_for_databases(tmp_path, monkeypatch):
+    deep = tmp_path.joinpath(*["x" * 100] * 5)
+    deep.mkdir(parents=True)
+    monkeypatch.chdir(deep)
+    with pytest.raises(
+        EngineError, match=r"a path of .* bytes; DVC's databases can be opened up to 430: move the clone"
+    ):
+        premises.check()
+
+
+def test_a_lock_file_that_another_kind_of_lock_would_wait_for(tree):
+    for part in ("params.yaml", ".dvc/tmp/lock", ".dvc/config"):
+        (tree / part).touch()
+    for part in ("reference", ".git"):
+        (tree / part).mkdir()
+    premises.check()
+    (tree / ".dvc/config").write_text("[core]\n    hardlink_lock = true\n")
+    with pytest.raises(EngineError, match=r"lock: left by the other kind of lock .* `rm \.dvc/tmp/lock`"):
+        premises.check()
+
+
+def test_links_to_nothing_are_named(tree):
+    (tree / "results/models").mkdir(parents=True)
+    (tree / "results/models/one").symlink_to("nowhere")
+    with pytest.raises(EngineError, match="results/models/one: a link to nowhere, where nothing is; remove it"):
+        premises.check_links()
+
+
+def test_a_full_folder_for_temporary_files(tree, monkeypatch):
+    def full(**_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    with pytest.raises(EngineError, match=r"no room for temporary files \(No space left .* or set TMPDIR"):
+        premises.check_scratch()
+
+
+def test_a_repository_of_another_user(tree, monkeypatch):
+    refused = subprocess.CompletedProcess([], 128, "", "fatal: detected dubious ownership in repository at '/x'")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: refused)
+    with pytest.raises(EngineError, match=r"belongs to another user, .*`git config --global --add safe.directory"):
+        premises.check_owner()

@@ -53,6 +53,32 @@ def test_an_edited_experiment_reruns_what_depends_on_it_and_turning_back_compute
     assert built.artifacts() == artifacts
 
 
+def runs_of(tree, *command):
+    """The stages that a command computes."""
+    before = len(tree.runs())
+    tree.run(*command)
+    return [line.split()[0] for line in tree.runs()[before:]]
+
+
+def test_files_added_to_a_mirror_are_read_and_force_computes_again(tmp_path):
+    tree = Tree(tmp_path / "tree", trainings=FEW)
+    params = tree.params
+    params["raw"]["fashion_mnist"] |= {"source": "mirror", "mirror": "mine"}
+    tree.params = params
+    mirror = tree.folder / "data/mirror/mine"
+    mirror.mkdir(parents=True)
+    snakemake, dvc = ("snakemake", "--cores", "2", "--until", "fetch"), ("dvc", "repro", "fetch@fashion_mnist")
+    assert runs_of(tree, *snakemake) == ["fetch@fashion_mnist"]
+    (mirror / "more.bin").write_bytes(b"more")
+    assert "fetch@fashion_mnist: the files of its mirror have changed" in tree.dvc("status")
+    assert runs_of(tree, *dvc) == ["fetch@fashion_mnist"]
+    (mirror / "more.bin").write_bytes(b"less")  # as large as before
+    assert runs_of(tree, *snakemake) == ["fetch@fashion_mnist"]
+    assert runs_of(tree, *snakemake, "-R", "fetch") == ["fetch@fashion_mnist"]
+    mirror.rename(tmp_path / "elsewhere")  # as on another machine, which got the results alone
+    assert runs_of(tree, *snakemake) == []
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_edited_module_reruns_the_stages_that_import_it(built, engine):
     module = built.folder / "workflow/revisit/analyses/embed/tsne.py"
@@ -132,14 +158,18 @@ def test_a_damaged_object_of_the_cache_is_not_believed(built, engine, damage):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_removed_experiment_leaves_nothing_behind_and_comes_back_without_computing(built, engine):
     before, artifacts = built.params, built.artifacts()
+    own = built.folder / "results/models/my_own"  # which DVC has not made
+    own.mkdir(exist_ok=True)
     edited = built.params
     del edited["experiments"]["fashion_static"]
     for kind in ("evaluate", "inspect"):
         del edited["analyses"][kind]["fashion_static"]
     built.params = edited
     assert finish(built, engine) <= {"collect", "study@fashion", "report"}
-    assert not (built.folder / "results/findings/fashion_static").exists()
+    for kind in ("findings", "models"):
+        assert not (built.folder / f"results/{kind}/fashion_static").exists()
     built.assert_nothing_to_do()
+    assert own.exists()
     built.params = before
     assert finish(built, engine) == set()
     assert built.artifacts() == artifacts

@@ -186,6 +186,8 @@ def test_no_mirror_passes_for_the_publisher():
     sources = {"a": "web", "b": "mirror", "c": "mirror", "d": "embedded"}
     provenance = {"a": "published", "b": "published", "c": "copy", "d": "drawn"}
     described = study([], provenance=provenance, sources=sources)
+    told = opening.origin(described | {"left_out": {"a": "cats: 2 .heic"}}, "a")
+    assert told.endswith(". Files that are not read were left out: cats: 2 .heic")
     assert [opening.origin(described, name) for name in "abcd"] == [
         "the published files, from the publisher's own address",
         "the published files, by their checksums",

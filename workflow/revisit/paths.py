@@ -7,6 +7,8 @@ FINDINGS = Path("results/findings")
 COLLECTED = Path("results/collected")
 STUDIES = Path("results/studies")
 REPORT = Path("results/report")
+WORKFLOW = Path("workflow")  # the code
+ARTIFACTS = (Path("data"), Path("results"))  # what holds all that the pipeline makes
 REFERENCE = Path("reference")  # results of the published protocols, in git
 WORK = Path(".work")  # resume states: outlive the outputs that DVC removes before it runs a stage
 

@@ -18,7 +18,7 @@ from revisit.params.schema import Params
 from revisit.reference import store
 from revisit.report import panels
 from revisit.tasks import registry as tasks
-from revisit_engines import imports
+from revisit_engines import imports, leftovers, mirrors
 from revisit_engines.imports import WORKFLOW, files_of
 
 ANALYSIS = "run_analysis"  # of all kinds that leave findings
@@ -85,7 +85,8 @@ def records(params: Params) -> dict[Path, bytes]:
     contents = {}
     for (stage, name), settings in resolve(params, store.names()).items():
         code = code_of(stage, name, settings, digest, imported)
-        contents[paths.config(stage, name)] = files.json_bytes({"settings": settings, "code": code})
+        path = paths.config(stage, name)
+        contents[path] = files.json_bytes({"settings": mirrors.listed(path, settings), "code": code})
     imports.keep()
     return contents
 
@@ -94,7 +95,8 @@ def write(params: Params) -> None:
     """Write `results/config/`, whole or not at all, and remove results that `params` no longer knows.
 
     `collect` and `report` depend on whole folders, which must hold what `params` asks for and nothing else.
-    What is removed lies in DVC's cache and comes back when the edit is turned back.
+    Models and data of names that are gone go with them. What is removed lies in DVC's cache and comes back when the
+    edit is turned back.
     """
     with files.replacing(paths.CONFIG) as partial:
         for path, content in records(params).items():
@@ -115,3 +117,5 @@ def _prune(params: Params) -> None:
     for folder in paths.STUDIES.glob("*"):
         if folder.name not in params.studies:
             files.remove(folder)
+    for folder in leftovers.folders(params):
+        files.remove(folder)

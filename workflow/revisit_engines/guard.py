@@ -20,9 +20,9 @@ import psutil
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from revisit import paths
 from revisit.errors import DISK_REMEDY, BusyError, EngineError, disk_full_or_denied
 from revisit.files import remove
+from revisit_engines import premises
 
 ENGINE_LOCK = Path(".work/engine.lock")  # held by the engine that runs on this tree; its content says which
 JOBS_LOCK = Path(".work/jobs.lock")  # shared by the jobs of Snakemake: free when all have ended
@@ -50,9 +50,10 @@ def hold(name: str) -> IO[str]:
 
     Raises:
         BusyError: another engine runs on this tree; the message says which and its PID.
-        EngineError: no engine can run in this folder, see `check_folder`.
+        EngineError: no engine can run in this folder, see `premises`.
     """
-    check_folder()
+    premises.check()
+    premises.check_scratch()
     ENGINE_LOCK.parent.mkdir(exist_ok=True)
     stream = open(ENGINE_LOCK, "a+", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives)
     try:
@@ -72,18 +73,6 @@ def hold(name: str) -> IO[str]:
     return stream
 
 
-def check_folder() -> None:
-    """Raise EngineError if the engines would take a part of the current folder's path for a variable of theirs.
-
-    Or if the tree lacks the folder of reference results, on which `configure` depends.
-    """
-    if re.search(r"[{}]", str(Path.cwd())):
-        raise EngineError(f"{Path.cwd()}: Snakemake and DVC cannot run where a folder's name has {{ or }}; rename it")
-    if Path("params.yaml").exists() and not paths.REFERENCE.is_dir():
-        remedy = f"restore it with `git checkout {paths.REFERENCE}`, or do without with `mkdir {paths.REFERENCE}`"
-        raise EngineError(f"{paths.REFERENCE}: the folder of reference results is missing; {remedy}")
-
-
 @contextmanager
 def explained() -> Iterator[None]:
     """Raise EngineError, which says how to mend it, in the place of an error about a full disk or permissions."""
@@ -92,6 +81,7 @@ def explained() -> Iterator[None]:
     except OSError as error:
         message = disk_full_or_denied(error)
         if not message:
+            premises.check_links()
             raise
         raise EngineError(message) from error
     except sqlite3.OperationalError as error:  # DVC keeps the digests of files in a database

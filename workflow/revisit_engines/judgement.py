@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -11,7 +12,8 @@ from revisit.errors import RevisitError
 from revisit.params.graph import all_findings
 from revisit.params.load import load
 from revisit.params.schema import Params
-from revisit_engines import cache, guard
+from revisit.variables import FORCED
+from revisit_engines import cache, guard, mirrors, premises
 from revisit_engines.configure import records
 from revisit_engines.progress import estimate
 
@@ -42,6 +44,23 @@ class Judgement:
             told = f"{len(self.stale)} of {self.stages} stages are out of date: {time} on {cores} cores."
             print(f"{told} How far it is: make progress, in another terminal.", file=sys.stderr, flush=True)
 
+    def forcing(self, words: Collection[str] | None) -> frozenset[str]:
+        """The stages that have to run where Snakemake was told to run some whatever has changed.
+
+        `words`: rules and files; None: all. DVC would find nothing to do, or an old result in its cache, so the jobs
+        tell it the same (`workflow/dvc_command.py`). Ends the process as `judge` does.
+        """
+        from revisit_engines.staleness import forced_stages, stale_stages
+
+        try:
+            forced = forced_stages(words)
+            found = self.stale | stale_stages(records(self.params), forced)
+        except RevisitError as error:
+            sys.exit(f"error: {error}")
+        os.environ[FORCED] = " ".join(sorted(forced))
+        _mark()
+        return found
+
     @property
     def gpu(self) -> int:
         """How many GPUs a GPU rule claims: none on a machine without one, so that it runs a job per core."""
@@ -71,18 +90,24 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
     if not main_process:
         os.environ[guard.ENGINE] = guard.engine()
         return Judgement(params, frozenset(), None)
-    guard.check_folder()
-    wanted = records(params)
+    premises.check()
     cache.keep_private(Path.cwd())
     lock = None if dry_run else guard.hold("snakemake")
+    if lock:
+        mirrors.forget_changed()
+    wanted = records(params)
     # DVC and Snakemake's scheduler: only here, not in jobs
     from revisit_engines.scheduling import look_once_a_second
     from revisit_engines.staleness import stale_stages
 
     look_once_a_second()
 
-    stale = frozenset(stale_stages(wanted))
+    stale = frozenset(stale_stages(wanted) | ({"configure"} if any(mirrors.changed()) else set()))
     if stale:
-        MARKER.parent.mkdir(exist_ok=True)
-        MARKER.write_bytes(os.urandom(16))
+        _mark()
     return Judgement(params, stale, lock, len(wanted) + 1)
+
+
+def _mark() -> None:
+    MARKER.parent.mkdir(exist_ok=True)
+    MARKER.write_bytes(os.urandom(16))

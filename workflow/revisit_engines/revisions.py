@@ -16,7 +16,7 @@ from revisit import paths
 from revisit.errors import ArtifactError, BusyError, EngineError
 from revisit.nested import flatten
 from revisit.params.load import load
-from revisit_engines import cache
+from revisit_engines import cache, premises
 from revisit_engines.compare import Results
 from revisit_engines.configure import records
 from revisit_engines.staleness import stale_stages
@@ -42,6 +42,7 @@ def read(revisions: list[str]) -> list[Results]:
         BusyError: DVC holds the working tree for longer than a moment.
     """
     cache.keep_private(Path.cwd())
+    premises.check_owner()
     try:
         with Repo() as repo:
             return [_working_tree(repo) if name == WORKING_TREE else _commit(repo, name) for name in revisions]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import networkx as nx
@@ -17,7 +17,7 @@ from revisit_engines import cache
 COLLECT = "collect"
 
 
-def stale_stages(records: dict[Path, bytes]) -> set[str]:
+def stale_stages(records: dict[Path, bytes], forced: Collection[str] = ()) -> set[str]:
     """The names of the stages that have to run, such as "train@fashion_dynamic".
 
     A stage is stale when its command, a dependency or an output differs from `dvc.lock`, or when it depends
@@ -28,6 +28,7 @@ def stale_stages(records: dict[Path, bytes]) -> set[str]:
 
     Args:
         records: what `configure` writes for the current `params.yaml`: path, relative to the root -> content.
+        forced: stages that are to run in any case.
 
     Raises:
         EngineError: DVC cannot read its files; the message is DVC's.
@@ -38,14 +39,30 @@ def stale_stages(records: dict[Path, bytes]) -> set[str]:
     cache.look_at_contents()
     try:
         with Repo(_wait_for_lock=True) as repo, repo.lock:
-            return _stale(repo, changing, _folders(records[paths.config(COLLECT)]))
+            return _stale(repo, changing, _folders(records[paths.config(COLLECT)]), forced)
     except DvcException as error:
         raise EngineError(f"DVC: {error}") from error
 
 
-def _stale(repo: Repo, changing: dict[str, str], folders: dict[str, str]) -> set[str]:
+def forced_stages(words: Collection[str] | None) -> set[str]:
+    """The names of the stages that these words, names of rules or paths of their outputs, mean to Snakemake; None: all.
+
+    Raises EngineError as `stale_stages`.
+    """
+    try:
+        with Repo(_wait_for_lock=True) as repo:
+            return {stage.addressing for stage in repo.index.graph if words is None or _means(words, stage)}
+    except DvcException as error:
+        raise EngineError(f"DVC: {error}") from error
+
+
+def _means(words: Collection[str], stage: PipelineStage) -> bool:
+    return stage.addressing.split("@")[0] in words or any(out.def_path in words for out in stage.outs)
+
+
+def _stale(repo: Repo, changing: dict[str, str], folders: dict[str, str], forced: Collection[str]) -> set[str]:
     graph = repo.index.graph  # an edge leads from a stage to one that it depends on
-    stale = {stage.addressing for stage in graph if _changed(stage, changing)}
+    stale = {stage.addressing for stage in graph if stage.addressing in forced or _changed(stage, changing)}
     edges = {(needed.addressing, stage.addressing) for stage, needed in graph.edges}
     if COLLECT not in stale:
         edges = {edge for edge in edges if edge[0] != COLLECT} | set(_past_collect(graph, folders))

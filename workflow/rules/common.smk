@@ -3,6 +3,7 @@
 # environment, threads and the command, in which stands no value of a configuration file but a name that the schema
 # has checked.
 import sys
+from functools import cache
 from pathlib import Path
 
 if not Path("workflow/rules/common.smk").is_file():
@@ -35,6 +36,21 @@ wildcard_constraints:
     study=NAME,
 
 
+@cache
+def stale():
+    """The stages that have to run, also those that this Snakemake was told to run again.
+
+    What it was told it knows when it asks for inputs, but not yet while it reads this file.
+    """
+    told = workflow.dag_settings
+    if not told or not workflow.is_main_process:
+        return NOW.stale
+    if told.forceall:
+        return NOW.forcing(None)
+    words = {*told.forcerun, *(told.targets if told.forcetargets else ())}
+    return NOW.forcing(words) if words else NOW.stale
+
+
 def needs(stage, **files):
     """The named inputs of `stage`, its record among them: ancient while it is fresh, with the marker when it is stale.
 
@@ -48,7 +64,7 @@ def needs(stage, **files):
             key: file(wildcards) if callable(file) else file.format(**wildcards)
             for key, file in files.items()
         }
-        if stage.format(**wildcards) in NOW.stale:
+        if stage.format(**wildcards) in stale():
             return found | {"stale": str(MARKER)}
         return {key: ancient(file) for key, file in found.items()}
 

@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     name = parser.parse_args(argv).name
     settings: Pretrain = config.settings("pretrain", name)
 
-    from revisit.data import mirror
+    from revisit.data import listing, mirror
     from revisit.models import weights  # PyTorch: not for --help or a mistyped name
     from revisit.training.train import train
 
@@ -30,6 +30,7 @@ def main(argv: list[str] | None = None) -> None:
         elif settings["source"] == "mirror":
             with mirror.one_file(settings["file"], paths.WORK / "weights" / name) as file:
                 weights.from_file(file, settings["model"], model, name)
+            listing.insist(settings)
         else:
             weights.from_torchvision(settings["model"], model, name)
     files.remove(paths.resume(name))  # not before everything is in place

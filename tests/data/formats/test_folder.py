@@ -108,10 +108,14 @@ def test_every_format_and_deeper_folders(prepared, made):
         ("BMP", "bmp"),
         ("GIF", "gif"),
         ("WEBP", "webp"),
+        ("TIFF", "tif"),
+        ("AVIF", "avif"),
+        ("JPEG", "jfif"),
+        ("PPM", "ppm"),
     ):
         files |= made("ant/deep", 1, "train/", kind, ending)
     data = prepared({"a.tar": files | made("bee", 1, "train/") | made("bee", 1, "test/")})
-    assert data.train_labels.tolist() == [0] * 6 + [1]
+    assert data.train_labels.tolist() == [0] * 10 + [1]
 
 
 def test_given_classes_set_the_order(prepared, made):
@@ -142,6 +146,29 @@ def test_damaged_image_names_archive_and_member(prepared, made):
     files["bee/01.png"] = files["bee/01.png"][:-30]
     with pytest.raises(DataError, match=r"a\.zip: 'bee/01\.png': expected an intact image"):
         prepared({"a.zip": files}, test_share=0.5)
+
+
+def test_every_damaged_image_is_named_in_one_message(prepared, made):
+    files = made("ant", 30) | made("bee", 3)
+    for number in range(25):
+        files[f"ant/{number:02}.png"] = b"damaged"
+    with pytest.raises(DataError, match=r"24 images are refused\. The first: .*: 'ant/00\.png': .* and 4 more$"):
+        prepared({"a.zip": files}, test_share=0.01, test=1)
+
+
+def test_a_class_of_images_that_are_not_read_is_refused(prepared, made):
+    files = made("ant", 3) | made("bee", 3)
+    prepared({"a.zip": files | {"ant/raw/9.heic": b"x", "notes/1.txt": b"x"}}, test_share=0.5)
+    with pytest.raises(DataError, match=r"found none in the folder 'cow', which has 2 \.heic: convert them"):
+        prepared({"a.zip": files | {"cow/1.heic": b"x", "cow/2.heic": b"x"}}, test_share=0.5)
+
+
+def test_classes_that_look_alike(prepared, made):
+    composed, apart = "caf\u00e9", "cafe\u0301"
+    data = prepared({"a.zip": made(apart, 4) | made("bar", 4)}, classes=[composed, "bar"])
+    assert data.classes == [composed, "bar"]
+    with pytest.raises(DataError, match=r"classes that look alike, .* 'cafe\\u0301', 'caf\\xe9': put their images"):
+        prepared({"a.zip": made(apart, 4) | made(composed, 4)})
 
 
 def test_only_wanted_images_are_decoded(prepared, made):

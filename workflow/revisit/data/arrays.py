@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from revisit import reading, stages
-from revisit.data import objects, provenance
+from revisit.data import left_out, objects, provenance
+from revisit.data.left_out import Counts
 from revisit.errors import ArtifactError, DataError
 
 META = "meta.json"
@@ -37,6 +38,7 @@ class Prepared:
     test_labels: np.ndarray
     train_objects: objects.Objects | None = None  # where the data set has some
     test_objects: objects.Objects | None = None
+    left_out: Counts | None = None  # files beside its images that were not read, by folder
 
     @property
     def multi_label(self) -> bool:
@@ -87,6 +89,7 @@ def load(folder: str | Path) -> Prepared:
             "source": meta["source"],
             "provenance": provenance.checked(meta["provenance"]),
             "sha256": dict(meta["sha256"]),
+            "left_out": left_out.checked(meta.get(provenance.LEFT_OUT, {})),
         }
         counts = {"train": int(meta["train"]), "test": int(meta["test"])}
         kind = {None: None, "boxes": "boxes", "masks": "masks"}[meta.get("objects")]

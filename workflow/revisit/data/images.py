@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from PIL import Image, ImageOps
 
+from revisit.data.listing import hidden
 from revisit.errors import DataError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")  # no other decoder of Pillow sees the bytes
+SUFFIXES = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".avif", ".ppm", ".pgm",
+)  # fmt: skip
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF", "PPM")  # no other decoder of Pillow sees the bytes
 PIXELS = 1 << 26  # of one image, checked before it is decoded
 BLOCK = 1 << 22  # bytes of pixels in memory at a time
 REMEDY = "get the file again, or remove it from the data set"
@@ -18,8 +21,7 @@ REMEDY = "get the file again, or remove it from the data set"
 
 def is_image(name: str) -> bool:
     """Whether a file's name ends like an image's and neither it nor a folder above it is hidden or macOS's extras."""
-    parts = name.split("/")
-    return parts[-1].lower().endswith(SUFFIXES) and not any(p.startswith(".") or p == "__MACOSX" for p in parts)
+    return name.lower().endswith(SUFFIXES) and not hidden(name)
 
 
 def decode(data: bytes, size: int | None, where: str, given: tuple[int, int] | None = None) -> np.ndarray:
@@ -70,6 +72,10 @@ def _opened(
             if image.width * image.height > PIXELS:
                 raise DataError(
                     f"{where}: expected at most {PIXELS} pixels, found {image.width} x {image.height}: {REMEDY}"
+                )
+            if image.mode == "F":  # of any range: nothing says what is white
+                raise DataError(
+                    f"{where}: expected whole numbers as pixels, found floating-point ones: save it with 8 or 16 bits"
                 )
             return decoded(image)
     except DataError:

@@ -3,57 +3,73 @@
 import os
 import shutil
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 from revisit import files, progress
-from revisit.data import archives, content, images, provenance
+from revisit.data import archives, content, provenance
 from revisit.data.download import download
+from revisit.data.formats.facts import Facts
+from revisit.data.listing import PACKED, names
 from revisit.errors import DataError
 
 PLAIN = "images.tar"  # what a mirror's plain folders become
-PACKED = ".gz"
 REMEDY = "or in params.yaml point `mirror` elsewhere or set `source: embedded`"
 
-Check = Callable[[Path], Any]
+
+class Taken(NamedTuple):
+    """What was taken of a mirror: whose it is, and every name that was met: of files, or of members of archives."""
+
+    provenance: str
+    names: list[str]
 
 
-def copy(folder: Path, known: dict[str, Any], destination: Path, own: bool, check: Check, limit: int) -> str:
+def copy(folder: Path, known: dict[str, Any], destination: Path, facts: Facts) -> Taken:
     """Put what a mirror's folder holds of a data set into the folder `destination`, each file verified.
 
     `known`: checksums of the published files, by name. Those are taken, packed or plain, where all are there;
-    else, if `own` is allowed, every archive in the folder, or its folders of images as one archive. `check`: of a
-    file's content, raising DataError. `limit`: bytes of a file, also unpacked.
+    else, if the format `facts` allows it, every archive in the folder, or its folders of images as one archive.
 
-    Returns the provenance of what was taken. Raises DataError when the folder has none of this, or a file is damaged
-    or has another content than published.
+    Raises DataError when the folder has none of this, or both archives and folders of images, or a file is damaged or
+    has another content than published.
     """
     held = {name: next((folder / n for n in names(name) if (folder / n).is_file()), None) for name in known}
-    if not (known and all(held.values())) and own:
+    if not (known and all(held.values())) and facts.others:
         others = {path.name: path for path in archives.held(folder) if path not in held.values()}
         held = {**{name: path for name, path in held.items() if path}, **others}
         if not held:
             if not folder.is_dir():
                 raise _missing(folder, "data files", known)
-            pack(folder, destination / PLAIN, known)
-            check(destination / PLAIN)
-            return provenance.COPY
+            met = pack(folder, destination / PLAIN, known, facts)
+            facts.check(destination / PLAIN)
+            return Taken(provenance.COPY, met)
+        _insist_on_one(folder, held, facts)
+    met = []
     for name, path in held.items():
         if path is None:
             raise _missing(folder, f"the file {' or '.join(names(name))}", known)
-        check(path)
+        met += list(facts.check(path) or ())
         checksum = known.get(name, {}).get("checksum")
-        difference = content.mismatch(path, checksum, limit) if checksum else None
+        difference = content.mismatch(path, checksum, facts.limit) if checksum else None
         if difference:
             raise DataError(
                 f"{path}: expected the published content, found another ({difference}): put the published file "
                 f"there (or give yours another name), {REMEDY}"
             )
         adopt(path, destination / name)
-    return of_files(known) if held.keys() == known.keys() else provenance.COPY
+    return Taken(of_files(known) if held.keys() == known.keys() else provenance.COPY, met)
+
+
+def _insist_on_one(folder: Path, archived: dict[str, Any], facts: Facts) -> None:
+    """Raise DataError where folders of images lie beside archives: nothing says which of them are meant."""
+    if plain := next((name for name in _files(folder) if "/" in name and _is_data(name, facts)), None):
+        raise DataError(
+            f"{folder}: expected archives or folders of images, found both ({', '.join(sorted(archived)[:3])} and "
+            f"{plain.split('/')[0]}/): leave there what is meant, and move the other elsewhere"
+        )
 
 
 def of_files(known: dict[str, Any]) -> str:
@@ -97,11 +113,6 @@ def one_file(place: str, downloads: Path) -> Iterator[Path]:
         raise
 
 
-def names(name: str) -> list[str]:
-    """The names under which a mirror may hold a published file: packed or plain."""
-    return list(dict.fromkeys([name, name.removesuffix(PACKED)]))
-
-
 def adopt(found: Path, destination: Path, move: bool = False) -> None:
     """Copy a verified file under its name: as it is, or packed where only the plain one was there.
 
@@ -122,13 +133,18 @@ def adopt(found: Path, destination: Path, move: bool = False) -> None:
     shutil.copyfile(found, destination)
 
 
-def pack(folder: Path, destination: Path, known: dict[str, Any]) -> None:
+def pack(folder: Path, destination: Path, known: dict[str, Any], facts: Facts) -> list[str]:
     """Pack the files of a data set that lie plain below a folder into a tar with the same bytes on every machine.
 
-    Taken are images, VOC's lists of images and CIFAR-10's batches; hidden files and all others are left out. Raises
-    DataError where there are none, or where folders are linked.
+    Taken are images, what the format has beside them, VOC's lists of images and CIFAR-10's batches; hidden files and
+    all others are left out. Returns the names of all files that were met. Raises DataError where none is taken, or
+    where folders are linked.
     """
-    chosen = sorted(_data_files(folder))
+    met = sorted(_files(folder))
+    chosen = [name for name in met if _is_data(name, facts)]
+    for name in chosen:
+        if not (folder / name).is_file():  # a pipe would be waited for, for ever
+            raise DataError(f"{folder / name}: expected a file, found a broken link or a device: remove it")
     if not chosen:
         raise _missing(folder, "data files", known)
     with (
@@ -142,21 +158,25 @@ def pack(folder: Path, destination: Path, known: dict[str, Any]) -> None:
             with open(path, "rb") as stream:
                 tar.addfile(member, stream)
             bar.update()
+    return met
 
 
-def _data_files(folder: Path) -> Iterator[str]:
+def _files(folder: Path) -> Iterator[str]:
+    """Every file below a folder, hidden ones too, with `/` between folders."""
     for place, below, found in os.walk(folder, onerror=_unreadable):
         for name in below:
             if (Path(place) / name).is_symlink():
                 raise DataError(f"{Path(place) / name}: expected a folder, found a link to one: put the folder there")
         for name in found:
-            path = (Path(place) / name).relative_to(folder)
-            listed = path.parts[-3:-1] == ("ImageSets", "Main") and path.suffix == ".txt"
-            batch = len(path.parts) > 1 and path.parts[-2].startswith("cifar-10-batches-")
-            if images.is_image(path.as_posix()) or ((listed or batch) and not name.startswith(".")):
-                if not (folder / path).is_file():  # a pipe would be waited for, for ever
-                    raise DataError(f"{folder / path}: expected a file, found a broken link or a device: remove it")
-                yield path.as_posix()
+            yield (Path(place) / name).relative_to(folder).as_posix()
+
+
+def _is_data(name: str, facts: Facts) -> bool:
+    """Whether a plain file belongs to a data set of this format."""
+    path = PurePosixPath(name)
+    listed = path.parts[-3:-2] == ("ImageSets",) and path.suffix == ".txt"
+    batch = len(path.parts) > 1 and path.parts[-2].startswith("cifar-10-batches-")
+    return facts.takes(name) or ((listed or batch) and not path.name.startswith("."))
 
 
 def _unreadable(error: OSError) -> NoReturn:

@@ -29,7 +29,7 @@ def prepare(settings: "Prepare", raw: str | Path, destination: str | Path) -> No
     ArtifactError when `fetch` has not recorded their provenance beside them.
     """
     raw, destination = Path(raw), Path(destination)
-    origin = provenance.read(raw)
+    origin, without = provenance.read(raw)
     destination.mkdir(parents=True, exist_ok=True)
     splits = registry.reader(settings["format"])(raw, settings)
     shapes: dict[str, tuple[int, ...]] = {}
@@ -59,6 +59,7 @@ def prepare(settings: "Prepare", raw: str | Path, destination: str | Path) -> No
         "std": std,
         "source": settings["source"],
         "provenance": origin,
+        **({provenance.LEFT_OUT: without} if without else {}),
         "sha256": {name: files.sha256(destination / name) for name in arrays.names(kind)},
     }
     if kind:

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from revisit import files, reading, stages
+from revisit.data import left_out
 from revisit.errors import ArtifactError
 
 PUBLISHED, COPY, DRAWN = "published", "copy", "drawn"
 VALUES = (PUBLISHED, COPY, DRAWN)  # from best to worst
 FILE = "provenance.json"  # beside the files of a data set: no format names one so, and no archive ends in .json
 KEY = "provenance"
+LEFT_OUT = "left_out"  # how many files of which kind, by folder
 
 
 def worst(*values: str | None) -> str | None:
@@ -26,13 +28,13 @@ def worst(*values: str | None) -> str | None:
     return max((value for value in values if value is not None), key=VALUES.index, default=None)
 
 
-def write(raw: Path, value: str) -> None:
-    """Record the provenance of the files of a data set, which lie in the folder `raw`."""
-    (raw / FILE).write_bytes(files.json_bytes({KEY: value}))
+def write(raw: Path, value: str, without: left_out.Counts | None = None) -> None:
+    """Record the provenance of the files of a data set, those in the folder `raw`, and what was left out of them."""
+    (raw / FILE).write_bytes(files.json_bytes({KEY: value} | ({LEFT_OUT: without} if without else {})))
 
 
-def read(raw: Path) -> str:
-    """The provenance of the files of a data set, as `write` recorded it.
+def read(raw: Path) -> tuple[str, left_out.Counts]:
+    """The provenance of the files of a data set and what was left out of them, as `write` recorded it.
 
     Raises ArtifactError where the record is missing, as beside files that an older version fetched, or damaged.
     """
@@ -40,7 +42,7 @@ def read(raw: Path) -> str:
     remedy = f"get the files again with {stages.again(f'fetch@{raw.name}')}"
     try:
         record = reading.json_value(path)
-        return checked(record[KEY])
+        return checked(record[KEY]), left_out.checked(record.get(LEFT_OUT, {}))
     except FileNotFoundError:
         raise ArtifactError(f"{path}: missing, so nothing says whose these files are: {remedy}") from None
     except (OSError, ValueError, TypeError, LookupError) as error:

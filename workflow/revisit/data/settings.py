@@ -39,6 +39,7 @@ class FetchMirror(_Raw):
     source: Literal["mirror"]
     mirror: str  # folder or address
     files: dict[str, File]
+    listing: NotRequired[str | None]  # digest of what the folder held when the engine looked
 
 
 class FetchWeb(_Raw):

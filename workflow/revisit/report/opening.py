@@ -169,9 +169,11 @@ def references(studies: Sequence["Study"]) -> str:
 
 
 def origin(study: "Study", name: str) -> str:
-    """Whose one data set of a study is."""
+    """Whose one data set of a study is, and what was left out of it."""
     whose = study["provenance"][name]
-    return FROM_THE_PUBLISHER if (whose, study["sources"].get(name)) == ("published", "web") else ORIGINS[whose]
+    told = FROM_THE_PUBLISHER if (whose, study["sources"].get(name)) == ("published", "web") else ORIGINS[whose]
+    without = study.get("left_out", {}).get(name)
+    return f"{told}. Files that are not read were left out: {without}" if without else told
 
 
 def _count(number: int) -> str:

@@ -143,6 +143,7 @@ class Study(TypedDict):
     cost: str
     sources: dict[str, str]  # of data sets
     provenance: dict[str, str]  # of data sets that were trained on
+    left_out: NotRequired[dict[str, str]]  # what was left out of such data sets, in words
     pretrained: dict[str, Weights]
     experiments: dict[str, Experiment]
     left: dict[str, str]  # stage -> digest of its findings, as in provenance.py

@@ -112,6 +112,8 @@ def render(
                 "sections": known,
             },
         }
+        if without := _left_out(runs):
+            described["left_out"] = without
         (partial / "study.json").write_bytes(files.json_bytes(described))
         (partial / "claims.json").write_bytes(files.json_bytes(rows))
 
@@ -156,6 +158,17 @@ def _provenance(run: Run) -> "records.Provenance":
     if not isinstance(provenance, dict) or provenance.get("data") not in verdicts.DATA:
         raise run.damaged(f"{run.folder / 'train.json'}: provenance")
     return cast("records.Provenance", provenance)
+
+
+def _left_out(runs: list[Run]) -> dict[str, str]:
+    """What was left out of the data sets that were trained on, in words, where something was."""
+    found = {}
+    for run in runs:
+        if "train" in run.metrics and "left_out" in run.train:
+            if not isinstance(told := run.train["left_out"], str):
+                raise run.damaged(f"{run.folder / 'train.json'}: left_out")
+            found[run.settings["dataset"]] = told
+    return found
 
 
 def _check_links(rows: list["records.Row"], shown: Mapping[str, list["records.Placed"]]) -> None:

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save
 
 from revisit import files
-from revisit.data import arrays, tensors
+from revisit.data import arrays, left_out, tensors
+from revisit.data.provenance import LEFT_OUT
 from revisit.models import registry
 from revisit.training import sweep
 from revisit.training.results import Result
@@ -31,8 +32,13 @@ class Outcome(NamedTuple):
     runs: dict[str, pd.DataFrame]
 
 
-def outcome(results: list[Result], kept: Result, provenance: dict[str, str | None]) -> Outcome:
-    """The findings of a sweep, whose run `kept` is described in full; `provenance` of its data and starting weights."""
+def outcome(
+    results: list[Result], kept: Result, provenance: dict[str, str | None], without: left_out.Counts | None = None
+) -> Outcome:
+    """The findings of a sweep, whose run `kept` is described in full; `provenance` of its data and starting weights.
+
+    `without`: the files that were left out of its data.
+    """
     protocol, facts = kept.protocol, dict(kept.facts)
     findings = {
         "variant": kept.variant,
@@ -48,6 +54,7 @@ def outcome(results: list[Result], kept: Result, provenance: dict[str, str | Non
         f"{kept.measure}_at": kept.read(),
         **facts,
         "provenance": provenance,
+        **({LEFT_OUT: left_out.text(without)} if without else {}),
         "variants": sweep.variants(results),
     }
     return Outcome(findings, kept.history.steps_table(), kept.history.evaluations_table(), sweep.tables(results))

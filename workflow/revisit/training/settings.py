@@ -1,6 +1,6 @@
 """What the stages that make networks get of `params.yaml`: types alone, imported where types are checked."""
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from revisit.tasks.settings import Objective
 
@@ -93,6 +93,7 @@ class PretrainMirror(_Pretrain):
 
     source: Literal["mirror"]
     file: str
+    listing: NotRequired[str | None]  # digest of what lay there when the engine looked
 
 
 class PretrainWeb(_Pretrain):

@@ -76,7 +76,7 @@ def train(
         folder = registry.replicate(model, result.replicate)
         outputs.write(folder, settings["experiment"], common.data, origin, result)
     outputs.copy_folders(sweep.folder(keep, 0), model)
-    return outputs.outcome(results, kept[0], origin)
+    return outputs.outcome(results, kept[0], origin, common.data.left_out)
 
 
 def first_losses(settings: "Train", data: Path, folder: Path, start: Path | None, steps: int) -> list[float]:

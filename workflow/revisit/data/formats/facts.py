@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from revisit.data.listing import hidden
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -20,6 +22,7 @@ class Facts:
         one_size: whether all its images are of one size.
         names_classes: whether the files name the classes themselves.
         image_sets: whether its splits are image sets, which have names.
+        beside: endings of the files that belong to its images.
         objects: what its files may say of the objects in the images, out of `revisit.data.objects.KINDS`.
     """
 
@@ -32,4 +35,11 @@ class Facts:
     one_size: bool = False
     names_classes: bool = False
     image_sets: bool = False
+    beside: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of this name, with `/` between folders, is read: an image, or what belongs to images."""
+        from revisit.data import images  # Pillow, which the schema of params.yaml does without
+
+        return images.is_image(name) or (name.lower().endswith(self.beside) and not hidden(name))

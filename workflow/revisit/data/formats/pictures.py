@@ -14,6 +14,7 @@ from revisit.errors import DataError
 
 Decoder = Callable[[bytes, int | None, str, tuple[int, int] | None], np.ndarray]
 Found = dict[str, Path]  # member -> its archive
+NAMED = 20  # images that a message names
 
 
 def members(folder: Path) -> Found:
@@ -59,7 +60,8 @@ def read(pictures: list[Picture], rows: np.ndarray, size: int | None, decode: De
     """The images of the rows, as `Split.images` gives them: archive by archive, each in one pass.
 
     `decode` makes an array of a file. Raises DataError for an image that cannot be decoded, that has not the size
-    which it must have, or another one than the others where no `size` is given.
+    which it must have, or another one than the others where no `size` is given: one message for all of them, after the
+    last image.
     """
     wanted: dict[Path, dict[str, int]] = defaultdict(dict)
     chosen = rows.tolist()
@@ -68,9 +70,16 @@ def read(pictures: list[Picture], rows: np.ndarray, size: int | None, decode: De
     positions: list[int] = []
     block: list[np.ndarray] = []
     shape = None
+    refused: list[str] = []
     for archive, names in wanted.items():
         for name, data in archives.read(archive, names):
-            image = decode(data, size, f"{archive}: {name!r}", pictures[chosen[names[name]]].size)
+            try:
+                image = decode(data, size, f"{archive}: {name!r}", pictures[chosen[names[name]]].size)
+            except DataError as error:
+                refused.append(str(error) if not refused else f"{archive.name}: {name!r}")
+                continue
+            if refused:  # nothing will come of it: the others are looked at to be named
+                continue
             shape = shape or image.shape
             if image.shape != shape:
                 raise DataError(
@@ -82,5 +91,17 @@ def read(pictures: list[Picture], rows: np.ndarray, size: int | None, decode: De
             if len(block) * image.nbytes >= images.BLOCK:
                 yield np.array(positions), np.stack(block)
                 positions, block = [], []
+    if refused:
+        raise DataError(_all_refused(refused))
     if block:
         yield np.array(positions), np.stack(block)
+
+
+def _all_refused(refused: list[str]) -> str:
+    """The message of the first image that was refused, and the names of the others."""
+    first, others = refused[0], refused[1:]
+    if not others:
+        return first
+    named = ", ".join(others[: NAMED - 1])
+    more = f" and {len(others) - NAMED + 1} more" if len(others) >= NAMED else ""
+    return f"{len(refused)} images are refused. The first: {first}. The others: {named}{more}"

@@ -9,5 +9,6 @@ FACTS = Facts(
     check=archives.index,
     limit=1 << 36,
     names_classes=True,
+    beside=(".json",),
     objects=("boxes",),
 )

@@ -1,11 +1,12 @@
 """Reads image folders in archives: `<split>/<class>/*`, or `<class>/*`, possibly below one common folder."""
 
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from revisit.data import images, sampling
+from revisit.data import images, left_out, provenance, sampling
 from revisit.data.formats import pictures
 from revisit.data.formats.split import DRAW, TESTS, Split, agreed
 from revisit.errors import DataError
@@ -26,7 +27,8 @@ def read(folder: Path, settings: "Prepare") -> dict[str, Split]:
 
     `settings`: `classes` (None: the names of the folders, sorted); `test_share` and `seed`, of the stratified
     split that is made where the files have none. Images lie anywhere below their class; the rows follow the sorted
-    paths, whatever the kind and order of the archive. Raises DataError for another layout or other classes.
+    paths, whatever the kind and order of the archive. Raises DataError for another layout or other classes,
+    and for a class none of whose images can be read.
     """
     return arrange(folder, pictures.members(folder), settings)
 
@@ -42,7 +44,8 @@ def arrange(folder: Path, found: pictures.Found, settings: "Prepare") -> dict[st
             raise DataError(f"{folder}: expected one folder for each split, found {', '.join(tops)}: keep one of each")
         below = {name: _below(tree, top) for name, top in (("train", parts["train"]), ("test", test))}
         names = sorted({path[0] for path in below["train"] if len(path) > 1})
-        other = sorted({path[0] for path in below["test"]} - set(names))
+        known = {_composed(name) for name in names}
+        other = sorted({path[0] for path in below["test"] if _composed(path[0]) not in known})
         if other:
             raise DataError(
                 f"{folder}: expected the classes of {parts['train']} ({', '.join(names)}) in {test}, "
@@ -60,6 +63,7 @@ def _tree(folder: Path, found: pictures.Found) -> Tree:
         for name, archive in found.items()
         if images.is_image(name)
     }
+    _insist_on_readable(folder, found, tree)
     if not tree:
         raise DataError(f"{folder}: expected archives with {ACCEPTED}, found no image: {REMEDY}")
     paths = sorted(tree)
@@ -69,16 +73,46 @@ def _tree(folder: Path, found: pictures.Found) -> Tree:
     return {path[common:]: tree[path] for path in paths}
 
 
+def _insist_on_readable(folder: Path, found: pictures.Found, tree: Tree) -> None:
+    """Raise DataError where all images of a folder, a class as a rule, are of a kind that is not read."""
+    counts = left_out.count(name for name in found if not images.is_image(name))
+    if not counts and (folder / provenance.FILE).is_file():
+        _, counts = provenance.read(folder)  # of plain folders, whose other files `fetch` did not pack
+    holding = {path[:-1] for path in tree}  # folders with images of their own
+    above = {path[:n] for path in holding for n in range(1, len(path) + 1)}
+    for place, kinds in counts.items():
+        lost = {kind: number for kind, number in kinds.items() if kind in left_out.PICTURES}
+        parts = tuple(place.split("/"))
+        within = any(parts[:n] in holding for n in range(1, len(parts) + 1))
+        if lost and place != left_out.TOP and not within and parts not in above:
+            raise DataError(
+                f"{folder}: expected images that can be read ({', '.join(images.SUFFIXES)}), found none in the folder "
+                f"{place!r}, which has {left_out.kinds(lost)}: convert them, or take that folder out"
+            )
+
+
 def _below(tree: Tree, top: str) -> Tree:
     return {path[1:]: picture for path, picture in tree.items() if path[0] == top}
 
 
 def _classes(folder: Path, found: list[str], settings: "Prepare") -> list[str]:
+    composed = [_composed(name) for name in found]
+    if twins := [name for name, other in zip(found, composed, strict=True) if composed.count(other) > 1]:
+        raise DataError(
+            f"{folder}: expected a folder for each class, found classes that look alike, with "
+            f"letters encoded in two ways, {', '.join(map(ascii, twins[:4]))}: put their images into one folder"
+        )
     if len(found) < 2:
         raise DataError(
             f"{folder}: expected a folder for each class, {ACCEPTED}, found {', '.join(found) or 'none'}: {REMEDY}"
         )
-    return agreed(settings["classes"], found, str(folder))
+    given = settings["classes"]
+    return agreed(given and [_composed(name) for name in given], composed, str(folder))
+
+
+def _composed(name: str) -> str:
+    """The name of a class with each letter and its accents as one character: systems store them in two ways."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _split(tree: Tree, classes: list[str]) -> Split:
@@ -90,7 +124,7 @@ def _split(tree: Tree, classes: list[str]) -> Split:
             )
     numbers = {name: number for number, name in enumerate(classes)}
     files = list(tree.values())
-    labels = np.array([numbers[path[0]] for path in tree], np.int64)
+    labels = np.array([numbers[_composed(path[0])] for path in tree], np.int64)
     return Split(labels, classes, lambda rows, size: pictures.read(files, rows, size))
 
 

@@ -9,5 +9,6 @@ FACTS = Facts(
     check=archives.index,
     limit=1 << 33,  # published: 2 GiB
     image_sets=True,
+    beside=(".xml",),
     objects=("boxes", "masks"),
 )
