@@ -11,7 +11,7 @@ from revisit.errors import RevisitError
 from revisit.params.load import load
 from revisit.params.resolve import all_findings
 from revisit.params.schema import Params
-from revisit_engines import cache, guard
+from revisit_engines import cache, clocks, guard
 from revisit_engines.configure import records
 from revisit_engines.progress import estimate
 
@@ -75,14 +75,21 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
     wanted = records(params)
     cache.keep_private(Path.cwd())
     lock = None if dry_run else guard.hold("snakemake")
+    late = clocks.ahead()
+    if lock:
+        clocks.bring_back(late)
     # DVC and Snakemake's scheduler: only here, not in jobs
     from revisit_engines.scheduling import look_once_a_second
     from revisit_engines.staleness import stale_stages
 
     look_once_a_second()
+    clocks.outputs_follow_inputs()
 
     stale = frozenset(stale_stages(wanted))
     if stale:
         MARKER.parent.mkdir(exist_ok=True)
         MARKER.write_bytes(os.urandom(16))
+        if dry_run and late:
+            newest = max(late.values()) + 1
+            os.utime(MARKER, (newest, newest))
     return Judgement(params, stale, lock, len(wanted) + 1)
