@@ -32,7 +32,7 @@ def main() -> int:
     if root:
         sys.path.insert(0, str(root / "workflow"))  # this clone's code, wherever the environment came from
         from revisit import variables
-        from revisit_engines import cache, guard
+        from revisit_engines import cache, guard, node
 
         cache.look_at_contents()
         guard.find_own_programs()
@@ -42,6 +42,11 @@ def main() -> int:
             return 2
         if issubclass(arguments.func, CmdPlots) and not _ready(root, _prepare_plots):
             return 2
+        if issubclass(arguments.func, CmdRepro) and node.is_here():
+            with chdir(root):
+                home = node.prepare(*arguments.targets)
+            os.environ["DVC_SITE_CACHE_DIR"] = node.scratch()
+            os.chdir(home)
     return dvc(sys.argv[1:])
 
 
