@@ -17,7 +17,7 @@ $(shell rm -rf .venv)
 endif
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
-.PHONY: share pull remotes gpu-pieces gpu-collect progress study grades summary crate codecheck zip
+.PHONY: share pull remotes slurm gpu-pieces gpu-collect progress study grades summary crate codecheck zip
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -101,6 +101,8 @@ check: $(READY)  ## style: ruff, snakefmt, snakemake --lint; directions of impor
 browser: .venv/.browser  ## the report in a real browser: the machine's chromium, driven from .venv
 	pytest tests/browser
 
+slurm: .venv/.slurm  ## what a login node needs for: snakemake --workflow-profile profiles/slurm; docs/clusters.md
+
 reproducible: $(READY)  ## two clean runs in two clones, one by each engine: every artifact byte for byte
 	python tests/pipeline/reproducible.py
 
@@ -122,6 +124,8 @@ lock: $(READY)  ## compile requirements.in again into requirements.lock
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements.lock
 	uv pip compile requirements-browser.in -c requirements.lock --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-browser.lock
+	uv pip compile requirements-slurm.in -c requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-slurm.lock
 	uv pip compile requirements-supply.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-supply.lock
 
@@ -153,6 +157,11 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 
 .venv/.browser: $(READY) requirements-browser.lock
 	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --quiet --require-hashes -r requirements-browser.lock
+	@touch $@
+
+# The packages of the base stay as they are: what is locked here agrees with them.
+.venv/.slurm: $(READY) requirements-slurm.lock
+	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --quiet --require-hashes -r requirements-slurm.lock
 	@touch $@
 
 # An environment of its own: what lists the packages is not among them.

@@ -14,10 +14,25 @@ include: "workflow/rules/analysis.smk"
 include: "workflow/rules/report.smk"
 
 
+onstart:
+    NOW.submit() if workflow.non_local_exec else None
+
+
+onsuccess:
+    NOW.end()
+
+
+onerror:
+    NOW.end()
+
+
+# On a cluster these run on the head: they take seconds, less than a place in the queue.
 localrules:
     all,
     configure,
     collect,
+    study,
+    report,
 
 
 rule all:

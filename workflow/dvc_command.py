@@ -33,7 +33,7 @@ def main() -> int:
     if root:
         sys.path.insert(0, str(root / "workflow"))  # this clone's code, wherever the environment came from
         from revisit import variables
-        from revisit_engines import cache, guard
+        from revisit_engines import cache, guard, node
 
         cache.look_at_contents()
         cache.verify_remotes()
@@ -50,6 +50,11 @@ def main() -> int:
             _ready(root, _tell_changed_mirrors)
         if issubclass(arguments.func, CmdPlots) and not _ready(root, _prepare_plots):
             return 2
+        if issubclass(arguments.func, CmdRepro) and node.is_here():
+            with chdir(root):
+                home = node.prepare(*arguments.targets)
+            os.environ["DVC_SITE_CACHE_DIR"] = node.scratch()
+            os.chdir(home)
     status = dvc(sys.argv[1:])
     if status and root:
         _ready(root, _explain)

@@ -29,7 +29,9 @@ PARTS = (
 )
 BIN = Path(sys.executable).parent
 SOME = ("fashion_dynamic", "fashion_static", "voc_vgg16_scratch", "voc_vgg16_finetuned")  # every kind of stage
-STAND_IN = "import sys\nsys.path.insert(0, 'stand_in')\nimport stand_in\n_command.run(stand_in.run)\n"
+STAND_IN = (
+    "import sys\nsys.path.insert(0, str(_command.ROOT / 'stand_in'))\nimport stand_in\n_command.run(stand_in.run)\n"
+)
 
 
 def _environment() -> dict[str, str]:

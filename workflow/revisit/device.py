@@ -6,17 +6,25 @@ from typing import Any
 
 import torch
 
+from revisit import gpus
 from revisit.errors import DeviceError
+
+_held = None  # the lock of this job's GPU lasts as long as its process
 
 
 def choose(name: str) -> torch.device:
     """The device for a setting: `"cpu"`, `"cuda"`, or `"auto"`, which is a GPU where there is one.
+
+    A job of an engine gets a GPU that no other job has, and waits while there is none (`revisit.gpus`).
 
     Raises:
         DeviceError: CUDA is asked for where PyTorch sees no GPU, or the name is none of the three.
     """
     if name not in ("auto", "cpu", "cuda"):
         raise DeviceError(f"device: {name!r} is not known; use auto, cpu or cuda")
+    global _held
+    if name != "cpu":
+        _held = gpus.hold_one() or _held
     if name == "cuda" and not torch.cuda.is_available():
         raise DeviceError(
             "device: cuda is asked for, but PyTorch sees no GPU; set `device: auto` or `device: cpu` in params.yaml, "

@@ -22,7 +22,7 @@ from ruamel.yaml.error import YAMLError
 
 from revisit.errors import DISK_REMEDY, BusyError, EngineError, disk_full_or_denied
 from revisit.files import remove
-from revisit_engines import premises
+from revisit_engines import node, premises
 
 ENGINE_LOCK = Path(".work/engine.lock")  # held by the engine that runs on this tree; its content says which
 JOBS_LOCK = Path(".work/jobs.lock")  # shared by the jobs of Snakemake: free when all have ended
@@ -67,9 +67,11 @@ def hold(name: str) -> IO[str]:
     stream.flush()
     os.environ[ENGINE] = engine()
     _wait_for_orphans()
+    node.await_orphans()
     for leftover in SNAKEMAKE_LEFTOVERS:
         remove(leftover)
     heal()
+    node.take_over()
     return stream
 
 
@@ -111,10 +113,13 @@ def join() -> IO[str] | None:
 
     Raises:
         BusyError: that engine was killed, and another one has begun.
+        EngineError: this is a node, to which the locks of the head do not reach.
     """
     if ENGINE not in os.environ:
         return None
-    stream = open(JOBS_LOCK, "a", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives)
+    if node.is_here():
+        node.see_the_head(ENGINE_LOCK)
+    stream = open(JOBS_LOCK, "a+", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives; NFS reads)
     fcntl.flock(stream, fcntl.LOCK_SH)
     if engine() != os.environ[ENGINE]:
         stream.close()
@@ -131,14 +136,14 @@ def heal() -> None:
     if RWLOCK.exists() and _rwlock() is None:
         RWLOCK.unlink()
     _forget_the_dead()
-    if DVC_LOCK.exists() and not _is_whole(DVC_LOCK):
+    if DVC_LOCK.exists() and not is_whole(DVC_LOCK):
         damaged = Path(".dvc/tmp/dvc.lock.damaged")
         damaged.parent.mkdir(exist_ok=True)
         shutil.move(DVC_LOCK, damaged)
         print(f"dvc.lock was damaged: moved to {damaged}; artifacts come back from the cache", file=sys.stderr)
 
 
-def _is_whole(lock: Path) -> bool:
+def is_whole(lock: Path) -> bool:
     """Whether DVC would read this `dvc.lock`: a cut anywhere may leave valid YAML with half a value at its end.
 
     A stage may have no `deps`; a cut there leaves it without `outs`, too.

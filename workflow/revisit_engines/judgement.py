@@ -13,7 +13,7 @@ from revisit.params.graph import all_findings
 from revisit.params.load import load
 from revisit.params.schema import Params
 from revisit.variables import FORCED
-from revisit_engines import cache, guard, mirrors, premises
+from revisit_engines import cache, clocks, guard, mirrors, node, premises
 from revisit_engines.configure import records
 from revisit_engines.progress import estimate
 
@@ -61,13 +61,24 @@ class Judgement:
         _mark()
         return found
 
+    def submit(self) -> None:
+        """Note that jobs of this run go to the queue of a cluster, where those of a killed head are looked for."""
+        if self.lock:
+            node.SUBMITTED.touch()
+
+    def end(self) -> None:
+        """Take over what jobs on nodes have finished."""
+        if self.lock and node.SUBMITTED.exists():
+            node.await_orphans()
+            node.take_over()
+
     @property
     def gpu(self) -> int:
         """How many GPUs a GPU rule claims: none on a machine without one, so that it runs a job per core."""
         return int(self.params.device == "cuda" or (self.params.device == "auto" and NVIDIA_DRIVER.exists()))
 
 
-def judge(main_process: bool, dry_run: bool) -> Judgement:
+def judge(main_process: bool, dry_run: bool, on_node: bool = False) -> Judgement:
     """Validate `params.yaml`, take the engine lock, ask DVC what is stale.
 
     Ends the process with one message, without an account of where it was raised, when a user has to mend
@@ -75,11 +86,14 @@ def judge(main_process: bool, dry_run: bool) -> Judgement:
 
     Args:
         main_process: false in a job that a running Snakemake started, perhaps on another machine.
+        on_node: it is such a job, on another machine.
         dry_run: need no lock, and write the marker alone: without it Snakemake misses an input of stale stages.
     """
     guard.find_own_programs()
     try:
         with guard.explained():
+            if on_node:
+                os.environ[node.NODE] = "1"
             return _judge(main_process, dry_run)
     except RevisitError as error:
         sys.exit(f"error: {error}")
@@ -88,12 +102,14 @@ def judge(main_process: bool, dry_run: bool) -> Judgement:
 def _judge(main_process: bool, dry_run: bool) -> Judgement:
     params = load()
     if not main_process:
-        os.environ[guard.ENGINE] = guard.engine()
+        os.environ.setdefault(guard.ENGINE, guard.engine())
         return Judgement(params, frozenset(), None)
     premises.check()
     cache.keep_private(Path.cwd())
     lock = None if dry_run else guard.hold("snakemake")
+    late = clocks.ahead()
     if lock:
+        clocks.bring_back(late)
         mirrors.forget_changed()
     wanted = records(params)
     # DVC and Snakemake's scheduler: only here, not in jobs
@@ -101,10 +117,14 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
     from revisit_engines.staleness import stale_stages
 
     look_once_a_second()
+    clocks.outputs_follow_inputs()
 
     stale = frozenset(stale_stages(wanted) | ({"configure"} if any(mirrors.changed()) else set()))
     if stale:
         _mark()
+        if dry_run and late:
+            newest = max(late.values()) + 1
+            os.utime(MARKER, (newest, newest))
     return Judgement(params, stale, lock, len(wanted) + 1)
 
 

@@ -23,10 +23,15 @@ except ModuleNotFoundError as error:
         "by `make report` or environment.yml: docs/deployment.md"
     )
 
-NOW = judge(workflow.is_main_process, workflow.output_settings.dryrun)
+NOW = judge(
+    workflow.is_main_process, workflow.output_settings.dryrun, workflow.remote_exec
+)
 GPU = NOW.gpu
 # No number where nothing runs, as for --summary; `workflow.cores` would insist on one.
 NOW.announce(workflow.resource_settings.cores)
+
+
+CORES_OF_A_NODE = 8  # at most, for one job
 
 
 wildcard_constraints:
@@ -98,13 +103,15 @@ def model_of(section, key):
 
 def half_the_cores(wildcards):
     """At most half of them all: other jobs wait for one, too."""
+    if workflow.non_local_exec or workflow.remote_exec:
+        return CORES_OF_A_NODE
     return max(1, (workflow.cores or 2) // 2)
 
 
 def cores_for(section):
     """A core for each run of a sweep, but at most half of them all: other jobs wait for one, too.
 
-    One where there is a GPU, on which the runs go one after the other.
+    One where there is a GPU, on which the runs go one after the other. Nodes of a cluster have cores of their own.
     """
 
     def cores(wildcards):

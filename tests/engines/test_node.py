@@ -1,0 +1,107 @@
+"""Jobs on nodes: what they leave is taken over, and none starts where locks do not reach. No Slurm takes part."""
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from revisit.errors import BusyError, EngineError
+from revisit_engines import guard, node
+
+ROOT = Path(__file__).parents[2]
+STAGE = {"cmd": "c", "outs": [{"path": "o", "md5": "0" * 32}]}
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(node.NODE, "1")
+    monkeypatch.setenv(guard.ENGINE, "snakemake (PID 1)")
+    (tmp_path / ".work").mkdir()
+    guard.ENGINE_LOCK.write_text("snakemake (PID 1)")
+    return tmp_path
+
+
+def write_lock(path, stages):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as stream:
+        YAML().dump({"schema": "2.0", "stages": stages}, stream)
+
+
+def test_what_jobs_on_nodes_left_goes_into_the_lock_but_for_what_is_cut_off(tree):
+    write_lock(guard.DVC_LOCK, {"old": STAGE, "train@a": STAGE | {"cmd": "before"}})
+    write_lock(node.NODES / "train@a/dvc.lock", {"train@a": STAGE})
+    write_lock(node.NODES / "train@b/dvc.lock", {"train@b": STAGE})
+    write_lock(node.NODES / "train@c/dvc.lock", {"train@c": STAGE})
+    whole = (node.NODES / "train@c/dvc.lock").read_bytes()
+    (node.NODES / "train@c/dvc.lock").write_bytes(whole[:-20])  # its node died while it wrote
+    node.take_over()
+    assert YAML(typ="safe").load(guard.DVC_LOCK)["stages"] == {"old": STAGE, "train@a": STAGE, "train@b": STAGE}
+    assert not node.NODES.exists()
+
+
+def test_a_job_on_a_node_joins_a_head_whose_lock_it_sees(tree):
+    with open(guard.ENGINE_LOCK) as head:
+        fcntl.flock(head, fcntl.LOCK_EX)
+        guard.join().close()
+        guard.ENGINE_LOCK.write_text("dvc (PID 2)")  # the head was started anew since this job was submitted
+        with pytest.raises(BusyError, match=r"started by snakemake \(PID 1\), which has ended; dvc \(PID 2\) runs now"):
+            guard.join()
+
+
+def test_a_job_on_a_node_refuses_where_locks_end_at_a_host(tree):
+    with pytest.raises(EngineError, match=r"does not see the lock that the head holds.* mount .*docs/clusters.md"):
+        guard.join()
+
+
+def test_dvc_on_a_node_keeps_its_knowledge_and_its_databases_to_itself(tree, monkeypatch):
+    monkeypatch.setenv("TMPDIR", "/scratch")
+    (tree / ".dvc").mkdir()
+    (tree / ".dvc/config").write_text("[core]\n    site_cache_dir = .dvc/site\n[cache]\n    type = copy\n")
+    home = node.prepare("train@some")
+    config = (home / ".dvc/config").read_text()
+    assert "no_scm = true" in config
+    assert "hardlink_lock = true" in config
+    assert "type = copy" in config
+    assert f"dir = {tree}/.dvc/cache" in config
+    assert "site" not in config
+    assert (home / "results").resolve() == tree / "results"
+    assert not (home / "dvc.lock").exists()
+
+
+def test_jobs_of_a_killed_head_are_taken_out_of_the_queue_or_waited_for(tree, monkeypatch, capsys):
+    queue = tree / "bin/queue"
+    queue.parent.mkdir()
+    rows = [("7", "PENDING", "revisit_1", tree), ("8", "RUNNING", "revisit_1", tree)]
+    rows += [("9", "RUNNING", "revisit_1", "/another/clone"), ("10", "RUNNING", "mine", tree)]
+    queue.write_text("".join("|".join(map(str, row)) + "\n" for row in rows))
+    # the second look finds neither: one was cancelled, one has ended
+    for name, text in {
+        "squeue": f"cat {queue}; sed -i /^[78]/d {queue}",
+        "scancel": f'echo "$@" >>{tree}/cancelled',
+    }.items():
+        (queue.parent / name).write_text(f"#!/bin/sh\n{text}\n")
+        (queue.parent / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{queue.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(node, "ASK_AGAIN", 0.01)
+    node.SUBMITTED.touch()
+    node.await_orphans()
+    assert (tree / "cancelled").read_text() == "7\n"
+    assert capsys.readouterr().err == "waiting for Slurm jobs of an interrupted run: 7, 8\n"
+    assert not node.SUBMITTED.exists()
+
+
+def test_a_queue_that_does_not_answer_is_not_taken_for_an_empty_one(tree, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    node.SUBMITTED.touch()
+    with pytest.raises(EngineError, match=r"does not answer \(squeue is not installed here\).*remove .work/submitted"):
+        node.await_orphans()
+    assert node.SUBMITTED.exists()
+
+
+def test_the_profile_says_what_the_default_says_and_names_jobs_as_they_are_looked_for():
+    default, slurm = (YAML(typ="safe").load(ROOT / f"profiles/{name}/config.yaml") for name in ("default", "slurm"))
+    assert {key: slurm.get(key) for key in default} == default | {"resources": {"gpu": 100}}
+    assert slurm["slurm-jobname-prefix"] == node.PREFIX
