@@ -14,6 +14,7 @@ MADE = (  # not in git
     *(
         ".venv",
         ".work/",
+        ".dvc/config.local",
         "../",
         "predictions.csv",
         "sheet.png",
