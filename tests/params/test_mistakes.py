@@ -213,7 +213,7 @@ BAD = [
             {"title": "T", "question": "Q", "protocol": "P"},
             f"studies.{name}: the report calls a part of its own so; give the study another name",
         )
-        for name in ("index", "data", "theme")
+        for name in ("index", "search", "stages", "data", "theme")
     ),
 ]
 
