@@ -19,6 +19,7 @@ def tree(tmp_path):
     tree.mkdir()
     (tree / "workflow").symlink_to(ROOT / "workflow")
     (tree / "reference").mkdir()
+    (tree / ".git").mkdir()
     (tree / "params.yaml").write_text("mistake: 1\n")
     return tree
 

@@ -22,6 +22,7 @@ def tree(tmp_path, monkeypatch):
     (tree / "workflow").symlink_to(ROOT / "workflow")
     shutil.copy(ROOT / "params.yaml", tree)
     (tree / "reference").mkdir()
+    (tree / ".git").mkdir()
     for variable in ("PATH", "DVC_SITE_CACHE_DIR", guard.ENGINE):
         monkeypatch.setenv(variable, os.environ.get(variable, ""))
     monkeypatch.chdir(tree)

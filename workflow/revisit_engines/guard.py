@@ -53,7 +53,6 @@ def hold(name: str) -> IO[str]:
         EngineError: no engine can run in this folder, see `premises`.
     """
     premises.check()
-    premises.check_scratch()
     ENGINE_LOCK.parent.mkdir(exist_ok=True)
     stream = open(ENGINE_LOCK, "a+", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives)
     try:
@@ -65,6 +64,7 @@ def hold(name: str) -> IO[str]:
     stream.truncate(0)
     stream.write(f"{name} (PID {os.getpid()})")
     stream.flush()
+    premises.check_scratch()
     os.environ[ENGINE] = engine()
     _wait_for_orphans()
     node.await_orphans()
