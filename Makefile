@@ -11,9 +11,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONHOME UV_SYSTEM_PYTHON
 
 # The programs of an environment have its path in them. One that was moved, with its clone, is made anew.
-ifneq ($(shell test -s $(READY) && test "$$(cat $(READY))" != "$$(cd .venv && pwd -P)" && echo moved),)
-$(info The clone was moved: its environment is made anew)
-$(shell rm -rf .venv)
+MOVED := $(shell test -s $(READY) && test "$$(cat $(READY))" != "$$(cd .venv && pwd -P)" && echo moved)
+ifdef MOVED
+.PHONY: $(READY)
 endif
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
@@ -148,6 +148,7 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than 3.11; run: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@echo "Making the environment in .venv (about a minute, 6 GB with torch's CUDA libraries)"
+	$(if $(MOVED),@echo "The clone was moved: the environment that it brought is removed"; rm -rf .venv)
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --no-user --quiet --require-hashes -r requirements-uv.lock
 	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --require-hashes -r requirements.lock
