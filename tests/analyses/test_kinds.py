@@ -124,7 +124,7 @@ def test_a_new_kind_is_one_folder_a_stage_a_rule_and_its_entry(with_a_new_kind):
     own = {path for path in record["code"] if "analyses/sizes" in path}
     assert own == {f"workflow/revisit/analyses/sizes/{name}.py" for name in ("compute", "tables")}
     changed = {path.parts[2].removesuffix(".json") for path in after if before[path] != after[path]}
-    assert changed == {"collect", "study"}  # no computation
+    assert changed == {"collect", "study", "report"}  # no computation; the report shows all stages
     _run(folder, "run_analysis.py", "sizes", "lenet_clean")
     findings = folder / "results/findings/lenet_clean"
     assert json.loads((findings / "sizes.json").read_text()) == {"name": "lenet_clean", "digits": 2}

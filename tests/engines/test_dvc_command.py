@@ -1,7 +1,6 @@
 """The `dvc` command: which commands it guards, and on which tree."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -61,19 +60,13 @@ def test_wrong_arguments_are_told_once(tree):
     assert ended.stderr.count("unrecognized arguments: --no-such-option") == 1
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ("repro", "no room for temporary files .*; make some, or set TMPDIR"),
-        ("plots show", "File too large: free disk space or fix permissions, then run again; nothing is lost"),
-    ],
-)
-def test_a_disk_without_room_is_one_message(tree, arguments, message):
+@pytest.mark.parametrize("arguments", ["repro", "plots show"])
+def test_a_disk_without_room_is_one_message(tree, arguments):
     shutil.copy(ROOT / "params.yaml", tree)
-    (tree / ".git").mkdir()
     ended = dvc(tree, *arguments.split(), prefix=("sh", "-c", 'ulimit -f 0; exec "$@"', "sh"))
     assert ended.returncode == 2
-    assert re.fullmatch(f"error: (\\S+: )?{message}\n", ended.stderr)
+    remedy = "free disk space or fix permissions, then run again; nothing is lost"
+    assert ended.stderr == f"error: File too large: {remedy}\n"
 
 
 def test_a_stage_finds_this_environment_when_it_is_not_activated(tree):

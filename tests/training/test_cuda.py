@@ -74,6 +74,7 @@ WAITS = {"_local_scalar_dense", "nonzero", "is_nonzero", "masked_select", "equal
 
 SIDE = 72  # pixels: the least that every network takes
 CLASSES = 4
+OF_OBJECTS = {"localiser", "fcn", "yolo", "rcnn", "fast_rcnn", "faster_rcnn"}  # networks that find them
 SMALL = {  # settings that keep a network small, by name
     "width": 0.125,
     "backbone": "vgg16",  # the others are networks of their own, too
@@ -155,8 +156,8 @@ def built(protocol, data, folder, **changes) -> Iterator[Run]:
     cpu = torch.device("cpu")
     for task in tasks.available():
         facts = tasks.facts(task)
-        if (facts.objects is not None) != ("backbone" in registry.arguments(protocol["model"])):
-            continue  # networks with a backbone are those that find objects
+        if (facts.objects is not None) != (protocol["model"] in OF_OBJECTS):
+            continue
         known = [kind for kind, there in data.items() if facts.fits(there.label_kind, there.object_kind)]
         for kind, loss in [(kind, loss) for kind in known for loss in facts.losses or (None,)]:
             objective = protocol["objective"] | {"name": task, "loss": loss}

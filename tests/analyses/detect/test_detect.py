@@ -280,7 +280,9 @@ def test_pictures_show_classes_first_and_fill_up():
 
 def test_a_network_without_the_proposals_that_it_needs_is_refused(folder):
     boxed.write_network("fast", *NETWORKS["fast"], boxed.write_data())
-    with pytest.raises(ConfigError, match="needs proposals of regions; give its data set `proposals`"):
+    with pytest.raises(
+        ConfigError, match="regions that are proposed to it: name an entry of `proposals:` as `dataset`"
+    ):
         _run("fast")
     assert not paths.FINDINGS.exists()
 

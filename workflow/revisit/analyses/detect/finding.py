@@ -181,13 +181,8 @@ def _proposals(given: np.ndarray | None, rows: slice, scenes: Scenes, device: to
 def _said(network: nn.Module, inputs: Tensor, proposals: Tensor | None) -> batch.Detections:
     if "proposals" not in inspect.signature(network.forward).parameters:
         raise ConfigError("analyses.detect: the network is no detector; leave it out")
-    try:
-        with torch.inference_mode():
-            said: batch.Detections = network(inputs, proposals)
-    except ValueError as error:
-        if proposals is not None:
-            raise
-        raise ConfigError(f"{error}; give its data set `proposals` in params.yaml") from error
+    with torch.inference_mode():
+        said: batch.Detections = network(inputs, proposals)
     return said
 
 
