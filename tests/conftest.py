@@ -19,8 +19,15 @@ REAL = ("test_readme.py", "test_real_scripts.py")  # they share the one tree wit
 COPIES = ("test_gpu_pieces.py",)  # of that tree, made by another process
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The engines come first: they take longest. What needs a copy of the one tree comes after those who make it."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The engines come first: they take longest. What needs a copy of the one tree comes after those who make it.
+
+    Thorough tests run where their folder or file is asked for: `pytest tests/pipeline`, `make browser`.
+    """
+    named = tuple(argument.rstrip("/") for argument in config.invocation_params.args if argument.startswith("tests/"))
+    left = {item for item in items if item.get_closest_marker("thorough") and not item.nodeid.startswith(named)}
+    config.hook.pytest_deselected(items=list(left))
+    items[:] = [item for item in items if item not in left]
     items.sort(
         key=lambda item: ("pipeline" not in item.path.parts, item.path.name not in REAL, item.path.name in COPIES)
     )

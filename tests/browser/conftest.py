@@ -44,13 +44,6 @@ LACKING = chromium.missing()
 collect_ignore_glob = ["test_[!c]*.py"] if LACKING else []  # all but test_chromium.py, which says what is lacking
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Among all tests a page of each kind is looked at, in a part of the time; `make browser` runs all of these."""
-    if "tests/browser" not in " ".join(config.invocation_params.args):
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("thorough")])
-        items[:] = [item for item in items if not item.get_closest_marker("thorough")]
-
-
 @pytest.fixture(scope="session")
 def lacking() -> str:
     """What the tests of this folder lack; empty when they can run."""

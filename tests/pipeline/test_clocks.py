@@ -62,6 +62,7 @@ def made_date(here):
 
 
 @pytest.mark.pipeline
+@pytest.mark.thorough
 def test_snakemake_goes_on_from_artifacts_of_the_future(tmp_path):
     tree = Tree(tmp_path / "tree", trainings=("fashion_dynamic",))
     tree.dvc("repro")
