@@ -119,7 +119,8 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
     look_once_a_second()
     clocks.outputs_follow_inputs()
 
-    stale = frozenset(stale_stages(wanted) | ({"configure"} if any(mirrors.changed()) else set()))
+    unread = {"configure"} if dry_run and any(mirrors.changed()) else set()  # else just forgotten
+    stale = frozenset(stale_stages(wanted) | unread)
     if stale:
         _mark()
         if dry_run and late:
