@@ -137,6 +137,16 @@ BAD = [
     ("analyses.inspect.seedlings_densenet.reuse", {"images": 201}, "images: 201 is more than the 200 images looked at"),
     ("analyses.inspect.fashion_static.evolution", {"layers": ["conv1"]}, "evolution: follows the training: give fashi"),
     ("analyses.inspect.fashion_static.filters", {"numbers": [-1]}, "filters.numbers.0: -1 is not allowed"),
+    (
+        "analyses.inspect.lenet_clean",
+        {"images": 8, "faithfulness": {"layers": ["tanh1"], "images": 9}},
+        "faithfulness.images: 9 is more than the 8 images looked",
+    ),
+    (
+        "analyses.inspect.lenet_clean",
+        {"images": 8, "faithfulness": {"layers": ["tanh1"], "images": 8, "top": 9}},
+        "faithfulness.top: 9 is more than the 8 images looked",
+    ),
     ("analyses.inspect.fashion_dynamic.occlusion.size", 1.0, "occlusion.size: 1.0 is not allowed; it must be less"),
     (
         "analyses.inspect.siamese_loss1",
