@@ -1,5 +1,6 @@
 """Bad configurations: each gives one message that names the key and what is allowed."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -228,10 +229,12 @@ BAD = [
 ]
 
 
+DOCUMENT = YAML(typ="safe").load(ROOT / "params.yaml")
+
+
 def write(path, place, value):
     """A copy of the repository's params.yaml at `path`, with one value replaced or removed."""
-    yaml = YAML(typ="safe")
-    document = yaml.load(ROOT / "params.yaml")
+    document = copy.deepcopy(DOCUMENT)
     section = document
     *parents, last = place.split(".")
     for key in parents:
@@ -240,7 +243,7 @@ def write(path, place, value):
         del section[last]
     else:
         section[last] = value
-    yaml.dump(document, path)
+    YAML(typ="safe").dump(document, path)
 
 
 @pytest.mark.parametrize(("place", "value", "message"), BAD, ids=[f"{place}={value!r}"[:60] for place, value, _ in BAD])
