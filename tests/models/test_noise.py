@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from revisit.models import registry
-from revisit.models.denoising_autoencoder import FrozenNoise, MaskingNoise, mixed
+from revisit.models.denoising_autoencoder import FrozenNoise, MaskingNoise
+from revisit.models.parts.hashing import mixed
 
 
 def frozen(share=0.3, seed=0):

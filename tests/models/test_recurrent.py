@@ -45,3 +45,22 @@ def test_a_reset_gate_that_is_not_there_is_refused(cell):
     with pytest.raises(ConfigError, match=message):
         registry.build("recurrent", (7, 6, 1), 4, {"cell": cell, "reset": "after"})
     registry.build("recurrent", (7, 6, 1), 4, {"cell": cell, "reset": "before"})
+
+
+def test_rows_of_every_image_come_in_an_order_of_its_own():
+    images = torch.rand(50, 1, 8, 3)
+    usual, shuffled = (
+        registry.build("recurrent", (8, 3, 1), 4, {"hidden": 5, "order": order}) for order in ("from_top", "shuffled")
+    )
+    assert shuffled.state_dict().keys() == usual.state_dict().keys()
+    rows, mixed = usual.rows(images), shuffled.rows(images)
+    orders = []
+    for before, after in zip(rows.tolist(), mixed.tolist(), strict=True):
+        orders.append(tuple(before.index(row) for row in after))
+        assert sorted(orders[-1]) == list(range(8))
+    assert len(set(orders)) > 45
+    first = torch.tensor(orders)[:, 0].bincount(minlength=8)
+    assert first.max() < 20  # of 50, of 6 expected: no row is preferred
+    shuffled.eval()
+    assert torch.equal(shuffled.rows(images), mixed)
+    assert torch.equal(shuffled.rows(images.flip(0)), mixed.flip(0))

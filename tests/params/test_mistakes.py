@@ -1,5 +1,6 @@
 """Bad configurations: each gives one message that names the key and what is allowed."""
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,16 @@ BAD = [
     ("analyses.inspect.seedlings_densenet.reuse", {"images": 201}, "images: 201 is more than the 200 images looked at"),
     ("analyses.inspect.fashion_static.evolution", {"layers": ["conv1"]}, "evolution: follows the training: give fashi"),
     ("analyses.inspect.fashion_static.filters", {"numbers": [-1]}, "filters.numbers.0: -1 is not allowed"),
+    (
+        "analyses.inspect.lenet_clean",
+        {"images": 8, "faithfulness": {"layers": ["tanh1"], "images": 9}},
+        "faithfulness.images: 9 is more than the 8 images looked",
+    ),
+    (
+        "analyses.inspect.lenet_clean",
+        {"images": 8, "faithfulness": {"layers": ["tanh1"], "images": 8, "top": 9}},
+        "faithfulness.top: 9 is more than the 8 images looked",
+    ),
     ("analyses.inspect.fashion_dynamic.occlusion.size", 1.0, "occlusion.size: 1.0 is not allowed; it must be less"),
     (
         "analyses.inspect.siamese_loss1",
@@ -218,10 +229,12 @@ BAD = [
 ]
 
 
+DOCUMENT = YAML(typ="safe").load(ROOT / "params.yaml")
+
+
 def write(path, place, value):
     """A copy of the repository's params.yaml at `path`, with one value replaced or removed."""
-    yaml = YAML(typ="safe")
-    document = yaml.load(ROOT / "params.yaml")
+    document = copy.deepcopy(DOCUMENT)
     section = document
     *parents, last = place.split(".")
     for key in parents:
@@ -230,7 +243,7 @@ def write(path, place, value):
         del section[last]
     else:
         section[last] = value
-    yaml.dump(document, path)
+    YAML(typ="safe").dump(document, path)
 
 
 @pytest.mark.parametrize(("place", "value", "message"), BAD, ids=[f"{place}={value!r}"[:60] for place, value, _ in BAD])

@@ -402,6 +402,15 @@ def _deconvnet(inside: Path, data: Data, wanted: Settings, rng: np.random.Genera
     return {"layers": found}
 
 
+def _faithfulness(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    means = {"own": 0.5, "others": 0.2, "fall": 0.6, "fall_at_random": 0.3}
+    table = [(layer, 3, row, 1.5, *means.values()) for layer in wanted["layers"] for row in range(wanted["top"])]
+    put(inside / "faithfulness.csv", columns("layer map row activation own others fall fall_at_random", table))
+    of_class = {"layer": wanted["layers"][-1], "rows": [0, 1], "probability": 0.8, "fall": 0.2, "fall_at_random": 0.05}
+    layers = dict.fromkeys(wanted["layers"], means)
+    return {"maps": 1, "top": wanted["top"], "share": 0.2, "layers": layers, "true_class": of_class}
+
+
 def _evolution(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
     maps = list(range(3, 3 + wanted["maps"]))
     for number, layer in enumerate(wanted["layers"]):
@@ -431,8 +440,9 @@ def _occlusion(inside: Path, data: Data, wanted: Settings, rng: np.random.Genera
     labels, off = [number % len(data.classes) for number in range(len(rows))], [0.05] * (len(rows) - 1) + [None]
     table = {"row": rows, "label": labels, "class": [data.classes[label] for label in labels], "map": 3}
     table |= {"probability": 0.8, "lowest": 0.1, "drop_on_object": 0.3, "drop_off_object": off}
-    put(inside / "occlusion.csv", table)
-    means = {"drop_on_object": 0.3, "drop_off_object": 0.05}
+    of_map = {"drop_on_projection": 0.4, "drop_off_projection": 0.1}
+    put(inside / "occlusion.csv", table | of_map)
+    means = {"drop_on_object": 0.3, "drop_off_object": 0.05, **of_map}
     return {"size": 7, "stride": 2, "rows": rows, "images": len(rows), **means}
 
 
@@ -463,6 +473,7 @@ PARTS = {
     "filters": _filters,
     "strongest": _strongest,
     "deconvnet": _deconvnet,
+    "faithfulness": _faithfulness,
     "evolution": _evolution,
     "invariance": _invariance,
     "occlusion": _occlusion,

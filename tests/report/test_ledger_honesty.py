@@ -36,11 +36,14 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"overfitting\.rise|gap\.ratio\w*": (0, 10),
     r"jumps\.epoch_4\.count": (0, 3),  # of four epochs
     r"jumps\.epoch_4\.mean_z": (-10, 10),
-    r"overfitting\.lowest_step": (1, 6000),
+    r"overfitting\.(lowest|near|last)_step": (1, 6000),
     r"roughness\.\w+": (0, 1),
     r"invariance\.layers\.\w+\.(translate|scale|rotate)": (0, 2),
     r"correspondence\.layers\.\w+\.(parts|random|fixed)": (0, 1),
-    r"occlusion\.drop_o(n|ff)_object": (-1, 1),
+    r"occlusion\.drop_o(n|ff)_(object|projection)": (-1, 1),
+    r"faithfulness\.(layers\.\w+|true_class)\.(own|others|fall|fall_at_random)": (-1, 1),
+    r"faithfulness\.true_class\.probability": (0, 1),
+    r"receptive_field": (1, 28),
     r"tanh\d\.mean": (-1, 1),
     r"tanh\d\.variance": (0, 1),
     r"parameters|parameters\.\w+": (1, 10_000_000),
@@ -53,7 +56,8 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"signal_slope_start": (-1, 1),
     r"first_to_last_signal_start|update_start": (0, 1),
 }
-COUNTS = ("count", "lowest_step", "parameters", "layers", "operations", "duplicates", "poolings")  # whole numbers
+COUNTS = ("count", "lowest_step", "near_step", "last_step", "receptive_field")  # whole numbers
+COUNTS += ("parameters", "layers", "operations", "duplicates", "poolings")
 SEEDS, NOISE, ATTEMPTS, PASSES = 3, 1e-4, 60, 6  # noise: as a share of a metric's range
 
 

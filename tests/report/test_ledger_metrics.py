@@ -17,7 +17,8 @@ LEDGER = claims.load(ROOT / claims.LEDGER)
 
 RANKING = ("average_precision", "average_precision_11_point", "auc")
 INSPECTED = {  # part of `inspect` -> what it says of each of its layers
-    "deconvnet": ("mean_distinct_classes",),
+    "deconvnet": ("receptive_field", "mean_distinct_classes"),
+    "faithfulness": ("own", "others", "fall", "fall_at_random"),
     "invariance": ("translate", "scale", "rotate"),
     "correspondence": ("parts", "random", "fixed"),
 }
@@ -139,7 +140,10 @@ def of_inspection(training, inspect):
         if looked := getattr(inspect, part):
             yield from (f"inspect.{part}.layers.{layer}.{key}" for layer in looked.layers for key in keys)
     if inspect.occlusion:
-        yield from (f"inspect.occlusion.{key}" for key in ("drop_on_object", "drop_off_object", "images"))
+        places = ("on_object", "off_object", "on_projection", "off_projection")
+        yield from ("inspect.occlusion.images", *(f"inspect.occlusion.drop_{place}" for place in places))
+    if inspect.faithfulness:
+        yield from (f"inspect.faithfulness.true_class.{key}" for key in ("probability", "fall", "fall_at_random"))
     if inspect.reuse:
         yield from (f"inspect.reuse.{key}{of}" for key in ("loss", "accuracy") for of in ("", "_of_chain"))
         yield from (f"inspect.reuse.{key}" for key in ("used_share", "newest_weight", "entering_weight"))

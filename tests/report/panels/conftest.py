@@ -29,6 +29,7 @@ INSIDE = {
     "filters": {"numbers": [4, 9]},
     "strongest": {"layers": LAYERS, "images": 4},
     "deconvnet": {"layers": LAYERS, "maps": 2, "top": 9},
+    "faithfulness": {"layers": LAYERS, "top": 3},
     "evolution": {"layers": LAYERS, "maps": 2},
     "invariance": {"layers": ["conv1", "fc7"], "images": 3},
     "reuse": {"images": 3},

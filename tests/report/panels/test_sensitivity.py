@@ -33,6 +33,10 @@ def test_heat_maps_below_each_image_and_their_numbers(writer, found):
     assert figure["rows"] == ["image", "probability", "strongest map"]
     assert figure["columns"][0] == "person"
     assert "falls by 30.0 points on average over 3 images, elsewhere it falls by 5.0 points." in figure["caption"]
+    assert (
+        "The strongest map loses 40% of its sum where the square hides its projection, elsewhere 10%."
+        in (figure["caption"])
+    )
     rows = pd.read_csv(writer.folder / table["file"])
     assert rows["drop_off_object"].isna().tolist() == [False, False, True]
     with Image.open(writer.folder / figure["file"]) as image:
@@ -72,7 +76,7 @@ def test_parts_that_were_not_asked_for_are_left_out(writer):
 def test_what_is_not_known_says_so(writer, found, tmp_path):
     run = looked(writer)
     run.look("invariance")["layers"]["conv1"] = dict.fromkeys(("translate", "scale", "rotate"))
-    run.look("occlusion").update(drop_on_object=None, drop_off_object=-0.014)
+    run.look("occlusion").update(drop_on_object=None, drop_off_object=-0.014, drop_on_projection=None)
     run.look("correspondence")["layers"]["fc7"] = dict.fromkeys(("parts", "random", "fixed"))
     figure, _ = invariance(writer)["blocks"]
     assert "conv1 moved unknown" in figure["alt"]

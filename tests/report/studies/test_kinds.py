@@ -14,7 +14,7 @@ from revisit.report import claims, judgements, page, seeds, study, verdicts
 from revisit.report.collect import collect
 
 ROOT = Path(__file__).parents[3]
-LOOKED, HIDDEN = "parameters filters strongest deconvnet", "invariance occlusion"
+LOOKED, HIDDEN = "parameters filters strongest deconvnet faithfulness", "invariance hierarchy occlusion"
 FEATURES = "probes embedding neighbours"
 FASHION = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
 DIVERGING = {

@@ -21,8 +21,7 @@ SHIFT = 1e-5  # what the course's measure takes off the probability of a positiv
 
 def average_precision(relevant: np.ndarray, scores: np.ndarray) -> float | None:
     """The area under the precision-recall curve of `scores` (N,) for the images that are `relevant` (N,) bool."""
-    area = areas(relevant, scores, np.ones((1, len(scores)), np.int32))[0]
-    return None if np.isnan(area) else float(area)
+    return ranking.area(relevant, scores) if _ranks(relevant) else None
 
 
 def average_precision_11_point(relevant: np.ndarray, scores: np.ndarray) -> float | None:
@@ -73,7 +72,7 @@ def mean_of(values: list[float | None]) -> float | None:
 
 
 def areas(relevant: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The area for each of R weightings: images i counts `weights[r, i]` times, (R, N) integers -> (R,) float64.
+    """`ranking.area` for each of R weightings: image i counts `weights[r, i]` times, (R, N) integers -> (R,) float64.
 
     The order of the images is the same in all, so they are sorted once. NaN where there is no ranking.
     """

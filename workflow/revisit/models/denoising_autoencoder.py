@@ -11,9 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from revisit.models.autoencoder import layers
-
-STEPS = 256  # parts of a unit that pixels are rounded to before they are hashed: finer than 8 bits normalised
-WORD = 2**32
+from revisit.models.parts.hashing import WORD, drawn
 
 
 class MaskingNoise(nn.Module):
@@ -40,9 +38,8 @@ class MaskingNoise(nn.Module):
 class FrozenNoise(MaskingNoise):
     """Masking noise that is the same for an image in every pass, drawn once by the image's own pixels.
 
-    They are hashed with a number that is drawn with the weights, so that another seed gives other noise. Images that
-    are equal have equal noise; one that is cropped or mirrored is another image. All of it is arithmetic of whole
-    numbers, in which no order of sums matters: a GPU gives the noise of a CPU.
+    They are hashed (see `parts.hashing`) with a number that is drawn with the weights, so that another seed gives other
+    noise. A GPU gives the noise of a CPU.
     """
 
     def __init__(self, share: float) -> None:
@@ -54,19 +51,8 @@ class FrozenNoise(MaskingNoise):
         """(N, C, H, W) -> the same shape."""
         if not self.training:
             return images
-        pixels = images.flatten(1)
-        place = mixed(torch.arange(1, pixels.shape[1] + 1, device=images.device) + self.seed)
-        key = mixed((pixels.mul(STEPS).round().long() * place).sum(1) % WORD)
-        drawn = mixed(key[:, None] ^ place)
-        return images * (drawn >= int(self.share * WORD)).view(images.shape)
-
-
-def mixed(numbers: Tensor) -> Tensor:
-    """Whole numbers, int64, to others of 32 bits that look random: the finaliser of MurmurHash3 (Appleby 2011)."""
-    numbers = numbers % WORD
-    numbers = (numbers ^ numbers >> 16) * 0x85EBCA6B % WORD
-    numbers = (numbers ^ numbers >> 13) * 0xC2B2AE35 % WORD
-    return numbers ^ numbers >> 16
+        numbers = drawn(images, images[0].numel(), self.seed)
+        return images * (numbers >= int(self.share * WORD)).view(images.shape)
 
 
 def build(

@@ -30,16 +30,20 @@ def available() -> list[str]:
     return sorted(p.stem for p in _FOLDER.glob("*.py") if p.stem not in _NOT_MODELS and _NAME.fullmatch(p.stem))
 
 
+def exists(name: str) -> bool:
+    """Whether there is a network of that name: `name in available()`, without listing a folder."""
+    return bool(_NAME.fullmatch(name)) and name not in _NOT_MODELS and (_FOLDER / f"{name}.py").is_file()
+
+
 def arguments(name: str) -> dict[str, Argument]:
     """The settings that the network `name` takes, by name, found without importing it (nor PyTorch).
 
     Raises:
         ConfigError: there is no such network.
     """
-    file = _FOLDER / f"{name}.py"
-    if not _NAME.fullmatch(name) or name in _NOT_MODELS or not file.is_file():  # asked for some hundred trainings
+    if not exists(name):
         raise ConfigError(f"model: there is no network {name!r}; there are: {', '.join(available())}")
-    return read(file)
+    return read(_FOLDER / f"{name}.py")
 
 
 def build(name: str, shape: tuple[int, int, int], classes: int, network: dict[str, Any]) -> "torch.nn.Module":

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from revisit.data.labels import KINDS
-from revisit.models.registry import arguments, available
+from revisit.models.registry import arguments, available, exists
 from revisit.params.analyses import check_analyses
 from revisit.params.data import DRAWINGS, FORMATS
 from revisit.params.mistakes import Mistakes
@@ -150,15 +150,16 @@ def _check_grafts(params: Params, mistakes: Mistakes) -> None:
 
 def _check_known(params: Params, place: tuple[str, str], training: Any, mistakes: Mistakes) -> None:
     datasets = {**params.datasets, **params.proposals}
-    for key, what, known in (("dataset", "data set", datasets), ("model", "model", available())):
-        if (word := getattr(training, key)) not in known:
-            mistakes.add((*place, key), unknown(word, what, known))
+    if training.dataset not in datasets:
+        mistakes.add((*place, "dataset"), unknown(training.dataset, "data set", datasets))
+    if not exists(training.model):
+        mistakes.add((*place, "model"), unknown(training.model, "model", available()))
 
 
 def _misfit(params: Params, training: Finetuning) -> str | None:
     """Why the weights that a finetuning starts from cannot fit its model, if they are those of another one."""
     start, model = params.network_of(training.weights)[0], training.model
-    if start == model or not {start, model} <= set(available()):
+    if start == model or not (exists(start) and exists(model)):
         return None
     backbone = arguments(model).get("backbone")
     fitting = sorted({model, *(backbone.choices if backbone else ())})
@@ -191,7 +192,7 @@ def _check_protocol(
     network = protocol.network
     if isinstance(training, Finetuning):
         network = {**params.network_of(place[1])[1], **network}
-    if training.model in available() and not (isinstance(training, Finetuning) and _misfit(params, training)):
+    if exists(training.model) and not (isinstance(training, Finetuning) and _misfit(params, training)):
         _check_network(training.model, network, (*place, "network"), mistakes)
     if (protocol.epochs is None) == (protocol.steps is None):
         mistakes.add((*place, "epochs"), "give the length of the training as epochs or as steps, one of the two")

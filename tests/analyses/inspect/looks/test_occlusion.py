@@ -157,10 +157,10 @@ def test_share_and_drops_by_brute_force():
     np.testing.assert_allclose(found, expected)
     drop = rng.normal(size=found.shape)
     pairs = list(zip(drop.ravel(), found.ravel(), strict=True))
-    assert occlusion.drops(drop, found) == pytest.approx(
+    assert occlusion.drops(drop, found >= 0.5) == pytest.approx(
         (np.mean([d for d, s in pairs if s >= 0.5]), np.mean([d for d, s in pairs if s < 0.5]))
     )
-    on_object, off_object = occlusion.drops(drop, np.ones_like(found))
+    on_object, off_object = occlusion.drops(drop, np.ones(found.shape, bool))
     assert on_object == pytest.approx(drop.mean())
     assert np.isnan(off_object)
 
@@ -196,3 +196,31 @@ def test_mistakes(view):
         occlusion.look(none, SETTINGS)
     with pytest.raises(ConfigError, match=r"need a classifier, but this network gives \(3,\) numbers.* 2 classes"):
         occlusion.look(dataclasses.replace(view, classes=["a", "b"]), SETTINGS)
+
+
+def test_by_hand_a_map_is_weaker_where_the_square_hides_its_projection():
+    random = np.random.default_rng(4)
+    images = random.integers(60, 256, (1, 8, 8, 1), dtype=np.uint8)
+    images[0, 5, 2] = 0
+    images[0, 4, 3] = 255
+    view = pixel_view(images, np.zeros(1, np.int64))
+    summary, files = occlusion.look(view, {"layer": "conv", "images": 1, "size": 3 / 8, "stride": 1 / 8})
+    pixels = images[0, ..., 0] / 255
+    y, x = divmod(int(pixels.argmax()), 8)  # the map is half of the input, so its projection is that pixel alone
+    falls = {True: [], False: []}
+    for top in range(6):
+        for left in range(6):
+            covered = top <= y < top + 3 and left <= x < left + 3
+            falls[covered].append(pixels[top : top + 3, left : left + 3].sum() / pixels.sum())
+    assert summary["drop_on_projection"] == pytest.approx(np.mean(falls[True]), rel=1e-5)
+    assert summary["drop_off_projection"] == pytest.approx(np.mean(falls[False]), rel=1e-5)
+    assert files["occlusion.csv"]["drop_on_projection"].tolist() == [summary["drop_on_projection"]]
+
+
+def test_a_map_whose_sum_is_not_positive_has_no_share_to_lose():
+    images = np.full((1, 9, 10, 1), 200, np.uint8)
+    view = pixel_view(images, np.zeros(1, np.int64))
+    view.network.conv.weight.data.fill_(-0.5)
+    summary, _ = occlusion.look(view, {"layer": "conv", "images": 1, "size": 0.3, "stride": 0.3})
+    assert summary["drop_on_projection"] is None
+    assert summary["drop_off_projection"] is None

@@ -17,7 +17,10 @@ def object_pixels(pixels: np.ndarray) -> np.ndarray:
 
 
 def share(on: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The share of a box that lies on the object, at every place: (H, W) bool -> (H - height + 1, W - width + 1)."""
+    """The share of a box that lies on the object, at every place: (H, W) -> (H - height + 1, W - width + 1).
+
+    `on` bool, or float: then the mean of what lies in the box.
+    """
     sums = np.pad(on.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
     return inside / (height * width)

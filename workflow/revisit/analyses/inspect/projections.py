@@ -3,7 +3,7 @@
 Zeiler & Fergus 2014, ECCV, Visualizing and Understanding Convolutional Networks, section 2.1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,19 +83,29 @@ def all_peaks(view: View, layers: list[str]) -> dict[str, Peaks]:
     }
 
 
+def values(view: View, layer: str, places: Places) -> Iterator[tuple[Places, torch.Tensor, np.ndarray]]:
+    """In parts: some of `places`, what the network sees of their images (P, C, h, w), and the projections (P, h, w, C).
+
+    Projections are float32, in units of the network's input times activation.
+    """
+    height, width = tiles.size(view)
+    step = max(1, min(BATCH, BATCH_PIXELS // (height * width)))
+    for i in range(0, len(places.row), step):
+        part = Places(*(each[i : i + step] for each in places))
+        inputs = view.batch(part.row)
+        maps, y, x = (torch.from_numpy(each).to(view.device) for each in (part.map, part.y, part.x))
+        yield part, inputs, project(view.network, layer, inputs, maps, y, x).permute(0, 2, 3, 1).cpu().numpy()
+
+
 def projected(view: View, layer: str, places: Places, field: Field) -> np.ndarray:
     """The projections of `places` as pictures of their receptive fields: (P, h, w, C) uint8, 128 is 0.
 
     Each is scaled by its own largest absolute value. Where a field reaches over the border, the picture is 128.
     """
-    height, width = tiles.size(view)
-    step = max(1, min(BATCH, BATCH_PIXELS // (height * width)))
-    pictures = []
-    for i in range(0, len(places.row), step):
-        part = Places(*(values[i : i + step] for values in places))
-        maps, y, x = (torch.from_numpy(values).to(view.device) for values in (part.map, part.y, part.x))
-        values = project(view.network, layer, view.batch(part.row), maps, y, x).permute(0, 2, 3, 1)
-        pictures.append(tiles.signed(tiles.cut(values.cpu().numpy(), field.boxes(part.y, part.x), fill=0.0)))
+    pictures = [
+        tiles.signed(tiles.cut(projections, field.boxes(part.y, part.x), fill=0.0))
+        for part, _, projections in values(view, layer, places)
+    ]
     return np.concatenate(pictures)
 
 

@@ -28,8 +28,8 @@ TINY = 1e-9  # the end of a scale on which all values are 0
 SPAN = 20  # the largest value over the smallest, from which on a scale is logarithmic
 
 
-def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float]], together: bool = False) -> Figure:
-    """A dot for each network (row) and measure (column), named by its value.
+def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float | None]], together: bool = False) -> Figure:
+    """A dot for each network or layer (row) and measure (column), named by its value; none where that is None.
 
     A measure that spans much has a logarithmic scale. Measures of one kind, `together`, share a scale from 0 on.
     """
@@ -37,12 +37,14 @@ def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float]], togeth
     figure = Figure(figsize=(WIDE, 0.9 + ROW * len(rows)), layout="constrained")
     grid = figure.subplots(1, len(columns), squeeze=False, sharey=True)
     places = np.arange(len(rows))
-    highest = max((value for values in columns.values() for value in values), default=1)
-    for axes, (label, values), colour in zip(grid.flat, columns.items(), SERIES, strict=False):
+    highest = max((value for values in columns.values() for value in values if value is not None), default=1)
+    for axes, (label, measured), colour in zip(grid.flat, columns.items(), SERIES, strict=False):
+        known = [(value, place) for value, place in zip(measured, places, strict=True) if value is not None]
+        values = [value for value, _ in known]
         axes.hlines(places, 0, 1, color=GRID, linewidth=0.8, transform=axes.get_yaxis_transform(), zorder=0)
         axes.grid(axis="y", visible=False)
-        axes.plot(values, places, "o", color=colour, markersize=5)
-        for value, place in zip(values, places, strict=True):
+        axes.plot(values, [place for _, place in known], "o", color=colour, markersize=5)
+        for value, place in known:
             axes.annotate(_short(value), (value, place), (6, 0), textcoords="offset points", va="center", size=7.5)
         axes.set_xlabel(label)
         low, high = min(values, default=1), highest if together else max(values, default=1)

@@ -42,18 +42,11 @@ def mean_average_precision(scores: np.ndarray, codes: np.ndarray) -> float:
     if not np.isfinite(scores).all():
         return float("nan")
     areas = [
-        _area(labels[labels != 0] == 1, values[labels != 0])
+        ranking.area(labels[labels != 0] == 1, values[labels != 0])
         for labels, values in zip(codes.T, scores.T, strict=True)
         if (labels == 1).any()
     ]
     return float(np.mean(areas)) if areas else float("nan")
-
-
-def _area(present: np.ndarray, scores: np.ndarray) -> float:
-    """What scikit-learn's `average_precision_score` is, without the half second of its import; (N,) bool and float."""
-    order, last = ranking.descending(scores)
-    hits = np.cumsum(present[order])[last]
-    return float((np.diff(hits, prepend=0) / hits[-1] * (hits / (last + 1))).sum())
 
 
 TASK = MultiLabel

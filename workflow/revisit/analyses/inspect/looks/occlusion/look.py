@@ -2,7 +2,8 @@
 
 Zeiler & Fergus 2014 (ECCV, arXiv:1311.2901), section 4.2 and figure 7: if the network goes by the object and not by
 what surrounds it, the probability of the true class drops where the square hides the object. The square is 0 in the
-network's input, which is the mean of the training images.
+network's input, which is the mean of the training images. Beside it, section 4.2's other finding: if the projection of
+the strongest map shows the structure that excites it, the map is weaker where the square hides that.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import pandas as pd
 import torch
 
 from revisit.analyses import targets
-from revisit.analyses.inspect import fields, tiles
+from revisit.analyses.inspect import fields, projections, tiles
 from revisit.analyses.inspect.looks.occlusion.tables import OCCLUSION
 from revisit.analyses.inspect.objects import object_pixels, share
 from revisit.analyses.inspect.passes import KEY, batches, mean_or_none, outputs_of, rows_with_class
@@ -20,6 +21,8 @@ from revisit.analyses.inspect.view import View
 
 if TYPE_CHECKING:
     from revisit.analyses.inspect.looks.occlusion.settings import Settings
+
+HALF = 0.5  # of a square on the object; of what a square hides of a projection, compared with the one that hides most
 
 
 def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
@@ -32,10 +35,11 @@ def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame
 
     Returns:
         The size and stride in pixels, the rows and number of the images, and the means over the images of the drops
-        of probability (see `drops`); None where no square lies so. `occlusion_probability.npy` (images, gh, gw): the
-        probability of the true class with the square at each position; `occlusion_activation.npy`, likewise, the sum
-        of the map of `layer` whose sum is largest for the whole image; `occlusion_images.npy` (images, h, w, C);
-        `occlusion.csv`, one row per image.
+        (see `drops`), None where no square lies so: of the probability with half of the square on the object, and off
+        it; of the strongest map's sum, as a share of it, with the square on its projection (see `shown`), and off it.
+        `occlusion_probability.npy` (images, gh, gw): the probability of the true class with the square at each
+        position; `occlusion_activation.npy`, likewise, the sum of the map of `layer` whose sum is largest for the whole
+        image; `occlusion_images.npy` (images, h, w, C); `occlusion.csv`, one row per image.
 
     Raises:
         ConfigError: the layer does not exist or has no maps, no image shows a class, or the network's outputs are no
@@ -48,6 +52,7 @@ def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame
     height, width = seen.shape[1:3]
     size, stride = (max(1, round(settings[key] * min(height, width))) for key in ("size", "stride"))
     tops, lefts = positions(height, size, stride), positions(width, size, stride)
+    places = np.ix_(tops, lefts)
     maps: dict[str, list[np.ndarray]] = {"probability": [], "activation": []}
     table = []
     for row, label, on in zip(rows, labels, object_pixels(seen), strict=True):
@@ -58,7 +63,10 @@ def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame
         maps["probability"].append(probability)
         maps["activation"].append(activation)
         untouched = said[0, label].item()
-        on_object, off_object = drops(untouched - probability, share(on, size, size)[np.ix_(tops, lefts)])
+        on_object, off_object = drops(untouched - probability, share(on, size, size)[places] >= HALF)
+        values = outputs[layer][0, strongest]
+        left = activation / values.sum().item() if values.sum() > 0 else np.full_like(activation, np.nan)
+        on_projection, off_projection = drops(1 - left, shown(view, image, layer, strongest, values, size)[places])
         table.append(
             {
                 "row": int(row),
@@ -69,11 +77,13 @@ def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame
                 "lowest": probability.min(),
                 "drop_on_object": on_object,
                 "drop_off_object": off_object,
+                "drop_on_projection": on_projection,
+                "drop_off_projection": off_projection,
             }
         )
     frame = OCCLUSION.frame(table)
     summary = {"size": size, "stride": stride, "rows": rows.tolist(), "images": len(rows)}
-    summary |= {key: mean_or_none(frame[key]) for key in ("drop_on_object", "drop_off_object")}
+    summary |= {key: mean_or_none(frame[key]) for key in frame.columns if key.startswith("drop_")}
     arrays = {f"occlusion_{name}.npy": np.stack(values) for name, values in maps.items()}
     return summary, {**arrays, "occlusion_images.npy": tiles.pictures(seen), OCCLUSION.file: frame}
 
@@ -117,8 +127,28 @@ def positions(length: int, size: int, stride: int) -> np.ndarray:
     return np.unique(np.append(np.arange(0, length - size + 1, stride), length - size))
 
 
-def drops(drop: np.ndarray, shares: np.ndarray) -> tuple[float, float]:
-    """The mean drop where at least half of the square lies on the object, and elsewhere; NaN without such a place."""
-    on = shares >= 0.5
+def shown(view: View, image: torch.Tensor, layer: str, number: int, values: torch.Tensor, size: int) -> np.ndarray:
+    """Squares that hide what the projection of a map's strongest activation shows: (h - size + 1, w - size + 1) bool.
+
+    Those that hide at least half as much of it, summed without signs over pixels and channels, as the one that hides
+    most.
+
+    Args:
+        view: the network.
+        image: (1, C, h, w), the network's input.
+        layer: with the feature map.
+        number: of the map.
+        values: of the map, (gh, gw).
+        size: of the square, pixels.
+    """
+    y, x = divmod(int(values.argmax()), values.shape[1])
+    place = (torch.tensor([index], device=image.device) for index in (number, y, x))
+    projection = projections.project(view.network, layer, image, *place)[0]
+    hidden = share(projection.abs().sum(dim=0).double().cpu().numpy(), size, size)
+    return hidden >= HALF * hidden.max()
+
+
+def drops(drop: np.ndarray, on: np.ndarray) -> tuple[float, float]:
+    """The mean drop where the square lies `on` something, and elsewhere; NaN without such a place."""
     first, second = (float(drop[where].mean()) if where.any() else float("nan") for where in (on, ~on))
     return first, second

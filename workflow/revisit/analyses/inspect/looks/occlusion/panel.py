@@ -17,6 +17,8 @@ OCCLUDED = {
     "lowest": ("lowest", "percent"),
     "drop_on_object": ("drop on object", "percent"),
     "drop_off_object": ("drop elsewhere", "percent"),
+    "drop_on_projection": ("map, on projection", "percent"),
+    "drop_off_projection": ("map, elsewhere", "percent"),
 }
 
 
@@ -27,7 +29,8 @@ def occlusion(writer: StudyWriter) -> Section | None:
     text = (
         "A square of the mean colour slides over the image; a heat map shows at each place what is left, dark where it "
         "is little. Object: what differs from the border of the image by more than 32 of 255, a rough guess in a "
-        "photograph; a square hides it where at least half of the square lies on it."
+        "photograph; a square hides it where at least half of the square lies on it. Projection: of the strongest "
+        "activation of the strongest map; a square hides it where it hides at least half as much of it as any square."
     )
     return section("A part of the image hidden", text, blocks) if blocks else None
 
@@ -45,6 +48,11 @@ def _occluded(writer: StudyWriter, run: Run) -> dict[str, Any]:
         f"Square of {found['size']} pixels, every {found['stride']}. Where it hides the object, the probability {on} "
         f"on average over {found['images']} images, elsewhere it {off}."
     )
+    on, off = (found[key] for key in ("drop_on_projection", "drop_off_projection"))
+    if on is not None and off is not None:
+        caption += (
+            f" The strongest map loses {on:.0%} of its sum where the square hides its projection, elsewhere {off:.0%}."
+        )
     name, title, made_by = f"occlusion-{run.name}", f"Occlusion, {run.label}", [f"inspect@{run.name}"]
     table = writer.table(f"{name}-table", frame, f"{title}, in numbers", OCCLUDED, made_by, folded=True)
     figure = writer.figure(

@@ -13,5 +13,7 @@ OCCLUSION = Table(
         "lowest": float,
         "drop_on_object": float,
         "drop_off_object": float,
+        "drop_on_projection": float,  # of the map's sum, as a share of it
+        "drop_off_projection": float,
     },
 )

@@ -1,0 +1,45 @@
+"""Look `faithfulness` in `params.yaml`."""
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from pydantic import Field
+
+from revisit.analyses.inspect.kinds import Look, more_images
+from revisit.params.fields import Images, Layers, Section
+
+if TYPE_CHECKING:
+    from revisit.params.mistakes import Mistakes
+    from revisit.params.schema import Params
+
+
+class Faithfulness(Section):
+    """Whether projections (Zeiler & Fergus 2014) show what excites a map: their likeness, and hiding what they show."""
+
+    layers: Layers = Field(description="layers with feature maps; of the last, what hiding does to the class as well")
+    maps: int = Field(8, ge=1, le=64, description="feature maps of each layer, those with the strongest activations")
+    top: int = Field(9, ge=2, le=64, description="images with the strongest activations of each map")
+    images: Images = Field(100, description="test images whose class is watched, spread over the classes")
+    share: float = Field(0.2, gt=0, lt=1, description="of the pixels that the activation sees: how many are hidden")
+    draws: int = Field(5, ge=1, le=100, description="times that as many pixels are drawn at random")
+
+
+class Settings(TypedDict):
+    """What the look `faithfulness` gets."""
+
+    layers: list[str]
+    maps: int
+    top: int
+    images: int
+    share: float
+    draws: int
+
+
+def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:
+    """Record more images than are looked at."""
+    more_images("faithfulness")(params, name, inspect, found)
+    if inspect.faithfulness.top > inspect.images:
+        problem = f"{inspect.faithfulness.top} is more than the {inspect.images} images looked at"
+        found.add(("analyses", "inspect", name, "faithfulness", "top"), problem)
+
+
+LOOK = Look(Faithfulness, order=35, classifier=True, check=check)
