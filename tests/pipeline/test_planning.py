@@ -139,7 +139,12 @@ def test_a_study_whose_folder_may_be_another_is_planned_too(tree, change):
 
 @pytest.mark.parametrize(
     "change",
-    [rename_a_study, stop_before_the_studies, bring_back_earlier_results, bring_back_an_earlier_finding],
+    [
+        stop_before_the_studies,
+        bring_back_an_earlier_finding,
+        pytest.param(rename_a_study, marks=pytest.mark.thorough),
+        pytest.param(bring_back_earlier_results, marks=pytest.mark.thorough),
+    ],
 )
 def test_one_run_is_enough_whatever_else_has_changed(tree, change):
     change(tree)
