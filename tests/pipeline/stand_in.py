@@ -69,5 +69,8 @@ def run():
                     target = partial / Path(path).relative_to(out) if path != out else partial
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_text(text)
+            time.sleep(float(os.environ.get("STAND_IN_WRITING", "0")))
+            if stage.split("@")[0] == os.environ.get("STAND_IN_STUCK"):
+                time.sleep(3600)
     with open(RUNS, "a") as log:
         log.write(f"{stage} {inputs}\n")

@@ -1,0 +1,116 @@
+"""What may happen to a run on nodes: each attack starts the head, hits at a moment, and returns how the head ended."""
+
+import json
+import time
+from typing import NamedTuple
+
+from on_nodes import TRAINING, OnNodes
+
+SLOW = {"STAND_IN_SECONDS": "1", "STAND_IN_WRITING": "1.5"}  # so that there is something to hit
+LIMIT = "endtime=now+1"
+
+
+class Moment(NamedTuple):
+    """So many seconds after the job of a rule waits in the queue or, with RUNNING, after it runs."""
+
+    rule: str = "train"
+    state: str = "RUNNING"
+    seconds: float = 0.0
+
+
+class End(NamedTuple):
+    """How a head ended: its exit status, None if it was killed, and what it printed."""
+
+    status: int | None
+    output: str = ""
+
+
+def head_killed(nodes: OnNodes, moment: Moment, group: bool = False) -> End:
+    """The head, or its process group, is killed."""
+    _start(nodes, moment)
+    nodes.kill_head(group)
+    return End(None)
+
+
+def job_cancelled(nodes: OnNodes, moment: Moment) -> End:
+    """A job is taken out of the queue."""
+    job = _start(nodes, moment)
+    nodes.cluster.control("scancel", job.number, check=False)  # it may have ended
+    return End(*nodes.end())
+
+
+def node_lost(nodes: OnNodes, moment: Moment, told: bool = True) -> End:
+    """A node is lost with all of its processes, and comes back when the head has ended.
+
+    `told`: somebody tells Slurm so, which would notice by itself, but later.
+    """
+    job = _start(nodes, moment._replace(state="RUNNING"))
+    nodes.cluster.crash(job.node)
+    if told:
+        nodes.cluster.control("scontrol", "update", f"nodename={job.node}", "state=down", "reason=lost")
+    end = End(*nodes.end())
+    nodes.cluster.start_node(job.node)
+    return end
+
+
+def out_of_time(nodes: OnNodes, moment: Moment) -> End:
+    """A job never ends, and Slurm ends it."""
+    job = _start(nodes, moment._replace(state="RUNNING"), STAND_IN_STUCK=moment.rule)
+    nodes.cluster.control("scontrol", "update", f"jobid={job.number}", LIMIT)
+    return End(*nodes.end())
+
+
+def code_edited(nodes: OnNodes, moment: Moment) -> End:
+    """A module that a job runs is edited while the job waits in the queue."""
+
+    def edit() -> None:
+        record = nodes.tree.folder / f"results/config/{moment.rule}/{TRAINING}.json"
+        module = nodes.tree.folder / sorted(json.loads(record.read_text())["code"])[0]
+        module.write_text(f"{module.read_text()}# edited\n")
+
+    return _held_back(nodes, moment, edit)
+
+
+def params_edited(nodes: OnNodes, moment: Moment, batch_size: int = 77) -> End:
+    """`params.yaml` is edited while a job waits in the queue."""
+    return _held_back(nodes, moment, lambda: nodes.edit(batch_size))
+
+
+def second_engine(nodes: OnNodes, moment: Moment, engine: str = "dvc") -> tuple[End, End]:
+    """Another engine is started meanwhile: how it ended, and how the first one did."""
+    _start(nodes, moment)
+    other = OnNodes(nodes.tree, nodes.cluster)
+    other.start(engine)
+    return End(*other.end()), End(*nodes.end())
+
+
+def controller_lost(nodes: OnNodes, moment: Moment, seconds: float = 20) -> End:
+    """Slurm's controller is lost and, so many seconds later, comes back."""
+    _start(nodes, moment)
+    nodes.cluster.crash("slurmctld")
+    time.sleep(seconds)
+    nodes.cluster.start_controller()
+    return End(*nodes.end())
+
+
+def _start(nodes: OnNodes, moment: Moment, **environment: str):
+    nodes.start(**SLOW | environment)
+    job = nodes.await_job(moment.rule, moment.state)
+    time.sleep(moment.seconds)
+    return job
+
+
+def _held_back(nodes: OnNodes, moment: Moment, edit) -> End:
+    """Edit while the job of the moment's rule waits in a queue from which nothing starts."""
+    first = moment.rule == "train"  # else the training has to have run
+    if first:
+        nodes.cluster.accept(False)
+    nodes.start(**SLOW)
+    if not first:
+        nodes.await_job("train", "RUNNING")
+        nodes.cluster.accept(False)
+    nodes.await_job(moment.rule, "PENDING")
+    time.sleep(moment.seconds)
+    edit()
+    nodes.cluster.accept(True)
+    return End(*nodes.end())

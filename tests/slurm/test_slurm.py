@@ -1,0 +1,91 @@
+"""A run on the nodes of a real Slurm, left in peace and attacked: each time the next run, by either engine, mends it.
+
+What a clean run on this machine makes is compared byte for byte. `make cluster-test` installs what is needed.
+"""
+
+import pytest
+
+import attacks
+from attacks import Moment
+from on_nodes import TRAINING, small_tree
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.thorough]
+ON_NODES = {
+    "fetch@fashion_mnist",
+    "prepare@fashion_mnist",
+    *(f"{kind}@{TRAINING}" for kind in ("train", "evaluate", "inspect")),
+}
+
+
+def test_a_run_on_nodes_makes_what_a_run_on_this_machine_makes(built, cluster, tmp_path):
+    here = small_tree(tmp_path / "here")
+    here.snakemake()
+    assert built.artifacts() == here.artifacts()
+    assert sorted(built.runs()) == sorted(here.runs())
+    assert {stage for stage, _ in map(str.split, built.runs())} >= ON_NODES
+    built.assert_nothing_to_do()
+    assert not cluster.jobs()
+
+
+@pytest.mark.parametrize("engine", ["snakemake on Slurm", "dvc"])
+def test_the_head_is_killed_while_a_job_runs(nodes, engine):
+    attacks.head_killed(nodes, Moment("train", "RUNNING", 1), group=engine == "dvc")
+    output = nodes.run(engine)
+    assert "waiting for Slurm jobs of an interrupted run" in output
+    assert [line.split()[0] for line in nodes.tree.runs()].count(f"train@{TRAINING}") == 2, "its work does not count"
+    nodes.check()
+    assert not nodes.cluster.jobs()
+
+
+def test_a_job_is_cancelled(nodes):
+    end = attacks.job_cancelled(nodes, Moment("evaluate"))
+    assert end.status == 1
+    assert "SLURM status is: 'CANCELLED'" in end.output
+    nodes.run("dvc")
+    nodes.check()
+
+
+def test_a_node_is_lost_while_a_job_writes(nodes):
+    end = attacks.node_lost(nodes, Moment("train", "RUNNING", 6), told=False)
+    assert end.status == 1
+    assert "failed due to a node failure" in end.output
+    nodes.run("snakemake on Slurm")
+    nodes.check()
+
+
+def test_a_job_is_out_of_time(nodes):
+    end = attacks.out_of_time(nodes, Moment("train"))
+    assert end.status == 1
+    assert "SLURM status is: 'TIMEOUT'" in end.output
+    nodes.run("dvc")
+    nodes.check()
+
+
+def test_code_is_edited_while_a_job_waits(nodes):
+    end = attacks.code_edited(nodes, Moment("train", "PENDING"))
+    assert end.status == 1
+    assert "edited since this run began; run again, and the edit counts" in end.output
+    nodes.run("dvc")
+    nodes.check()
+
+
+def test_params_are_edited_while_a_job_waits(nodes):
+    attacks.params_edited(nodes, Moment("train", "PENDING"))
+    nodes.run("dvc")
+    nodes.check()
+
+
+def test_another_engine_is_refused_meanwhile(nodes):
+    other, head = attacks.second_engine(nodes, Moment("train"))
+    assert other.status == 2
+    assert other.output.count("is running on this working tree; wait until it ends, or stop it") == 1
+    assert other.output.startswith("error: snakemake (PID ")
+    assert len(other.output.splitlines()) == 1
+    assert head.status == 0
+    nodes.check()
+
+
+def test_the_controller_is_lost_for_a_while(nodes):
+    end = attacks.controller_lost(nodes, Moment("train"))
+    assert end.status == 0, end.output
+    nodes.check()
