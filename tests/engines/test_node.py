@@ -71,6 +71,23 @@ def test_dvc_on_a_node_keeps_its_knowledge_and_its_databases_to_itself(tree, mon
     assert not (home / "dvc.lock").exists()
 
 
+def test_a_stage_is_at_work_as_long_as_its_job_lives_and_has_ended_when_it_left_a_lock(tree):
+    assert node.at_work() == {}
+    for stage in ("train@some", "evaluate@some", "inspect@some"):
+        (node.NODES / stage).mkdir(parents=True)
+    held = [node.hold(node.NODES / stage) for stage in ("train@some", "inspect@some")]
+    write_lock(node.NODES / "evaluate@some/dvc.lock", {"evaluate@some": STAGE})
+    write_lock(node.NODES / "inspect@some/dvc.lock", {"inspect@some": STAGE})  # DVC has more to do
+    found = node.at_work()
+    assert found.keys() == {"train@some", "inspect@some"}
+    assert all(0 <= seconds < 60 for seconds in found.values())
+    assert node.ended() == {"evaluate@some"}
+    for stream in held:
+        stream.close()  # as the kernel does when the job is killed
+    assert node.at_work() == {}
+    assert node.ended() == {"evaluate@some", "inspect@some"}
+
+
 def test_jobs_of_a_killed_head_are_taken_out_of_the_queue_or_waited_for(tree, monkeypatch, capsys):
     queue = tree / "bin/queue"
     queue.parent.mkdir()

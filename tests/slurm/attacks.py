@@ -56,16 +56,20 @@ def node_lost(nodes: OnNodes, moment: Moment, told: bool = True) -> End:
 def out_of_time(nodes: OnNodes, moment: Moment) -> End:
     """A job never ends, and Slurm ends it."""
     job = _start(nodes, moment._replace(state="RUNNING"), STAND_IN_STUCK=moment.rule)
+    nodes.await_writing()
     nodes.cluster.control("scontrol", "update", f"jobid={job.number}", LIMIT)
     return End(*nodes.end())
 
 
 def code_edited(nodes: OnNodes, moment: Moment) -> End:
-    """A module that a job runs is edited while the job waits in the queue."""
+    """A module that a job runs, and that nothing before it runs, is edited while the job waits in the queue."""
+
+    def code(stage: str) -> set[str]:
+        return set(json.loads((nodes.tree.folder / f"results/config/{stage}.json").read_text())["code"])
 
     def edit() -> None:
-        record = nodes.tree.folder / f"results/config/{moment.rule}/{TRAINING}.json"
-        module = nodes.tree.folder / sorted(json.loads(record.read_text())["code"])[0]
+        own = code(f"{moment.rule}/{TRAINING}") - code("prepare/fashion_mnist")
+        module = nodes.tree.folder / min(own)
         module.write_text(f"{module.read_text()}# edited\n")
 
     return _held_back(nodes, moment, edit)

@@ -34,4 +34,5 @@ def nodes(cluster, built, tmp_path):
     """That tree, with the training and all that comes after it out of date."""
     found = OnNodes(built.copy(tmp_path / "tree"), cluster)
     found.edit(batch_size=50)
-    return found
+    yield found
+    found.close()

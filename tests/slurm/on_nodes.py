@@ -2,17 +2,14 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cluster import Cluster, Job
 from random_walk import expected
 from tree import Tree
-
-if TYPE_CHECKING:
-    import subprocess
 
 # The profile as it is, but for how often is looked: nothing of seconds is to wait for tens of them.
 HEAD = (
@@ -49,7 +46,12 @@ class OnNodes:
 
     def end(self) -> tuple[int, str]:
         """Wait for the head; its exit status, and what it printed."""
-        output, _ = self._head.communicate(timeout=PATIENCE)
+        try:
+            output, _ = self._head.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._head.pid, signal.SIGKILL)
+            output, _ = self._head.communicate()
+            raise AssertionError(f"the head does not end\n{output}\n{self.logs()}") from None
         return self._head.returncode, output
 
     def run(self, engine: str, **environment: str) -> str:
@@ -66,6 +68,14 @@ class OnNodes:
         self._head.kill()
         self._head.wait()
         self._head.stdout.close()
+
+    def close(self) -> None:
+        """Leave nothing that runs or waits behind."""
+        if self._head and not self.has_ended():
+            self.kill_head(group=True)
+        self.cluster.accept(True)
+        self.cluster.control("scancel", "--state=PENDING", check=False)
+        self.cluster.control("scancel", "--state=RUNNING", check=False)
 
     def has_ended(self) -> bool:
         """Whether the head has ended by itself."""
@@ -92,13 +102,18 @@ class OnNodes:
             time.sleep(0.1)
         return found
 
-    def check(self) -> None:
-        """Assert that every artifact is the one that a clean run makes, and that neither engine has anything to do."""
+    def check(self) -> int:
+        """Assert that every artifact is the one that a clean run makes, and that neither engine has anything to do.
+
+        Returns:
+            How many artifacts there are.
+        """
         wanted, _ = expected(self.tree)
         found = self.tree.artifacts()
         wrong = sorted(path for path in wanted | found if wanted.get(path) != found.get(path))
         assert not wrong, f"wrong, missing or too many: {wrong[:5]}"
         self.tree.assert_nothing_to_do()
+        return len(wanted)
 
     def logs(self) -> str:
         """The ends of the logs of stages and of jobs."""

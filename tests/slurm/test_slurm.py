@@ -39,7 +39,7 @@ def test_the_head_is_killed_while_a_job_runs(nodes, engine):
 
 def test_a_job_is_cancelled(nodes):
     end = attacks.job_cancelled(nodes, Moment("evaluate"))
-    assert end.status == 1
+    assert end.status == 1, end.output
     assert "SLURM status is: 'CANCELLED'" in end.output
     nodes.run("dvc")
     nodes.check()
@@ -47,7 +47,7 @@ def test_a_job_is_cancelled(nodes):
 
 def test_a_node_is_lost_while_a_job_writes(nodes):
     end = attacks.node_lost(nodes, Moment("train", "RUNNING", 6), told=False)
-    assert end.status == 1
+    assert end.status == 1, end.output
     assert "failed due to a node failure" in end.output
     nodes.run("snakemake on Slurm")
     nodes.check()
@@ -55,7 +55,7 @@ def test_a_node_is_lost_while_a_job_writes(nodes):
 
 def test_a_job_is_out_of_time(nodes):
     end = attacks.out_of_time(nodes, Moment("train"))
-    assert end.status == 1
+    assert end.status == 1, end.output
     assert "SLURM status is: 'TIMEOUT'" in end.output
     nodes.run("dvc")
     nodes.check()
@@ -63,7 +63,7 @@ def test_a_job_is_out_of_time(nodes):
 
 def test_code_is_edited_while_a_job_waits(nodes):
     end = attacks.code_edited(nodes, Moment("train", "PENDING"))
-    assert end.status == 1
+    assert end.status == 1, end.output
     assert "edited since this run began; run again, and the edit counts" in end.output
     nodes.run("dvc")
     nodes.check()

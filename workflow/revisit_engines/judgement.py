@@ -67,9 +67,12 @@ class Judgement:
             node.SUBMITTED.touch()
 
     def end(self) -> None:
-        """Take over what jobs on nodes have finished."""
+        """Take over what jobs on nodes have finished. Ends the process with one message where Slurm does not answer."""
         if self.lock and node.SUBMITTED.exists():
-            node.await_orphans()
+            try:
+                node.await_orphans()
+            except RevisitError as error:
+                sys.exit(f"error: {error}")
             node.take_over()
 
     @property
