@@ -1,12 +1,9 @@
-"""Snakemake's scheduler wakes once a second, however many jobs have ended; queues are looked at as often as told."""
+"""Snakemake's scheduler wakes once a second, however many jobs have ended."""
 
-import asyncio
 import threading
 from types import SimpleNamespace
 
-import pytest
 from snakemake.scheduling.job_scheduler import JobScheduler
-from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
 from revisit_engines import scheduling
 
@@ -38,20 +35,3 @@ def test_a_version_that_plans_its_looks_in_another_way_is_left_alone(monkeypatch
     monkeypatch.delattr(JobScheduler, scheduling.LOOK_AGAIN)
     scheduling.look_once_a_second()
     assert not hasattr(JobScheduler, scheduling.LOOK_AGAIN)
-
-
-@pytest.mark.parametrize(("meant", "told", "slept"), [(180, 20, 20), (2, 20, 2)])
-def test_an_executor_looks_at_its_queue_at_least_as_often_as_it_is_told(monkeypatch, meant, told, slept):
-    async def note(seconds):
-        waits.append(seconds)
-
-    waits = []
-    monkeypatch.setattr(scheduling.asyncio, "sleep", note)
-    monkeypatch.setattr(RemoteExecutor, scheduling.SLEEP, RemoteExecutor.sleep)
-    scheduling.look_at_queues_as_told()
-    settings = SimpleNamespace(seconds_between_status_checks=told)
-    executor = SimpleNamespace(
-        next_seconds_between_status_checks=meant, workflow=SimpleNamespace(remote_execution_settings=settings)
-    )
-    asyncio.run(RemoteExecutor.sleep(executor))
-    assert waits == [slept]

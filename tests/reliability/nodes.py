@@ -5,7 +5,7 @@
 Slurm on this machine alone, with two nodes (`tests/slurm/cluster.py`), and stand-ins for the scripts. Every round edits
 `params.yaml`, attacks the run once or twice at random moments, and runs an engine to its end: Snakemake on Slurm,
 Snakemake here, or DVC. Then every artifact must be the one that a clean run makes, nothing may wait in the queue,
-neither engine may have anything left to do, and no hand has mended anything.
+neither engine may have anything left to do, and no hand has mended anything. Interrupted, it tells of what was done.
 """
 
 import random
@@ -46,8 +46,10 @@ def run(rounds: int, seed: int) -> list[outcome.Row]:
         cluster = Cluster(Path(scratch, "cluster"))
         try:
             cluster.start()
-            attacker = Attacker(OnNodes(small_tree(Path(scratch, "tree")), cluster), seed)
+            nodes = OnNodes(small_tree(Path(scratch, "tree")), cluster)
+            attacker = Attacker(nodes, seed)
             attacker.go(rounds)
+            nodes.close()
         finally:
             cluster.stop()
     return attacker.rows()
@@ -87,6 +89,8 @@ class Attacker:
             except (AssertionError, subprocess.SubprocessError) as error:
                 print(f"{told}: {error}", file=sys.stderr, flush=True)
                 self._failures.append(f"{told}: {error}")
+                return
+            except KeyboardInterrupt:  # what was done until then counts
                 return
 
     def rows(self) -> list[outcome.Row]:

@@ -111,7 +111,7 @@ class Cluster:
         ):
             (self._at / name).mkdir(parents=True, exist_ok=True)
         (self._at / "etc/slurm.conf").write_text(self._configuration())
-        if _version() >= (23, 11):
+        if _version() >= (23, 2):  # before, none are used unless configured
             (self._at / "etc/cgroup.conf").write_text("CgroupPlugin=disabled\n")
         key = self._at / "etc/munge.key"
         key.write_bytes(os.urandom(128))

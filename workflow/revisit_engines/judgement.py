@@ -116,11 +116,12 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
         mirrors.forget_changed()
     wanted = records(params)
     # DVC and Snakemake's scheduler: only here, not in jobs
-    from revisit_engines.scheduling import look_at_queues_as_told, look_once_a_second
+    from revisit_engines.queues import look_as_told
+    from revisit_engines.scheduling import look_once_a_second
     from revisit_engines.staleness import stale_stages
 
     look_once_a_second()
-    look_at_queues_as_told()
+    look_as_told()
     clocks.outputs_follow_inputs()
 
     unread = {"configure"} if dry_run and any(mirrors.changed()) else set()  # else just forgotten

@@ -1,11 +1,9 @@
-"""How often Snakemake looks for jobs that it may start, and for jobs in a queue that have ended."""
+"""How often Snakemake looks for jobs that it may start."""
 
-import asyncio
 import threading
 from typing import Any
 
 LOOK_AGAIN = "_schedule_reevalutation"  # so spelled there
-SLEEP = "sleep"  # of an executor, between two looks at its queue
 
 
 def look_once_a_second() -> None:
@@ -35,21 +33,3 @@ def look_again(scheduler: Any, delay: float) -> None:
     scheduler.planned_look = threading.Timer(delay, look)
     scheduler.planned_look.daemon = True  # when all jobs have ended, nothing waits for it
     scheduler.planned_look.start()
-
-
-def look_at_queues_as_told() -> None:
-    """Let executors look at their queue as often as `seconds-between-status-checks` of a profile says.
-
-    Slurm's looks ten seconds later after each look at which no job has ended, up to three minutes, whatever it is told:
-    a stage of seconds costs as long as that. Where executors wait in another way, nothing is changed.
-    """
-    from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
-
-    if hasattr(RemoteExecutor, SLEEP):
-        setattr(RemoteExecutor, SLEEP, sleep_as_told)
-
-
-async def sleep_as_told(executor: Any) -> None:
-    """Sleep as long as `executor` means to, but no longer than it was told."""
-    told = executor.workflow.remote_execution_settings.seconds_between_status_checks
-    await asyncio.sleep(min(executor.next_seconds_between_status_checks, told))
