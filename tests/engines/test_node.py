@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from revisit.errors import BusyError, EngineError
 from revisit_engines import guard, node
+from revisit_engines.judgement import Judgement
 
 ROOT = Path(__file__).parents[2]
 STAGE = {"cmd": "c", "outs": [{"path": "o", "md5": "0" * 32}]}
@@ -112,9 +113,13 @@ def test_jobs_of_a_killed_head_are_taken_out_of_the_queue_or_waited_for(tree, mo
 
 def test_a_queue_that_does_not_answer_is_not_taken_for_an_empty_one(tree, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(node, "ASK_AGAIN", 0.01)
     node.SUBMITTED.touch()
     with pytest.raises(EngineError, match=r"does not answer \(squeue is not installed here\).*remove .work/submitted"):
         node.await_orphans()
+    assert node.SUBMITTED.exists()
+    with open(guard.ENGINE_LOCK) as lock, pytest.raises(SystemExit, match=r"^error: jobs of an interrupted run"):
+        Judgement(None, frozenset(), lock).end()
     assert node.SUBMITTED.exists()
 
 

@@ -3,6 +3,8 @@
 What a clean run on this machine makes is compared byte for byte. `make cluster-test` installs what is needed.
 """
 
+import re
+
 import pytest
 
 import attacks
@@ -10,6 +12,7 @@ from attacks import Moment
 from on_nodes import TRAINING, small_tree
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.thorough]
+LOOK = "from revisit_engines import progress; print(progress.look().line())"
 ON_NODES = {
     "fetch@fashion_mnist",
     "prepare@fashion_mnist",
@@ -78,11 +81,23 @@ def test_params_are_edited_while_a_job_waits(nodes):
 def test_another_engine_is_refused_meanwhile(nodes):
     other, head = attacks.second_engine(nodes, Moment("train"))
     assert other.status == 2
-    assert other.output.count("is running on this working tree; wait until it ends, or stop it") == 1
     assert other.output.startswith("error: snakemake (PID ")
-    assert len(other.output.splitlines()) == 1
-    assert head.status == 0
+    assert other.output.endswith(" is running on this working tree; wait until it ends, or stop it\n")
+    assert other.output.count("\n") == 1
+    assert head.status == 0, head.output
     nodes.check()
+
+
+def test_progress_sees_what_runs_on_nodes_and_what_has_run_there(nodes):
+    def line():
+        return nodes.tree.run("python", "-c", LOOK, PYTHONPATH="workflow")
+
+    nodes.start(STAND_IN_SECONDS="6")
+    nodes.wait_for(lambda: f"train@{TRAINING} (" in line(), "the training is not seen")
+    nodes.wait_for(lambda: {"evaluate@", "inspect@"} <= set(re.findall(r"\w+@", line())), "the analyses are not seen")
+    assert "train@" not in (told := line()), told
+    assert ", 5 to go, " in told, told  # the analyses, collect, study, report
+    assert nodes.end()[0] == 0
 
 
 def test_the_controller_is_lost_for_a_while(nodes):
