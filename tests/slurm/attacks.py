@@ -2,8 +2,10 @@
 
 import json
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
+from cluster import Job
 from on_nodes import TRAINING, OnNodes
 
 SLOW = {"STAND_IN_SECONDS": "1", "STAND_IN_WRITING": "1.5"}  # so that there is something to hit
@@ -47,10 +49,19 @@ def node_lost(nodes: OnNodes, moment: Moment, told: bool = True) -> End:
     job = _start(nodes, moment._replace(state="RUNNING"))
     nodes.cluster.crash(job.node)
     if told:
-        nodes.cluster.control("scontrol", "update", f"nodename={job.node}", "state=down", "reason=lost")
+        nodes.cluster.give_up(job.node)
     end = End(*nodes.end())
     nodes.cluster.start_node(job.node)
     return end
+
+
+def node_cut_off(nodes: OnNodes, moment: Moment) -> tuple[End, Job]:
+    """A node is lost to Slurm, but its job goes on until `nodes.free`: how the head ended, and the job."""
+    job = _start(nodes, moment._replace(state="RUNNING"), STAND_IN_STUCK=moment.rule)
+    nodes.await_writing()
+    nodes.cluster.cut_off(job.node, True)
+    nodes.cluster.give_up(job.node)
+    return End(*nodes.end()), job
 
 
 def out_of_time(nodes: OnNodes, moment: Moment) -> End:
@@ -97,14 +108,14 @@ def controller_lost(nodes: OnNodes, moment: Moment, seconds: float = 20) -> End:
     return End(*nodes.end())
 
 
-def _start(nodes: OnNodes, moment: Moment, **environment: str):
-    nodes.start(**SLOW | environment)
+def _start(nodes: OnNodes, moment: Moment, **environment: str) -> Job:
+    nodes.start(**(SLOW | environment))
     job = nodes.await_job(moment.rule, moment.state)
     time.sleep(moment.seconds)
     return job
 
 
-def _held_back(nodes: OnNodes, moment: Moment, edit) -> End:
+def _held_back(nodes: OnNodes, moment: Moment, edit: Callable[[], None]) -> End:
     """Edit while the job of the moment's rule waits in a queue from which nothing starts."""
     first = moment.rule == "train"  # else the training has to have run
     if first:

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun", "unshare")
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"  # where daemons lie is not on every user's path
 NODES = ("n1", "n2")
@@ -148,9 +150,14 @@ class Cluster:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    def await_loss(self, name: str) -> None:
-        """Return when the controller has noticed that a node is lost."""
-        _await(lambda: self._state(name).startswith("down"), f"the loss of {name} is not noticed", self._at)
+    def cut_off(self, name: str, cut: bool) -> None:
+        """Let a node hear nothing from the controller, while its jobs go on; or let it hear again."""
+        for process in psutil.Process(self._processes[name].pid).children():
+            process.send_signal(signal.SIGSTOP if cut else signal.SIGCONT)
+
+    def give_up(self, name: str) -> None:
+        """Tell the controller that a node is lost, which it would notice by itself, but later; its jobs have failed."""
+        self._ask("scontrol", "update", f"nodename={name}", "state=down", "reason=lost")
 
     def jobs(self) -> list[Job]:
         """The jobs that have not ended."""

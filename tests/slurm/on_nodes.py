@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cluster import Cluster, Job
 from random_walk import expected
+from stand_in import FREE
 from tree import Tree
 
 # The profile as it is, but for how often is looked: nothing of seconds is to wait for tens of them.
@@ -85,6 +86,17 @@ class OnNodes:
         """The job of a rule as soon as it waits in the queue or, with another state than PENDING, as it is in that."""
         states = ("PENDING", "RUNNING") if state == "PENDING" else (state,)
         return self.wait_for(lambda: self._job(rule, states), f"no job of {rule} is {state}")
+
+    def await_told(self, text: str) -> None:
+        """Return when the head prints this."""
+        for line in self._head.stdout:
+            if text in line:
+                return
+        raise AssertionError(f"the head did not say: {text}")
+
+    def free(self) -> None:
+        """Let a job go on that is stuck."""
+        (self.tree.folder / FREE).touch()
 
     def await_writing(self) -> None:
         """Return when a job has something unfinished among the artifacts."""

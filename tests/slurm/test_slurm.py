@@ -56,6 +56,17 @@ def test_a_node_is_lost_while_a_job_writes(nodes):
     nodes.check()
 
 
+def test_a_node_is_cut_off_and_its_job_goes_on(nodes):
+    end, job = attacks.node_cut_off(nodes, Moment("train"))
+    assert end.status == 1, end.output
+    nodes.start("dvc")
+    nodes.await_told("waiting for jobs of an interrupted run")
+    nodes.free()
+    assert nodes.end()[0] == 0
+    nodes.check()
+    nodes.cluster.cut_off(job.node, False)
+
+
 def test_a_job_is_out_of_time(nodes):
     end = attacks.out_of_time(nodes, Moment("train"))
     assert end.status == 1, end.output
