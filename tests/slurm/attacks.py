@@ -41,12 +41,19 @@ def job_cancelled(nodes: OnNodes, moment: Moment) -> End:
     return End(*nodes.end())
 
 
-def node_lost(nodes: OnNodes, moment: Moment, told: bool = True) -> End:
+def node_lost(nodes: OnNodes, moment: Moment, writing: bool = False, told: bool = True) -> End:
     """A node is lost with all of its processes, and comes back when the head has ended.
 
-    `told`: somebody tells Slurm so, which would notice by itself, but later.
+    Args:
+        nodes: to attack.
+        moment: when it is lost.
+        writing: but not before the job has written something, and certainly not all.
+        told: somebody tells Slurm so, which would notice by itself, but later.
     """
-    job = _start(nodes, moment._replace(state="RUNNING"))
+    stuck = {"STAND_IN_STUCK": moment.rule} if writing else {}
+    job = _start(nodes, moment._replace(state="RUNNING"), **stuck)
+    if writing:
+        nodes.await_writing()
     nodes.cluster.crash(job.node)
     if told:
         nodes.cluster.give_up(job.node)

@@ -49,7 +49,7 @@ def test_a_job_is_cancelled(nodes):
 
 
 def test_a_node_is_lost_while_a_job_writes(nodes):
-    end = attacks.node_lost(nodes, Moment("train", "RUNNING", 6), told=False)
+    end = attacks.node_lost(nodes, Moment("train"), writing=True, told=False)
     assert end.status == 1, end.output
     assert "failed due to a node failure" in end.output
     nodes.run("snakemake on Slurm")
