@@ -159,9 +159,11 @@ class Cluster:
         """Tell the controller that a node is lost, which it would notice by itself, but later; its jobs have failed."""
         self._ask("scontrol", "update", f"nodename={name}", "state=down", "reason=lost")
 
-    def jobs(self) -> list[Job]:
-        """The jobs that have not ended."""
-        rows = [row.split("|") for row in self._ask("squeue", "--noheader", "--format=%A|%T|%N|%k").splitlines()]
+    def jobs(self, ended: bool = False) -> list[Job]:
+        """The jobs that have not ended, or also those that ended in the last minutes."""
+        states = ("--states=all",) if ended else ()
+        told = self._ask("squeue", "--noheader", "--format=%A|%T|%N|%k", *states)
+        rows = [row.split("|") for row in told.splitlines()]
         # the executor's comment: rule_<name>_wildcards_<values>
         return [Job(*row, comment.removeprefix("rule_").partition("_wildcards")[0]) for *row, comment in rows]
 
