@@ -57,7 +57,7 @@ KillWait=2
 SlurmdTimeout={lost}
 SlurmctldTimeout={lost}
 InactiveLimit=0
-MinJobAge=300
+MinJobAge=3600
 {nodes}
 PartitionName=main Nodes=ALL Default=YES MaxTime=UNLIMITED State=UP
 """
