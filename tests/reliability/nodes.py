@@ -34,7 +34,7 @@ SHOWN = {
     "code_edited": "a module edited while a job waits",
     "params_edited": "params.yaml edited while a job waits",
     "second_engine": "an engine started while the head runs",
-    "controller_lost": "Slurm's controller lost for up to 20 seconds",
+    "controller_stopped": "Slurm's controller stopped for up to 20 seconds",
 }
 
 
@@ -110,7 +110,7 @@ class Attacker:
             "head_killed": {"group": self._random.random() < 0.5},
             "params_edited": {"batch_size": self._random.randint(10, 90)},
             "second_engine": {"engine": self._random.choice(list(ENGINES))},
-            "controller_lost": {"seconds": self._random.uniform(0, 20)},
+            "controller_stopped": {"seconds": self._random.uniform(0, 20)},
         }.get(name, {})
         found = getattr(attacks, name)(self._nodes, moment, **options)
         if name == "second_engine":

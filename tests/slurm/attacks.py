@@ -106,10 +106,10 @@ def second_engine(nodes: OnNodes, moment: Moment, engine: str = "dvc") -> tuple[
     return End(*other.end()), End(*nodes.end())
 
 
-def controller_lost(nodes: OnNodes, moment: Moment, seconds: float = 20) -> End:
-    """Slurm's controller is lost and, so many seconds later, comes back."""
+def controller_stopped(nodes: OnNodes, moment: Moment, seconds: float = 20) -> End:
+    """Slurm's controller is stopped and, so many seconds later, started again."""
     _start(nodes, moment)
-    nodes.cluster.crash("slurmctld")
+    nodes.cluster.stop_controller()
     time.sleep(seconds)
     nodes.cluster.start_controller()
     return End(*nodes.end())

@@ -136,6 +136,12 @@ class Cluster:
             lambda: self._ask("scontrol", "ping", check=False).find("is UP") >= 0, "slurmctld does not answer", self._at
         )
 
+    def stop_controller(self) -> None:
+        """End what holds the queue as an administrator does; killed, it would forget the jobs of its last seconds."""
+        process = self._processes.pop("slurmctld")
+        process.terminate()
+        process.wait(timeout=PATIENCE)
+
     def start_node(self, name: str) -> None:
         """Start a node, and return when it waits for jobs."""
         mounts = 'mount --bind "$2/etc" "$3"; mount --bind "$2/$1/scratch" "$2/scratch"'
@@ -145,7 +151,7 @@ class Cluster:
         _await(lambda: self._state(name) in ("idle", "mixed", "allocated"), f"{name} does not start", self._at)
 
     def crash(self, name: str) -> None:
-        """Kill a node, or the controller, with all of its processes at once, as if it lost power."""
+        """Kill a node with all of its processes at once, as if it lost power."""
         process = self._processes.pop(name)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -107,7 +107,7 @@ def test_progress_sees_what_runs_on_nodes_and_what_has_run_there(nodes):
     assert nodes.end()[0] == 0
 
 
-def test_the_controller_is_lost_for_a_while(nodes):
-    end = attacks.controller_lost(nodes, Moment("train"))
+def test_the_controller_is_stopped_for_a_while(nodes):
+    end = attacks.controller_stopped(nodes, Moment("train"))
     assert end.status == 0, end.output
     nodes.check()
