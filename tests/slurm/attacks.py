@@ -106,10 +106,17 @@ def second_engine(nodes: OnNodes, moment: Moment, engine: str = "dvc") -> tuple[
     return End(*other.end()), End(*nodes.end())
 
 
-def controller_stopped(nodes: OnNodes, moment: Moment, seconds: float = 20) -> End:
-    """Slurm's controller is stopped and, so many seconds later, started again."""
-    _start(nodes, moment)
+def controller_stopped(nodes: OnNodes, moment: Moment, writing: bool = False, seconds: float = 20) -> End:
+    """Slurm's controller is stopped and, so many seconds later, started again; `writing` as in `node_lost`.
+
+    A job that has not come so far asks the controller once more before it begins, and fails without an answer.
+    """
+    stuck = {"STAND_IN_STUCK": moment.rule} if writing else {}
+    _start(nodes, moment, **stuck)
+    if writing:
+        nodes.await_writing()
     nodes.cluster.stop_controller()
+    nodes.free()
     time.sleep(seconds)
     nodes.cluster.start_controller()
     return End(*nodes.end())

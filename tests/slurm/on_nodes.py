@@ -43,6 +43,7 @@ class OnNodes:
 
     def start(self, engine: str = "snakemake on Slurm", **environment: str) -> None:
         """Start an engine, the head, here."""
+        (self.tree.folder / FREE).unlink(missing_ok=True)
         self._head = self.tree.start(*ENGINES[engine], **self.cluster.environment, **environment)
 
     def end(self) -> tuple[int, str]:
