@@ -17,7 +17,7 @@ ifdef MOVED
 endif
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
-.PHONY: share pull remotes slurm gpu-pieces gpu-collect progress study grades summary crate codecheck zip
+.PHONY: share pull remotes slurm cluster gpu-pieces gpu-collect progress study grades summary crate codecheck zip
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -102,6 +102,9 @@ browser: .venv/.browser  ## the report in a real browser: the machine's chromium
 	pytest tests/browser
 
 slurm: .venv/.slurm  ## what a login node needs for: snakemake --workflow-profile profiles/slurm; docs/clusters.md
+
+cluster: .venv/.slurm  ## runs on a real Slurm of this machine, attacked; as root, with slurm-wlm and munge
+	pytest tests/slurm
 
 reproducible: $(READY)  ## two clean runs in two clones, one by each engine: every artifact byte for byte
 	python tests/pipeline/reproducible.py

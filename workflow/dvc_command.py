@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
+from typing import IO
 
 WRONG_ARGUMENTS = 254  # DVC's own exit status
 
@@ -53,6 +54,7 @@ def main() -> int:
         if issubclass(arguments.func, CmdRepro) and node.is_here():
             with chdir(root):
                 home = node.prepare(*arguments.targets)
+            _locks.append(node.hold(home))
             os.environ["DVC_SITE_CACHE_DIR"] = node.scratch()
             os.chdir(home)
     status = dvc(sys.argv[1:])
@@ -82,13 +84,13 @@ def _ready(root: Path, prepare: Callable[[], None]) -> bool:
 def _prepare_run() -> None:
     from revisit_engines import guard, mirrors
 
-    global _lock
-    _lock = guard.join()
-    if not _lock:
+    if lock := guard.join():
+        _locks.append(lock)
+    else:
         from revisit.params.load import load  # a quarter of a second, which a job of Snakemake's does without
 
         load()
-        _lock = guard.hold("dvc")
+        _locks.append(guard.hold("dvc"))
         mirrors.forget_changed()
 
 
@@ -115,7 +117,7 @@ def _prepare_plots() -> None:
     ensure_template()
 
 
-_lock = None  # the open lock file: it lasts as long as this process
+_locks: list[IO[str]] = []  # the open lock files: they last as long as this process
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from revisit.errors import BusyError, EngineError
 from revisit_engines import guard, node
+from revisit_engines.judgement import Judgement
 
 ROOT = Path(__file__).parents[2]
 STAGE = {"cmd": "c", "outs": [{"path": "o", "md5": "0" * 32}]}
@@ -71,6 +72,23 @@ def test_dvc_on_a_node_keeps_its_knowledge_and_its_databases_to_itself(tree, mon
     assert not (home / "dvc.lock").exists()
 
 
+def test_a_stage_is_at_work_as_long_as_its_job_lives_and_has_ended_when_it_left_a_lock(tree):
+    assert node.at_work() == {}
+    for stage in ("train@some", "evaluate@some", "inspect@some"):
+        (node.NODES / stage).mkdir(parents=True)
+    held = [node.hold(node.NODES / stage) for stage in ("train@some", "inspect@some")]
+    write_lock(node.NODES / "evaluate@some/dvc.lock", {"evaluate@some": STAGE})
+    write_lock(node.NODES / "inspect@some/dvc.lock", {"inspect@some": STAGE})  # DVC has more to do
+    found = node.at_work()
+    assert found.keys() == {"train@some", "inspect@some"}
+    assert all(0 <= seconds < 60 for seconds in found.values())
+    assert node.ended() == {"evaluate@some"}
+    for stream in held:
+        stream.close()  # as the kernel does when the job is killed
+    assert node.at_work() == {}
+    assert node.ended() == {"evaluate@some", "inspect@some"}
+
+
 def test_jobs_of_a_killed_head_are_taken_out_of_the_queue_or_waited_for(tree, monkeypatch, capsys):
     queue = tree / "bin/queue"
     queue.parent.mkdir()
@@ -95,9 +113,13 @@ def test_jobs_of_a_killed_head_are_taken_out_of_the_queue_or_waited_for(tree, mo
 
 def test_a_queue_that_does_not_answer_is_not_taken_for_an_empty_one(tree, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setattr(node, "ASK_AGAIN", 0.01)
     node.SUBMITTED.touch()
     with pytest.raises(EngineError, match=r"does not answer \(squeue is not installed here\).*remove .work/submitted"):
         node.await_orphans()
+    assert node.SUBMITTED.exists()
+    with open(guard.ENGINE_LOCK) as lock, pytest.raises(SystemExit, match=r"^error: jobs of an interrupted run"):
+        Judgement(None, frozenset(), lock).end()
     assert node.SUBMITTED.exists()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 IGNORED = (".snakemake_timestamp", ".partial", "__pycache__", ".gitignore")
 SPECIFICATION = Path(".work/stand_in.json")  # stage -> {"deps": [...], "outs": [...]}
+FREE = Path(".work/free")  # lets a stage go on that is stuck
 RUNS = Path(".work/runs.log")  # one line per completed run: stage, digest of its inputs
 
 
@@ -69,5 +70,8 @@ def run():
                     target = partial / Path(path).relative_to(out) if path != out else partial
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_text(text)
+            time.sleep(float(os.environ.get("STAND_IN_WRITING", "0")))
+            while stage.split("@")[0] == os.environ.get("STAND_IN_STUCK") and not FREE.exists():
+                time.sleep(0.1)
     with open(RUNS, "a") as log:
         log.write(f"{stage} {inputs}\n")

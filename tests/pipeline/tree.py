@@ -163,7 +163,9 @@ class Tree:
                 specification[f"{name}@{key}"] = _paths(stage["do"], key, item)
         target = self.folder / ".work/stand_in.json"
         target.parent.mkdir(exist_ok=True)
-        target.write_text(json.dumps(specification))
+        new = target.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps(specification))
+        os.replace(new, target)  # a stand-in may read it just now
         return specification
 
     def runs(self) -> list[str]:

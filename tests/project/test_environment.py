@@ -67,7 +67,7 @@ def test_rules_run_in_the_same_packages():
 def test_every_import_is_required():
     distributions = packages_distributions()
     ours = {"revisit", "revisit_drawing", "revisit_engines", "_command", "conftest"}
-    tests = ("tests/objects", "tests/pipeline", "tests/browser", "tests/reliability", "tests/remotes")
+    tests = ("tests/objects", "tests/pipeline", "tests/browser", "tests/reliability", "tests/remotes", "tests/slurm")
     folders = ("workflow/scripts", *tests, "benchmarks")
     ours |= {path.stem for folder in folders for path in (ROOT / folder).glob("*.py")}
     optional = (ROOT / "requirements-browser.in").read_text().replace("-", "_").split()

@@ -67,9 +67,12 @@ class Judgement:
             node.SUBMITTED.touch()
 
     def end(self) -> None:
-        """Take over what jobs on nodes have finished."""
+        """Take over what jobs on nodes have finished. Ends the process with one message where Slurm does not answer."""
         if self.lock and node.SUBMITTED.exists():
-            node.await_orphans()
+            try:
+                node.await_orphans()
+            except RevisitError as error:
+                sys.exit(f"error: {error}")
             node.take_over()
 
     @property
@@ -113,10 +116,12 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
         mirrors.forget_changed()
     wanted = records(params)
     # DVC and Snakemake's scheduler: only here, not in jobs
+    from revisit_engines.queues import look_as_told
     from revisit_engines.scheduling import look_once_a_second
     from revisit_engines.staleness import stale_stages
 
     look_once_a_second()
+    look_as_told()
     clocks.outputs_follow_inputs()
 
     unread = {"configure"} if dry_run and any(mirrors.changed()) else set()  # else just forgotten

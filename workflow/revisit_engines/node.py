@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 from revisit.errors import EngineError
 from revisit.files import remove
@@ -23,6 +24,7 @@ from revisit.files import remove
 NODES = Path(".work/nodes")
 NODE = "REVISIT_NODE"  # in the environment of a job on a node, and of all that it starts
 SUBMITTED = Path(".work/submitted")  # there while jobs of this tree may be in Slurm's queue
+AT_WORK = "at_work"  # in the folder of a stage: locked as long as its job runs
 LINKS = ("data", "results", "workflow", "reference", "params.yaml", "dvc.yaml", ".dvcignore")
 PREFIX = "revisit"  # of the names of jobs: slurm-jobname-prefix in profiles/slurm
 COMES_BY_ITSELF = ("PENDING", "CONFIGURING", "SUSPENDED", "REQUEUED", "REQUEUE_HOLD", "SPECIAL_EXIT")
@@ -57,6 +59,32 @@ def prepare(stage: str) -> Path:
         lines += [f"    {key} = {_written(value)}" for key, value in values.items() if _written(value)]
     (home / ".dvc/config").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return home.absolute()
+
+
+def hold(home: Path) -> IO[str]:
+    """Let `at_work` know of the job whose folder `home` is, until it ends or the stream is closed."""
+    stream = open(home / AT_WORK, "w", encoding="utf-8")  # noqa: SIM115  (held as long as the process lives)
+    fcntl.flock(stream, fcntl.LOCK_EX)
+    return stream
+
+
+def at_work() -> dict[str, float]:
+    """The stages that jobs on nodes run, and the seconds since each began."""
+    found = {}
+    for file in NODES.glob(f"*/{AT_WORK}"):
+        try:
+            with open(file, encoding="utf-8") as stream:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            found[file.parent.name] = max(time.time() - file.stat().st_mtime, 0.0)
+        except FileNotFoundError:  # taken over just now
+            continue
+    return found
+
+
+def ended() -> set[str]:
+    """The stages that jobs on nodes have made, and that are not in the tree's `dvc.lock` yet."""
+    return {entry.parent.name for entry in NODES.glob("*/dvc.lock")} - at_work().keys()
 
 
 def _written(value: object) -> str:

@@ -1,6 +1,7 @@
 """How far a run is, whichever engine runs: stages up to date, stages at work, the time that is left.
 
-What is up to date says DVC, by content; what is at work say the processes below the engine; how long stages take is
+What is up to date says DVC, by content; what is at work say the processes below the engine and, on a cluster, the locks
+of jobs on nodes, of whose stages the head's DVC learns at the end of the run; how long stages take is
 known from their last run in this tree, where Snakemake measures it, and at demo scale also from other trees.
 """
 
@@ -17,7 +18,7 @@ import psutil
 from revisit.params.load import load
 from revisit.report.numbers import duration
 from revisit.variables import STAGE
-from revisit_engines import cache, guard
+from revisit_engines import cache, guard, node
 from revisit_engines.configure import records
 
 TIMES = Path("benchmarks/results")  # of the last run of each stage, by Snakemake
@@ -84,7 +85,10 @@ def look() -> Progress:
     cache.keep_private(Path.cwd())
     stale = frozenset(stale_stages(wanted))
     found = engine()
-    return Progress(found, len(wanted) + 1, stale, running(found.pid) if found else {}, params.scale)
+    if not found:
+        return Progress(None, len(wanted) + 1, stale, {}, params.scale)
+    at_work = running(found.pid) | node.at_work()
+    return Progress(found, len(wanted) + 1, stale - node.ended(), at_work, params.scale)
 
 
 def engine() -> Engine | None:

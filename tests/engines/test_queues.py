@@ -1,0 +1,97 @@
+"""Executors look at the queue of a cluster as often as they are told, and forget no job where it does not answer."""
+
+import asyncio
+import threading
+from types import SimpleNamespace
+
+import pytest
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+from revisit_engines import queues
+
+
+@pytest.fixture
+def mended(monkeypatch):
+    for name in (queues.SLEEP, queues.WAIT):
+        monkeypatch.setattr(RemoteExecutor, name, getattr(RemoteExecutor, name))
+    queues.look_as_told()
+
+
+@pytest.mark.parametrize(("meant", "told", "slept"), [(180, 20, 20), (2, 20, 2)])
+def test_an_executor_looks_at_its_queue_at_least_as_often_as_it_is_told(mended, monkeypatch, meant, told, slept):
+    async def note(seconds):
+        waits.append(seconds)
+
+    waits = []
+    monkeypatch.setattr(queues.asyncio, "sleep", note)
+    settings = SimpleNamespace(seconds_between_status_checks=told)
+    executor = SimpleNamespace(
+        next_seconds_between_status_checks=meant, workflow=SimpleNamespace(remote_execution_settings=settings)
+    )
+    asyncio.run(RemoteExecutor.sleep(executor))
+    assert waits == [slept]
+
+
+class Queue(RemoteExecutor):
+    """An executor whose queue answers in every second look alone; each answer ends one job."""
+
+    def __init__(self, jobs):
+        self.active_jobs, self.looks, self.ended, self.failed = list(jobs), 0, [], []
+
+    async def check_active_jobs(self, active_jobs):
+        self.looks += 1
+        if self.looks % 2:
+            return
+        first, *others = active_jobs
+        if first.number == 2:
+            self.report_job_error(first, msg="failed")
+        else:
+            self.report_job_success(first)
+        for job in others:
+            yield job
+
+    def report_job_success(self, job):
+        self.ended.append(job.number)
+
+    def report_job_error(self, job, msg):
+        self.failed.append((job.number, msg))
+
+    def cancel_jobs(self, active_jobs):
+        raise NotImplementedError
+
+    run_job = cancel_jobs
+
+
+def test_no_job_is_forgotten_while_a_queue_does_not_answer():
+    queue = Queue([SimpleNamespace(number=number) for number in (1, 2, 3)])
+    queues.forget_none(queue)
+
+    async def look():
+        return [job async for job in queue.check_active_jobs(queue.active_jobs)]
+
+    left = []
+    for _ in range(6):
+        queue.active_jobs = asyncio.run(look())
+        left.append([job.number for job in queue.active_jobs])
+    assert left == [[1, 2, 3], [2, 3], [2, 3], [3], [3], []]
+    assert queue.ended == [1, 3]
+    assert queue.failed == [(2, "failed")]
+
+
+def test_an_executor_waits_so_for_its_jobs(mended):
+    queue = Queue([])
+    queue.wait, queue.lock = False, threading.Lock()
+    queue.workflow = SimpleNamespace(
+        executor_plugin=SimpleNamespace(common_settings=SimpleNamespace(init_seconds_before_status_checks=0))
+    )
+    check = queue.check_active_jobs
+    asyncio.run(queue._wait_for_jobs())
+    assert queue.check_active_jobs != check
+
+
+def test_a_version_that_waits_in_another_way_is_left_alone(monkeypatch):
+    monkeypatch.delattr(RemoteExecutor, queues.WAIT)
+    before = RemoteExecutor.sleep
+    queues.look_as_told()
+    assert RemoteExecutor.sleep is before
+    assert not hasattr(RemoteExecutor, queues.WAIT)
