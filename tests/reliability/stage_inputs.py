@@ -137,7 +137,9 @@ def _analysed(kind: str, model: str, network: dict[str, Any], more: dict[str, An
         data = {path.name: files.sha256(path) for path in sorted(paths.prepared("boxed").glob("*.npy"))}
         boxed.write_network("net", model, {"backbone": "small_convnet", "dropout": 0.0} | network, data)
     settings = {"experiment": "net", "images": None, "bootstrap": 100, "seed": 0, "shown": 4}
-    return _script("run_analysis", [kind, "net"], settings | {"dataset": "boxed", "model": model, "device": "cpu"} | more)
+    return _script(
+        "run_analysis", [kind, "net"], settings | {"dataset": "boxed", "model": model, "device": "cpu"} | more
+    )
 
 
 def _report_tests() -> Any:
