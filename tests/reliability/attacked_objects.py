@@ -1,4 +1,4 @@
-"""Rows of the table of `attacked_readers` with objects: boxes and masks in the publishers' files and in prepared arrays."""
+"""Rows of the table of `attacked_readers` with objects: boxes and masks in files, and in prepared arrays."""
 
 import io
 import json

@@ -3,7 +3,6 @@
 import pytest
 
 import killed_stages
-from revisit import files
 from stage_inputs import WRITES
 
 
