@@ -13,6 +13,7 @@ from PIL import Image
 import propose_regions
 from revisit import config, files, paths
 from revisit.data import arrays, embedded, proposals, provenance
+from revisit.data.images import resized
 from revisit.data.prepare import prepare
 from revisit.data.proposal_recall import COLUMNS, measure
 from revisit.errors import ArtifactError, ConfigError, DataError, DeviceError
@@ -66,7 +67,7 @@ def test_each_image_has_the_regions_of_the_search_and_then_zeros(source, tmp_pat
         found = data.objects(split).proposals
         assert (found.shape, found.dtype) == ((len(data.images(split)), 60, 4), np.float32)
         for image, boxes in zip(data.images(split), found, strict=True):
-            expected = search(np.array(image), 60, [50.0], seed=3)
+            expected = search(np.array(image), 60, [50.0], seed=3).proposals
             np.testing.assert_array_equal(boxes[: len(expected)], expected)
             assert not boxes[len(expected) :].any()
             lengths.append(len(expected))
@@ -99,7 +100,7 @@ def test_any_number_of_processes_gives_the_same_bytes(source, tmp_path, monkeypa
 def test_a_small_copy_is_searched_and_its_boxes_are_enlarged(source):
     image = np.array(arrays.load(source).images("test")[0])
     small = np.asarray(Image.fromarray(image).resize((32, 32), Image.Resampling.BILINEAR))
-    expected = search(small, 60, [50.0], seed=3) * np.float32(48 / 32)
+    expected = search(small, 60, [50.0], seed=3).proposals * np.float32(48 / 32)
     found = proposals.proposed(image, SEARCH | {"side": 32})
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, expected)
@@ -182,7 +183,7 @@ def test_damaged_proposals_name_the_stage_that_makes_them(source):
 def test_recall_grows_with_the_boxes_and_is_that_of_an_object_searched_by_hand(source, tmp_path):
     proposals.propose(WINDOWS, source, tmp_path / "out")
     data = arrays.load(tmp_path / "out")
-    summary, table = measure(WINDOWS, data)
+    summary, table = measure(WINDOWS, data, None)
     assert (summary["method"], summary["boxes"], summary["images"], summary["found"]) == ("sliding_windows", 30, 9, 30)
     assert list(summary["recall_50"]) == ["boxes_10", "boxes_20", "boxes_30"]
     assert "sliding_windows" not in summary  # they are what is measured
@@ -203,25 +204,31 @@ def test_recall_grows_with_the_boxes_and_is_that_of_an_object_searched_by_hand(s
 
 
 def test_windows_stand_beside_the_search_as_many_at_every_count(source, tmp_path):
-    proposals.propose(SEARCH, source, tmp_path / "out")
+    first = proposals.propose(SEARCH, source, tmp_path / "out")
     data = arrays.load(tmp_path / "out")
-    summary, table = measure(SEARCH, data)
+    summary, table = measure(SEARCH, data, first)
     assert set(table["method"]) == {"selective_search", "sliding_windows"}
     assert summary["found"] < 60
     for count in (10, 20, 50, 60):
-        proposals.propose(WINDOWS | {"count": count}, source, tmp_path / str(count))
-        alone, _ = measure(WINDOWS | {"count": count}, arrays.load(tmp_path / str(count)))
+        none = proposals.propose(WINDOWS | {"count": count}, source, tmp_path / str(count))
+        alone, _ = measure(WINDOWS | {"count": count}, arrays.load(tmp_path / str(count)), none)
+        assert "first_regions" not in alone
         for name in ("recall_50", "recall_70", "mean_best_overlap"):
             assert summary["sliding_windows"][name][f"boxes_{count}"] == pytest.approx(alone[name][f"boxes_{count}"])
 
 
-def test_what_merging_adds_stands_beside_the_regions_that_are_merged(source, tmp_path):
-    proposals.propose(SEARCH, source, tmp_path / "out")
+@pytest.mark.parametrize("side", [None, 32])
+def test_what_merging_adds_stands_beside_the_regions_that_are_merged(source, tmp_path, side):
+    settings = SEARCH | {"side": side}
+    begun = proposals.propose(settings, source, tmp_path / "out")
     data = arrays.load(tmp_path / "out")
-    summary, _ = measure(SEARCH, data)
+    summary, _ = measure(settings, data, begun)
     objects, hits = data.test_objects, []
     for box, image, difficult in zip(objects.boxes, objects.images, objects.difficult, strict=True):
-        first = selective_search.first_regions(np.array(data.test_images[image]), [50.0], shortest=0.12)
+        shown = np.array(data.test_images[image])
+        first = search(resized(shown, side, side) if side else shown, scales=[50.0]).first * np.float32(
+            48 / (side or 48)
+        )
         as_many = objects.proposals[image][: len(first)]
         if not difficult:
             hits.append([overlaps.boxes(box[None].astype(float), own.astype(float)).max() for own in (first, as_many)])
@@ -230,7 +237,16 @@ def test_what_merging_adds_stands_beside_the_regions_that_are_merged(source, tmp
         assert summary[key]["recall_50"] == (best >= 0.5).mean()
         assert summary[key]["recall_70"] == (best >= 0.7).mean()
     assert summary["first_regions"]["found"] > 5
-    assert "first_regions" not in measure(WINDOWS, data)[0]
+
+
+def test_each_image_is_segmented_once(source, monkeypatch):
+    segmented, segment = [], selective_search.felzenszwalb
+    monkeypatch.setattr(
+        selective_search, "felzenszwalb", lambda *asked, **how: segmented.append(1) or segment(*asked, **how)
+    )
+    monkeypatch.setattr(config, "settings", lambda *_: SEARCH)
+    propose_regions.main(["regions"])
+    assert len(segmented) == 2 * (11 + 9)  # in each of two colour spaces
 
 
 def test_where_there_is_no_object_there_is_no_number(source, tmp_path):
@@ -241,7 +257,7 @@ def test_where_there_is_no_object_there_is_no_number(source, tmp_path):
     meta["sha256"]["test_flags.npy"] = files.sha256(source / "test_flags.npy")
     (source / arrays.META).write_text(json.dumps(meta))
     proposals.propose(WINDOWS, source, tmp_path / "out")
-    summary, table = measure(WINDOWS, arrays.load(tmp_path / "out"))
+    summary, table = measure(WINDOWS, arrays.load(tmp_path / "out"), None)
     assert summary["objects"] == 0
     assert set(summary["recall_70"].values()) == set(summary["mean_best_overlap"].values()) == {None}
     assert table["recall"].isna().all()
@@ -250,7 +266,7 @@ def test_where_there_is_no_object_there_is_no_number(source, tmp_path):
 
 def test_data_without_proposals_are_not_measured(source):
     with pytest.raises(ArtifactError, match="scenes: has no proposals"):
-        measure(WINDOWS, arrays.load(source))
+        measure(WINDOWS, arrays.load(source), None)
 
 
 # The command

@@ -236,6 +236,7 @@ def test_regions_are_described_alike_in_parts(scenes, monkeypatch):
     whole = network.describe(images, proposals)
     assert whole.shape == (2, proposals.shape[1], 64)
     monkeypatch.setattr("revisit.models.rcnn.PART", 6)
+    monkeypatch.setattr("revisit.models.rcnn.AT_ONCE", 4)
     torch.testing.assert_close(network.describe(images, proposals), whole, rtol=1e-4, atol=1e-5)
     flat = torch.cat([network.describe(images[k : k + 1], proposals[k : k + 1]) for k in range(2)])
     torch.testing.assert_close(flat, whole, rtol=1e-4, atol=1e-5)

@@ -33,6 +33,13 @@ def test_alignment_is_torchvisions(seed, bins, samples):
     torch.testing.assert_close(gradient(ours, maps, seed), gradient(theirs, maps, seed), rtol=1e-5, atol=1e-5)
 
 
+def test_what_is_warped_is_what_alignment_gives_images():
+    images, regions, _ = example(3, height=40, width=50)
+    found = align.warp(images, regions, 12)
+    torch.testing.assert_close(found, align.roi_align(images, regions, 12), rtol=0, atol=1e-4)
+    assert not found.requires_grad
+
+
 @settings(deadline=None)
 @given(seed=st.integers(0, 10_000), bins=st.integers(1, 7))
 def test_pooling_is_torchvisions(seed, bins):

@@ -7,13 +7,16 @@ from hypothesis.extra.numpy import arrays
 from revisit.errors import DataError
 from revisit.objects import grouping, overlaps, recall, selective_search
 from revisit.objects.found import Truths
-from revisit.objects.selective_search import search
 from revisit.objects.windows import sliding_windows
 from revisit_drawing import scenes
 
 IMAGES = st.tuples(st.integers(1, 24), st.integers(1, 24)).flatmap(
     lambda sides: arrays(np.uint8, (*sides, 3), elements=st.sampled_from([0, 40, 255]))
 )
+
+
+def search(*asked, **settings):
+    return selective_search.search(*asked, **settings).proposals
 
 
 @pytest.fixture
@@ -184,7 +187,7 @@ def test_first_regions_are_those_of_the_segmentation_and_among_all_that_there_ev
     image = np.full((40, 40, 3), 30, np.uint8)
     image[8:24, 10:30] = (200, 60, 40)
     image[24:32, 10:30] = (40, 60, 200)  # below it, of another colour
-    first, found = selective_search.first_regions(image), selective_search.search(image)
+    found, first = selective_search.search(image)
     assert {tuple(box) for box in first.tolist()} < {tuple(box) for box in found.tolist()}
     parts = np.array([[10, 8, 30, 24], [10, 24, 30, 32], [10, 8, 30, 32]], float)  # the last one is the two together
     assert (overlaps.boxes(parts, first.astype(float)).max(axis=1) > 0.8).tolist() == [True, True, False]

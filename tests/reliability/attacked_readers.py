@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from mutations import Part
-from revisit.data import arrays
+from revisit.data import arrays, objects
 from revisit.data.fetch import fetch
 from revisit.data.formats.idx import facts as idx_facts
 from revisit.data.prepare import prepare
@@ -44,7 +44,8 @@ class Reader(NamedTuple):
 
 def table() -> list[Reader]:
     """Every reader; PyTorch is imported by those alone that need it."""
-    import attacked_artifacts as artifacts  # it takes `Reader` from here
+    import attacked_artifacts as artifacts  # these take `Reader` from here
+    import attacked_objects
 
     images = _folder_parts
     return [
@@ -55,6 +56,7 @@ def table() -> list[Reader]:
         Reader("image folders, zip", images, zipped, partial(through_the_stages, FOLDER), named=True),
         Reader("image folders, tar.gz", images, tar_gz, partial(through_the_stages, FOLDER), named=True),
         Reader("image folders, plain", images, dict, partial(through_the_stages, FOLDER)),
+        *attacked_objects.table(),
         *artifacts.table(),
     ]
 
@@ -95,6 +97,23 @@ def check_prepared(data: arrays.Prepared) -> None:
         assert images.shape == (len(labels), *data.shape)
         low, high = (-1, 1) if data.multi_label else (0, len(data.classes) - 1)
         assert not labels.size or low <= labels.min() <= labels.max() <= high
+        if (objects := data.objects(split)) is not None:
+            _check_objects(objects, data)
+
+
+def _check_objects(found: objects.Objects, data: arrays.Prepared) -> None:
+    height, width, _ = data.shape
+    boxes = np.array(found.boxes)
+    assert len(found.images) == len(boxes) == len(found.kinds) == len(found.difficult)
+    assert not len(boxes) or 0 <= found.kinds.min() <= found.kinds.max() < len(data.classes)
+    assert (boxes[:, :2] >= 0).all()
+    assert (boxes[:, :2] <= boxes[:, 2:]).all()
+    assert (boxes[:, 2:] <= (width, height)).all()
+    assert sum(len(boxes[found.rows(image)]) for image in range(len(found.offsets) - 1)) == len(boxes)
+    if found.masks is not None:
+        assert np.array(found.masks).shape == (len(found.offsets) - 1, height, width)
+    if found.proposals is not None:
+        assert np.isfinite(np.array(found.proposals)).all()
 
 
 def _idx_parts() -> list[Part]:

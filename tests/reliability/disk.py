@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -36,10 +36,10 @@ FULL, READ_ONLY, ENOUGH = OUTCOMES = ("full", "read-only", "enough room")  # the
 Content = dict[str, bytes]
 
 
-def run(rounds: int, seed: int, tmpfs: int = 1) -> list[outcome.Row]:
+def run(rounds: int, seed: int, tmpfs: int = 1, names: Iterable[str] = tuple(WRITES)) -> list[outcome.Row]:
     """So many rounds of each write with a disk that ends, and one without the right to write; a row for each."""
     rows = []
-    for name in WRITES:
+    for name in names:
         with _disk(bool(tmpfs)) as (disk, mounted):
             command = [sys.executable, __file__, "--child", name, str(rounds), str(seed), str(disk), str(int(mounted))]
             ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)

@@ -1,9 +1,10 @@
-"""The stages whose writing `disk.py` disturbs: their scripts, small inputs for them, and their settings."""
+"""The stages that `disk.py` and `killed_stages.py` disturb: their scripts, small inputs for them, their settings."""
 
 import contextlib
 import importlib
 import io
 import json
+import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
@@ -14,7 +15,7 @@ import numpy as np
 
 import attacked_readers
 import downloads
-from revisit import config, paths
+from revisit import config, files, paths
 from revisit.data import idx, provenance
 from revisit.data.formats.idx import facts as idx_facts
 from revisit.report import claims
@@ -24,6 +25,7 @@ SERVERS = contextlib.ExitStack()  # to be closed by who has run what `WRITES` pr
 CLASSES = ["ant", "bee", "cat", "dog"]
 COUNTS = {"train": 40, "test": 12}
 SIDE = 12
+YOLO = {"cells": 4, "head": "convolutional", "detections": 12}
 
 
 class Write(NamedTuple):
@@ -112,6 +114,34 @@ def _evaluate(folder: Path) -> Main:
     return _script("run_analysis", ["evaluate", "net"], {"top_k": [1, 2], "bootstrap": 100, "seed": 0})
 
 
+def _boxed(folder: Path) -> Any:
+    """The module with the tests' images of boxes and masks, after it has written some; it imports PyTorch."""
+    sys.path.append(str(Path(__file__).parents[1] / "objects"))
+    import boxed
+
+    with contextlib.chdir(folder):
+        boxed.write_data(count=6)
+    return boxed
+
+
+def _propose(folder: Path) -> Main:
+    _boxed(folder)
+    search = {"method": "selective_search", "count": 20, "seed": 0, "scales": [50.0], "shortest": 0.12, "side": 32}
+    return _script("propose_regions", ["regions"], {"proposals": "regions", "dataset": "boxed"} | search)
+
+
+def _analysed(kind: str, model: str, network: dict[str, Any], more: dict[str, Any], folder: Path) -> Main:
+    """An analysis of a fresh network that looks for objects."""
+    boxed = _boxed(folder)
+    with contextlib.chdir(folder):
+        data = {path.name: files.sha256(path) for path in sorted(paths.prepared("boxed").glob("*.npy"))}
+        boxed.write_network("net", model, {"backbone": "small_convnet", "dropout": 0.0} | network, data)
+    settings = {"experiment": "net", "images": None, "bootstrap": 100, "seed": 0, "shown": 4}
+    return _script(
+        "run_analysis", [kind, "net"], settings | {"dataset": "boxed", "model": model, "device": "cpu"} | more
+    )
+
+
 def _report_tests() -> Any:
     """The findings that the report's own tests make up."""
     spec = spec_from_file_location("report_conftest", Path(__file__).parents[1] / "report" / "conftest.py")
@@ -146,6 +176,11 @@ WRITES = {
     "train": Write(_trained, ("results/models/net", "results/findings/net/runs")),
     "extract": Write(_extract, ("results/features/net",)),
     "evaluate": Write(_evaluate, ("results/findings/net/evaluate",)),
+    "propose": Write(_propose, ("data/prepared/regions", "results/findings/regions/proposals")),
+    "detect": Write(
+        partial(_analysed, "detect", "yolo", YOLO, {"svms": None, "threshold": 0.5}), ("results/findings/net/detect",)
+    ),
+    "segment": Write(partial(_analysed, "segment", "fcn", {}, {"smallest": 4}), ("results/findings/net/segment",)),
     "collect": Write(_collect, ("results/collected",)),
     "study": Write(_study, ("results/studies/fashion",)),
     "report": Write(_report, ("results/report",)),

@@ -296,6 +296,8 @@ def write_detection(folder: Path, data: Data, pictures: int = 5) -> None:
     for end in ("by_svms", "by_svms_and_moves", "of_random_boxes"):
         summary |= {f"mean_average_precision_{end}{bound}": 0.55 for bound in ("", "_low", "_high")}
     summary |= {"svm_images": 1000, "svm_regions": 4321, "trunk_passes": 100}
+    kept = {f"{key}{end}": value for key, value in ((means[0], 0.3), ("kept", 0.75)) for end in ("", "_low", "_high")}
+    summary["restyled"] = {"images": 40, means[0]: 0.4, "painting": kept, "sketch": dict.fromkeys(kept)}
     put(folder / "detect.json", summary)
     write_tiles(inside, data, range(pictures))
 

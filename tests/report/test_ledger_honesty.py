@@ -49,6 +49,7 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"parameters|parameters\.\w+": (1, 10_000_000),
     r"test_(localised|mean_boxed)|mean_iou\w*|iou_50|recall_50(\.boxes_\d+)?": (0, 1),
     r"duplicates\w*": (0, 10_000),
+    r"restyled\.(painting|sketch)\.kept": (0, 2),
     r"layers": (1, 200),
     r"operations": (1, 10**12),
     r"kept_bytes_per_image": (1, 10**9),

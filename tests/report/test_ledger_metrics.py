@@ -105,6 +105,11 @@ def of_analyses(params, name):
         yield from ("detect.duplicates", "detect.duplicates_without_suppression", "detect.trunk_passes")
         sources = ("network", "given")
         yield from (f"detect.recall_of_{of}_proposals.boxes_{n}.iou_50" for of in sources for n in (50, 100, 300))
+        if asked := wanted.detect[name].restyled:
+            yield "detect.restyled.mean_average_precision"
+            yield from (
+                f"detect.restyled.{style}.{key}" for style in asked.styles for key in ("mean_average_precision", "kept")
+            )
     if name in wanted.costs:
         numbers = [*COUNTED, *(f"{measure}_start" for measure in MEASURED)]
         yield from (f"costs.{key}" for key in (*numbers, *(f"{measure}_end" for measure in MEASURED)))

@@ -22,8 +22,8 @@ def main(argv: list[str] | None = None) -> None:
     name = parser.parse_args(argv).name
     settings: Propose = config.settings("propose", name)
     with files.replacing(paths.prepared(name)) as folder:
-        propose(settings, paths.prepared(settings["dataset"]), folder)
-    summary, table = measure(settings, arrays.load(paths.prepared(name)))
+        first = propose(settings, paths.prepared(settings["dataset"]), folder)
+    summary, table = measure(settings, arrays.load(paths.prepared(name)), first)
     findings.write("proposals", name, summary, {"recall.csv": table})
 
 

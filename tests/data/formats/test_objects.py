@@ -278,6 +278,9 @@ def test_coco_has_a_file_for_each_split_and_names_may_repeat(prepared, picture):
         ({"images": [{"id": 0, "file_name": "a.png"}]}, "expected images with `id`, `file_name`, `width` and `height`"),
         ({"images": [{"id": 0, "file_name": "x.png", "width": 8, "height": 6}]}, "the image 'x.png' once"),
         ({"categories": [{"id": 1}]}, "expected categories with `id` and `name`"),
+        ({"categories": [{"id": [], "name": "dog"}]}, "expected categories with `id` and `name`"),
+        ({"annotations": [{"image_id": [], "category_id": 3, "bbox": [0, 0, 1, 1]}]}, "an image and a category that"),
+        ({"annotations": [{"image_id": 0, "category_id": {}, "bbox": [0, 0, 1, 1]}]}, "an image and a category that"),
         ({"categories": [{"id": 3, "name": "cow"}, {"id": 7, "name": "dog"}]}, "not there: cat; not expected: cow"),
         ({"annotations": [{"image_id": 9, "category_id": 3, "bbox": [0, 0, 1, 1]}]}, "an image and a category that"),
         ({"annotations": [{"image_id": 0, "category_id": 3, "bbox": [0, 0, 1]}]}, "a `bbox` of four numbers"),
@@ -311,9 +314,27 @@ def test_prepared_arrays_that_do_not_fit_are_refused(prepared, kit, tmp_path, na
         arrays.load(tmp_path / "tiny")
 
 
-def test_corners_outside_the_images_are_refused(prepared, kit, tmp_path):
+@pytest.mark.parametrize(
+    "damage", [lambda boxes: boxes + 5, lambda boxes: boxes[:, ::-1], lambda boxes: boxes * np.nan]
+)
+def test_corners_outside_the_images_are_refused(prepared, kit, tmp_path, damage):
     prepared(kit())
     path = tmp_path / "tiny" / "train_boxes.npy"
-    np.save(path, np.load(path) + 5)
+    np.save(path, damage(np.load(path)))
     with pytest.raises(ArtifactError, match="corners within the images of 8 x 8"):
+        arrays.load(tmp_path / "tiny")
+
+
+@pytest.mark.parametrize("corner", [np.nan, np.inf, -1, 8.5])
+def test_proposals_outside_the_images_are_refused(prepared, kit, tmp_path, corner):
+    prepared(kit())
+    meta = json.loads((tmp_path / "tiny" / arrays.META).read_text())
+    (tmp_path / "tiny" / arrays.META).write_text(json.dumps(meta | {"proposals": 2}))
+    for split in arrays.SPLITS:
+        boxes = np.zeros((1, 2, 4), np.float32)
+        np.save(tmp_path / "tiny" / f"{split}_proposals.npy", boxes)
+    assert arrays.load(tmp_path / "tiny").test_objects.proposals.shape == (1, 2, 4)
+    boxes[0, 1, 2] = corner
+    np.save(tmp_path / "tiny" / "test_proposals.npy", boxes)
+    with pytest.raises(ArtifactError, match="proposals: expected corners within the images of 8 x 8"):
         arrays.load(tmp_path / "tiny")

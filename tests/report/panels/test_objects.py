@@ -27,11 +27,16 @@ def by_id(section):
 
 def test_a_detector_has_curves_fates_tables_and_pictures(writer):
     found = by_id(detections(writer))
-    assert list(found) == [f"{name}-dense" for name in ("precision", "fates", "found", "svms", "boxes")]
+    assert list(found) == [f"{name}-dense" for name in ("precision", "fates", "found", "svms", "restyled", "boxes")]
     assert "without non-maximum suppression 2,500 of 6,000" in found["fates-dense"]["caption"]
     assert [column["key"] for column in found["found-dense"]["columns"][-3:]] == ["mask_ap", "svm_ap", "moved_ap"]
     assert "1,000 training images; 4,321 regions" in found["svms-dense"]["caption"]
     assert list(pd.read_csv(writer.folder / found["svms-dense"]["file"]).precision) == [0.6, 0.55, 0.55]
+    table = pd.read_csv(writer.folder / found["restyled-dense"]["file"])
+    assert table["style"].tolist() == ["as they are", "painting", "sketch"]
+    assert table["precision"].tolist() == pytest.approx([0.4, 0.3, np.nan], nan_ok=True)
+    assert table["kept"].tolist() == pytest.approx([np.nan, 0.75, np.nan], nan_ok=True)
+    assert found["restyled-dense"]["caption"].startswith("The first 40 test images")
     block = found["boxes-dense"]
     assert (block["threshold"], len(block["levels"]), block["levels"][49]) == (0.5, 99, [0.5, 600, 300, 700])
     assert block["told"] == (
@@ -46,9 +51,10 @@ def test_a_network_without_masks_and_svms_has_no_column_of_them(writer, tmp_path
     run.folder = shutil.copytree(found / "dense", tmp_path / "dense")
     table = pd.read_csv(run.folder / "detect/per_class.csv", keep_default_na=False)
     table.drop(columns=["mask_ap", "svm_ap", "moved_ap"]).to_csv(run.folder / "detect/per_class.csv", index=False)
-    del run.metrics["detect"]["mask_mean_average_precision"], run.metrics["detect"]["svm_images"]
+    for key in ("mask_mean_average_precision", "svm_images", "restyled"):
+        del run.metrics["detect"][key]
     section = by_id(detections(writer))
-    assert "svms-dense" not in section
+    assert not {"svms-dense", "restyled-dense"} & set(section)
     assert "mask" not in section["found-dense"]["caption"]
 
 

@@ -122,7 +122,7 @@ def _scale(size: tuple[int, int], side: int | None) -> np.ndarray:
 def checked(arrays: Mapping[str, np.ndarray], images: int, classes: int, shape: tuple[int, int, int]) -> Objects:
     """The arrays of a split, by name, as objects of `images` images of `shape` (H, W, C) with `classes` classes.
 
-    Raises DataError when they do not fit each other: numbers of rows, classes, corners outside the images.
+    Raises DataError when they do not fit each other: numbers of rows, classes, corners outside the images or swapped.
     """
     boxes, kinds, flags, offsets = (arrays[name] for name in (*FLAT, "offsets"))
     count = len(kinds)
@@ -133,14 +133,19 @@ def checked(arrays: Mapping[str, np.ndarray], images: int, classes: int, shape: 
     )
     if not fits or offsets[0] != 0 or offsets[-1] != count or (np.diff(offsets) < 0).any():
         raise DataError("the arrays of objects do not fit each other")
-    limits = np.array([shape[1], shape[0]] * 2)
-    if count and not (0 <= kinds.min() <= kinds.max() < classes and (boxes >= 0).all() and (boxes <= limits).all()):
+    limits = np.array([shape[1], shape[0]])
+    inside = (boxes[:, :2] >= 0).all() and (boxes[:, :2] <= boxes[:, 2:]).all() and (boxes[:, 2:] <= limits).all()
+    if count and not (0 <= kinds.min() <= kinds.max() < classes and inside):
         raise DataError(f"expected classes below {classes} and corners within the images of {shape[1]} x {shape[0]}")
     for name, wanted, dtype in (("masks", (images, *shape[:2]), np.uint8), (PROPOSALS, (images, None, 4), np.float32)):
         array = arrays.get(name)
         if array is not None and (array.dtype != dtype or not _alike(array.shape, wanted)):
             raise DataError(f"{name}: found {array.shape} {array.dtype}, expected {wanted} {np.dtype(dtype)}")
-    return Objects(boxes, kinds, flags, offsets, arrays.get("masks"), arrays.get(PROPOSALS))
+    proposals = arrays.get(PROPOSALS)
+    # What is no number would send the kernels that warp and pool regions to places outside the image.
+    if proposals is not None and proposals.size and not (proposals.min() >= 0 and proposals.max() <= limits.max()):
+        raise DataError(f"{PROPOSALS}: expected corners within the images of {shape[1]} x {shape[0]}")
+    return Objects(boxes, kinds, flags, offsets, arrays.get("masks"), proposals)
 
 
 def _alike(shape: tuple[int, ...], wanted: tuple[Any, ...]) -> bool:

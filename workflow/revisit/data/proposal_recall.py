@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from revisit import progress
-from revisit.data import proposals
 from revisit.data.arrays import Prepared
 from revisit.errors import ArtifactError
 from revisit.objects import recall
@@ -15,15 +13,17 @@ from revisit.objects.found import Truths
 if TYPE_CHECKING:
     import pandas as pd
 
-    from revisit.data.settings import Propose, SelectiveSearch
+    from revisit.data.settings import Propose
 
 THRESHOLDS = {"recall_50": 0.5, "recall_70": 0.7}  # what a number is called -> the IoU that finds an object
 WINDOWS = "sliding_windows"
 COLUMNS = ("method", "boxes", "iou", "recall")  # of recall.csv
 
 
-def measure(settings: "Propose", data: Prepared) -> tuple[dict[str, Any], "pd.DataFrame"]:
+def measure(settings: "Propose", data: Prepared, first: list[Singles] | None) -> tuple[dict[str, Any], "pd.DataFrame"]:
     """The findings `proposals.json` and `recall.csv` of a data set with proposals.
+
+    `first`: what `propose` gave, the regions that selective search of each test image began with.
 
     The summary has `objects`, how many were looked for (difficult ones are not), `found`, the mean number of proposals
     of an image, and by number of boxes, as `boxes_100`: `recall_50` and `recall_70`, the share of the objects that one
@@ -67,18 +67,13 @@ def measure(settings: "Propose", data: Prepared) -> tuple[dict[str, Any], "pd.Da
         **summaries.pop(settings["method"]),
         **summaries,
     }
-    if settings["method"] == "selective_search":
-        summary |= _merged(settings, data, list(found.proposals), truths)
+    if first is not None:
+        summary |= _merged(first, list(found.proposals), truths)
     return summary, pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _merged(settings: "SelectiveSearch", data: Prepared, found: list[Singles], truths: Truths) -> dict[str, Any]:
+def _merged(first: list[Singles], found: list[Singles], truths: Truths) -> dict[str, Any]:
     """What merging regions adds to those that are merged."""
-    with progress.bar(len(data.test_images), "first regions", " images") as bar:
-        first = []
-        for image in data.test_images:
-            first.append(proposals.first_regions(np.array(image), settings))
-            bar.update()
     merged = [boxes[: len(own)] for boxes, own in zip(found, first, strict=True)]
     return {
         "first_regions": {"found": float(np.mean([len(own) for own in first])), **_recalls(first, truths)},

@@ -20,9 +20,8 @@ from revisit import cores, files, orphans, progress, reading, stages
 from revisit.data import arrays, objects
 from revisit.data.images import resized
 from revisit.errors import ArtifactError, DataError, DeviceError
-from revisit.objects import selective_search
 from revisit.objects.arrays import Bytes, Singles
-from revisit.objects.selective_search import search
+from revisit.objects.selective_search import Regions, search
 from revisit.objects.windows import sliding_windows
 from revisit.variables import CORES
 
@@ -32,13 +31,17 @@ if TYPE_CHECKING:
 AT_ONCE = 8  # images of a job: one takes about a tenth of a second
 
 
-def propose(settings: "Propose", source: str | Path, destination: str | Path) -> None:
+def propose(settings: "Propose", source: str | Path, destination: str | Path) -> list[Singles] | None:
     """Write the prepared data set in the folder `source`, with proposals for its images, into the folder `destination`.
 
     `settings`: those of `propose/<name>`. To the arrays of `source` it adds `<split>_proposals.npy`, (N, P, 4) float32:
     x0, y0, x1, y1, corners in pixels of the stored images, the best first; P is `count`, and where an image has fewer
     there are boxes of zeros at the end. The images are searched in as many processes as there are cores, which changes
     no byte.
+
+    Returns:
+        Of each test image the regions that selective search began with, as `Regions.first`, which are not written; None
+        where the method is another one.
 
     Raises:
         DataError: the data set has no objects, or its images are not RGB.
@@ -57,26 +60,29 @@ def propose(settings: "Propose", source: str | Path, destination: str | Path) ->
             remedy = f"make it again with {stages.again(stages.prepares(source.name))}"
             raise ArtifactError(f"{source / name}: not the file that {arrays.META} names: {remedy}")
     with _finder(settings, cores.allotted()) as finder:
-        for split in arrays.SPLITS:
-            _write(destination, split, len(data.images(split)), settings["count"], finder)
+        first = {
+            split: _write(destination, split, len(data.images(split)), settings["count"], finder)
+            for split in arrays.SPLITS
+        }
     digests = {name: files.sha256(destination / name) for name in arrays.names(meta["objects"], proposals=True)}
     meta |= {"dataset": settings["proposals"], "proposals": settings["count"], "sha256": digests}
     (destination / arrays.META).write_bytes(files.json_bytes(meta))
+    return first["test"] if settings["method"] == "selective_search" else None
 
 
 def proposed(image: Bytes, settings: "Propose") -> Singles:
     """The regions of one image (H, W, 3) uint8, best first: (at most `count`, 4) float32. Raises as `search` does."""
+    return _regions(image, settings).proposals
+
+
+def _regions(image: Bytes, settings: "Propose") -> Regions:
+    """The regions of one image; sliding windows begin with none."""
     count = settings["count"]
     if settings["method"] == "sliding_windows":
-        return sliding_windows(image.shape[0], image.shape[1], count)
+        return Regions(sliding_windows(image.shape[0], image.shape[1], count), np.zeros((0, 4), np.float32))
     searched, sizes = _searched(image, settings)
-    return search(searched, count, settings["scales"], shortest=settings["shortest"], seed=settings["seed"]) * sizes
-
-
-def first_regions(image: Bytes, settings: "SelectiveSearch") -> Singles:
-    """The regions that selective search of one image begins with, (P, 4) float32, in no order of worth."""
-    searched, sizes = _searched(image, settings)
-    return selective_search.first_regions(searched, settings["scales"], shortest=settings["shortest"]) * sizes
+    found = search(searched, count, settings["scales"], shortest=settings["shortest"], seed=settings["seed"])
+    return Regions(found.proposals * sizes, found.first * sizes)
 
 
 def _searched(image: Bytes, settings: "SelectiveSearch") -> tuple[Bytes, Singles]:
@@ -95,13 +101,17 @@ def _check(data: arrays.Prepared) -> None:
         raise DataError(f"{data.dataset}: images of {data.shape[2]} channels, expected RGB: name another data set")
 
 
-def _write(folder: Path, split: str, images: int, count: int, finder: "_Finder") -> None:
+def _write(folder: Path, split: str, images: int, count: int, finder: "_Finder") -> list[Singles]:
+    """Write the proposals of a split; the first regions of its images."""
+    first = [np.zeros((0, 4), np.float32)] * images
     out = files.new_array(folder / f"{split}_{objects.PROPOSALS}.npy", np.float32, (images, count, 4))
     with progress.bar(images, f"{split}_{objects.PROPOSALS}", " images") as bar:
-        for row, boxes in finder.regions(folder / f"{split}_images.npy", images):
-            out[row, : len(boxes)] = boxes
+        for row, found in finder.regions(folder / f"{split}_images.npy", images):
+            out[row, : len(found.proposals)] = found.proposals
+            first[row] = found.first
             bar.update()
     out.flush()
+    return first
 
 
 class _Finder:
@@ -110,7 +120,7 @@ class _Finder:
     def __init__(self, settings: "Propose", pool: ProcessPoolExecutor | None) -> None:
         self._settings, self._pool = settings, pool
 
-    def regions(self, path: Path, images: int) -> Iterator[tuple[int, Singles]]:
+    def regions(self, path: Path, images: int) -> Iterator[tuple[int, Regions]]:
         """The number and the regions of each image of the array at `path`, in any order."""
         jobs = [range(start, min(start + AT_ONCE, images)) for start in range(0, images, AT_ONCE)]
         if self._pool is None:
@@ -147,6 +157,6 @@ def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it, too, and ends this process
 
 
-def _search(path: Path, rows: range, settings: "Propose") -> list[Singles]:
+def _search(path: Path, rows: range, settings: "Propose") -> list[Regions]:
     images = np.load(path, mmap_mode="r")
-    return [proposed(np.array(images[row]), settings) for row in rows]
+    return [_regions(np.array(images[row]), settings) for row in rows]

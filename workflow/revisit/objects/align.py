@@ -55,6 +55,27 @@ def weights(low: Tensor, high: Tensor, size: int, bins: int, samples: int) -> Te
     return each.reshape(*low.shape, bins, samples, size).mean(-2)
 
 
+def warp(images: Tensor, regions: Tensor, size: int) -> Tensor:
+    """What `roi_align` makes of images, by torchvision's kernel, without a gradient.
+
+    Few pixels of an image count in a bin; matrix products multiply all of its rows and columns by 0, and took five
+    times as long for regions of 64 x 64 pixels in images of 320 x 320.
+
+    Args:
+        images: (B, C, H, W) float32.
+        regions: (B, R, 4) float32: boxes in pixels of the image.
+        size: rows and columns of the result.
+
+    Returns:
+        (B * R, C, size, size) float32.
+    """
+    import torchvision  # noqa: F401  # a second; its kernels are in torch.ops
+
+    with torch.no_grad():
+        found: Tensor = torch.ops.torchvision.roi_align(images, _numbered(regions), 1.0, size, size, 2, True)
+    return found
+
+
 def roi_max_pool(maps: Tensor, regions: Tensor, bins: int, scale: float) -> Tensor:
     """RoI pooling (Girshick 2015, section 2.1): the largest value in each bin of a region; 0 in an empty bin.
 
@@ -74,14 +95,20 @@ def roi_max_pool(maps: Tensor, regions: Tensor, bins: int, scale: float) -> Tens
 
     images, channels = maps.shape[:2]
     count = regions.shape[1]
-    image = torch.arange(images, device=maps.device, dtype=regions.dtype)[:, None, None].expand(-1, count, 1)
-    numbered = torch.cat([image, regions.detach()], -1).reshape(-1, 5)
+    numbered = _numbered(regions)
     with torch.no_grad():
         # (B R, C, bins, bins); -1: empty
         _, places = torch.ops.torchvision.roi_pool(maps.to(regions.dtype), numbered, scale, bins, bins)
     places = places.reshape(images, count, channels, bins * bins).transpose(1, 2).reshape(images, channels, -1).long()
     values: Tensor = maps.flatten(2).gather(2, places.clamp(min=0)) * (places >= 0)
     return values.reshape(images, channels, count, bins, bins).transpose(1, 2).flatten(0, 1)
+
+
+def _numbered(regions: Tensor) -> Tensor:
+    """Regions (B, R, 4) behind the number of their image, as torchvision's kernels take them: (B * R, 5)."""
+    images, count = regions.shape[:2]
+    image = torch.arange(images, device=regions.device, dtype=regions.dtype)[:, None, None].expand(-1, count, 1)
+    return torch.cat([image, regions.detach()], -1).reshape(-1, 5)
 
 
 def enlarge(maps: Tensor, height: int, width: int) -> Tensor:

@@ -17,7 +17,7 @@ What differs from the paper:
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -39,6 +39,13 @@ COLOURS, STRENGTHS, SECTORS = 25, 10, 8
 STEEPEST = 0.1  # the gradient of a channel from 0 to 1 that fills the last bin of strength
 
 
+class Regions(NamedTuple):
+    """What selective search finds in an image: boxes x0 y0 x1 y1 in pixels, each once."""
+
+    proposals: Singles  # (P, 4) float32, best first
+    first: Singles  # (Q, 4) float32: around the regions that are merged, in no order of worth
+
+
 def search(
     image: Bytes,
     count: int = 2000,
@@ -46,17 +53,17 @@ def search(
     spaces: Sequence[Space] = SPACES,
     shortest: float = 0.12,
     seed: int = 0,
-) -> Singles:
-    """Boxes x0 y0 x1 y1 of `image` (H, W, 3) uint8, best first: (P, 4) float32 in pixels, `count` of them at most.
+) -> Regions:
+    """The boxes of `image` (H, W, 3) uint8, `count` proposals of them at most.
 
-    Every box is there once, and none has a side shorter than `shortest` times the image's shorter side. The same image
-    gets the same boxes at any time: `seed` alone says which random numbers order them.
+    None has a side shorter than `shortest` times the image's shorter side. The same image gets the same boxes at any
+    time: `seed` alone says which random numbers order them.
 
     Raises:
         DataError: `image` is no such array.
     """
     random = np.random.PCG64(seed)
-    found, priorities = [], []
+    found, priorities, first = [], [], []
     for regions, channels in _segmentations(image, scales, spaces):
         boxes = grouping.hierarchy(
             regions,
@@ -65,19 +72,9 @@ def search(
         )
         found.append(boxes)
         priorities.append(np.arange(len(boxes), 0, -1) * uniform(random, len(boxes)))
+        first.append(grouping.boxes(regions))
     ordered = np.concatenate(found)[np.argsort(np.concatenate(priorities), kind="stable")]
-    return _once(ordered, image, shortest)[:count]
-
-
-def first_regions(
-    image: Bytes, scales: Sequence[float] = SCALES, spaces: Sequence[Space] = SPACES, shortest: float = 0.12
-) -> Singles:
-    """The boxes that `search` begins with, around the regions of its segmentations: (P, 4) float32, each once.
-
-    Arguments and errors as there.
-    """
-    found = [grouping.boxes(regions) for regions, _ in _segmentations(image, scales, spaces)]
-    return _once(np.concatenate(found), image, shortest)
+    return Regions(_once(ordered, image, shortest)[:count], _once(np.concatenate(first), image, shortest))
 
 
 def _segmentations(image: Bytes, scales: Sequence[float], spaces: Sequence[Space]) -> Iterator[tuple[Rows, Floats]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from revisit import device, paths
 from revisit.analyses import replicates, truths
-from revisit.analyses.detect import chance, finding, measures, second, shown
+from revisit.analyses.detect import chance, finding, measures, restyled, second, shown
 from revisit.analyses.detect.detector import Detector
 from revisit.analyses.detect.tables import CURVES, FATES, PER_CLASS, RECALL, SHOWN, THRESHOLDS
 from revisit.analyses.findings import Files
@@ -103,6 +103,7 @@ def _detected(detector: Detector, settings: "Settings") -> tuple[dict[str, Any],
     }
     summary |= chance.precision(detector, settings)
     summary |= second.precisions(detector, settings, rows)
+    summary |= restyled.precisions(detector, settings, seen)
     proposals = _proposals(detector)
     recalls = [row for source, boxes in proposals.items() for row in _recalls(source, boxes, scenes)]
     if "given" in proposals:

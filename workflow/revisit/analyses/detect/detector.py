@@ -44,14 +44,21 @@ class Detector:
         objects = self.data.objects(split)
         return objects.proposals if objects else None
 
-    def find(self, masks: bool, network: nn.Module | None = None, proposals: np.ndarray | None = None) -> finding.Found:
-        """What is found in the test images, by `network` and in `proposals` where they are given.
+    def find(
+        self,
+        masks: bool,
+        network: nn.Module | None = None,
+        proposals: np.ndarray | None = None,
+        images: np.ndarray | None = None,
+    ) -> finding.Found:
+        """What is found in the test images, by `network`, in `proposals` and in `images` instead where they are given.
 
         `masks`: whether to compare those.
         """
         given = self.given if proposals is None else proposals
         asked = given, self.preprocessing, self.scenes, self.place
-        return finding.find(network or self.network, self.images, *asked, self.title, masks)
+        shown = self.images if images is None else images
+        return finding.find(network or self.network, shown, *asked, self.title, masks)
 
     def trunk_passes(self) -> int:
         """How many pictures go through the layers `features` for one image: more than one where regions are warped."""

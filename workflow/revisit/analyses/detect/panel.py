@@ -36,6 +36,8 @@ FATES = {
     "missed": "object missed",
 }
 BOUNDS = {"precision": "", "low": "_low", "high": "_high"}
+RESTYLED = {column: f"mean_average_precision{bound}" for column, bound in BOUNDS.items()}  # column -> in the summary
+RESTYLED |= {f"kept{bound}": f"kept{bound}" for bound in BOUNDS.values()}
 MOST = 20  # classes with a curve
 
 
@@ -47,7 +49,8 @@ def detections(writer: StudyWriter) -> Section | None:
         made_by = [f"detect@{run.name}"]
         blocks.append(_curves(writer, run, made_by))
         second = [_second(writer, run, made_by)] if "svm_images" in run.metrics["detect"] else []
-        blocks += [row(_fates(writer, run, made_by)), _table(writer, run, made_by), *second]
+        other = [_restyled(writer, run, made_by)] if "restyled" in run.metrics["detect"] else []
+        blocks += [row(_fates(writer, run, made_by)), _table(writer, run, made_by), *second, *other]
         blocks.append(_pictures(writer, run, made_by))
     text = (
         "On the test images, in the part of them that the network sees. A detection is right where it overlaps an "
@@ -116,6 +119,26 @@ def _second(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]
     )
     title = f"In place of the last layer, {run.label}"
     return writer.table(f"svms-{run.name}", pd.DataFrame(rows), title, columns, made_by, caption)
+
+
+def _restyled(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:
+    """In the test images as they are, and as pictures of another kind."""
+    found, key = run.metrics["detect"]["restyled"], "mean_average_precision"
+    rows = [{"style": "as they are", "precision": found[key]}]
+    for style, own in found.items():
+        if isinstance(own, dict):
+            rows.append({"style": style} | {column: own[name] for column, name in RESTYLED.items()})
+    names = {"style": ("images", "text"), "precision": ("mean average precision", "percent")}
+    names |= {"low": ("95% from", "percent"), "high": ("to", "percent"), "kept": ("share kept", "percent")}
+    names |= {"kept_low": ("95% from", "percent"), "kept_high": ("to", "percent")}
+    caption = (
+        f"The first {found['images']:,} test images, as paintings without textures and as grey sketches; intervals by "
+        "bootstrap of the images, the same ones on both sides of a share. Regions that a network is given were "
+        "searched in these pictures."
+    )
+    title = f"Pictures of another kind, {run.label}"
+    frame = pd.DataFrame(rows, columns=list(names))
+    return writer.table(f"restyled-{run.name}", frame, title, names, made_by, caption)
 
 
 def _table(writer: StudyWriter, run: Run, made_by: list[str]) -> dict[str, Any]:

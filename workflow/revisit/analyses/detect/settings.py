@@ -1,11 +1,12 @@
 """Stage `detect` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field
 
 from revisit.analyses.kinds import Kind
-from revisit.params.fields import Count, Section
+from revisit.data.settings import Propose
+from revisit.params.fields import EACH_ONCE, Count, Section
 
 if TYPE_CHECKING:
     from revisit.params.mistakes import Mistakes
@@ -25,6 +26,18 @@ class Svms(Section):
     ridge: float = Field(1000.0, gt=0, le=1e9, description="penalty of the regression of boxes")
 
 
+class Restyled(Section):
+    """The same test images as pictures of another kind, in which what was learnt from photographs is looked for."""
+
+    styles: Annotated[list[Literal["painting", "sketch"]], Field(min_length=1), EACH_ONCE] = Field(
+        ["painting", "sketch"],
+        description="painting: few colours in strokes, no textures; sketch: grey lines on white paper",
+    )
+    images: Count | None = Field(
+        None, description="of the test images of the analysis, the first ones (null: all); regions are searched in each"
+    )
+
+
 class Detect(Section):
     """What a detector finds in the test images: average precision, kinds of errors, proposals."""
 
@@ -39,6 +52,7 @@ class Detect(Section):
         None,
         description="SVMs and a regression of boxes in place of the last layer, where the network describes regions",
     )
+    restyled: Restyled | None = Field(None, description="what is still found where images are of another kind")
     threshold: float = Field(0.5, ge=0.01, le=0.99, description="score of detections that the page begins with")
 
 
@@ -48,6 +62,14 @@ class SvmSettings(TypedDict):
     images: int | None
     C: float
     ridge: float
+
+
+class RestyledSettings(TypedDict):
+    """Pictures of another kind."""
+
+    styles: list[str]
+    images: int | None
+    propose: NotRequired[Propose]  # how regions are searched in them, where the data set has some
 
 
 class Settings(TypedDict):
@@ -60,6 +82,7 @@ class Settings(TypedDict):
     shown: int
     random_boxes: NotRequired[bool]
     svms: SvmSettings | None
+    restyled: NotRequired[RestyledSettings]
     threshold: float
     dataset: str
     model: str
@@ -73,9 +96,14 @@ def check(params: "Params", name: str, detect: Detect, found: "Mistakes") -> Non
         found.add(("analyses", "detect", name), f"needs a detector; {name} is trained for {training.objective.name}")
 
 
-def resolved(params: "Params", name: str, detect: Detect) -> dict[str, Any]:  # noqa: ARG001
-    """Random boxes stand there where they are asked for: without them it is what it was before there were any."""
-    return detect.model_dump(exclude=None if detect.random_boxes else {"random_boxes"})
+def resolved(params: "Params", name: str, detect: Detect) -> dict[str, Any]:
+    """What is not asked for does not stand there: without it settings are what they were before there was any."""
+    left_out = {key for key in ("random_boxes", "restyled") if not getattr(detect, key)}
+    settings = detect.model_dump(exclude=left_out)
+    dataset = params.trainings[name].dataset
+    if detect.restyled and dataset in params.proposals:
+        settings["restyled"]["propose"] = {"proposals": dataset, **params.proposals[dataset].model_dump()}
+    return settings
 
 
 KIND = Kind(Detect, reads="network", check=check, resolved=resolved)

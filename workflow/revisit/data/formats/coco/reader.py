@@ -69,7 +69,7 @@ def _parsed(found: pictures.Found, name: str) -> dict[str, Any]:
         if not isinstance(rows, list) or len(rows) > COUNT or not all(isinstance(row, dict) for row in rows):
             raise DataError(f"{where}: expected a list of `{key}`, found none: {REMEDY}")
     for category in content["categories"]:
-        if not isinstance(category.get("name"), str) or "id" not in category:
+        if not isinstance(category.get("name"), str) or not isinstance(category.get("id"), int | str):
             raise DataError(f"{where}: expected categories with `id` and `name`, found {str(category)[:80]}: {REMEDY}")
     return content
 
@@ -106,7 +106,8 @@ def _pairs(
         names[base], sizes[image["id"]], boxes[image["id"]] = image["id"], (height, width), []
     for number, row in enumerate(content["annotations"], 1):
         at = f"{where}: annotation {number}"
-        if row.get("image_id") not in boxes or row.get("category_id") not in kinds:
+        named = [row.get(key) for key in ("image_id", "category_id")]
+        if not all(isinstance(one, int | str) for one in named) or named[0] not in boxes or named[1] not in kinds:
             raise DataError(
                 f"{at}: expected an image and a category that the file lists, found {str(row)[:80]}: {REMEDY}"
             )

@@ -102,7 +102,8 @@ def _files(
     for row, (name, kit) in enumerate(names.items()):
         member = kit + pattern.format(name)
         if member not in found:
-            raise DataError(f"{kit}ImageSets: expected {member!r}, which an image set lists, found none: {REMEDY}")
+            folder = min(found.values()).parent
+            raise DataError(f"{folder}: expected {member!r}, which an image set lists, found none: {REMEDY}")
         files.append(pictures.Picture(found[member], member, sizes[row] if sizes else None))
     return files
 
