@@ -34,6 +34,9 @@ def main(argv: list[str] | None = None) -> None:
         folder.mkdir()
         for table, rows in outcome.runs.items():
             files.write_csv(folder / f"{table}.csv", rows)
+        for file, content in outcome.events.items():
+            write = files.write_csv if file.endswith(".csv") else files.write_array
+            write(folder / file, content)
     files.write_json(paths.findings(name, "train.json"), outcome.findings)
     files.remove(paths.resume(name))  # not before everything is in place
 
