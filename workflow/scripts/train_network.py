@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/models/<name>/ and the findings train.json, history.csv, evaluations.csv and runs/."""
+    """Write results/models/<name>/ and the findings train.json, history.csv, evaluations.csv and runs/.
+
+    Beside the tables of all runs, runs/ holds what is left of the kept run's event file (`revisit.events`).
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="an experiment of params.yaml")
     parser.add_argument("--finetune", action="store_true", help="the name is that of a finetuning of params.yaml")

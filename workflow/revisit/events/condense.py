@@ -2,7 +2,7 @@
 
 import io
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import HistogramProto
 
 from revisit.analyses.thumbnails import thumbnails
+from revisit.events.spacing import spaced
 from revisit.events.tables import ENDS, GRADIENTS, INPUTS, PICTURES, QUANTILES, SIDE
 
 GRADIENTS_OF = "gradients/"  # before a parameter's name: the tag of its gradients' histograms
@@ -72,14 +73,6 @@ def _events(log: Path) -> Iterator[Event]:
             (length,) = struct.unpack("<Q", head[:8])
             yield Event.FromString(stream.read(length))
             stream.seek(4, io.SEEK_CUR)
-
-
-def spaced(steps: Iterable[int], most: int) -> list[int]:
-    """At most `most` of some steps, evenly spaced among them: the first one and the last one are there."""
-    steps = list(steps)
-    if len(steps) <= most:
-        return steps
-    return [steps[place] for place in np.linspace(0, len(steps) - 1, most).round().astype(int)]
 
 
 def quantiles(histogram: HistogramProto) -> tuple[float, ...]:
