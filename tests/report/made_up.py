@@ -109,8 +109,8 @@ def write_events(
     put(folder / "runs/gradients.csv", columns("step layer low q05 q25 q50 q75 q95 high", rows))
     moments = [1, *steps]
     put(folder / "runs/inputs.csv", {"step": moments})
-    noise = rng.integers(0, 40, (len(moments), 6, side, side, data.channels), np.uint8)  # as photographs compress
-    put(folder / "runs/inputs.npy", data.pictures(rng, len(moments), 6, side=side) // 2 + noise)
+    noise = rng.integers(0, 8, (len(moments), 5, side, side, data.channels), np.uint8)  # as photographs compress
+    put(folder / "runs/inputs.npy", data.pictures(rng, len(moments), 5, side=side) // 2 + noise)
 
 
 def write_evaluation(folder: Path, data: Data, images: int = 40, seed: int = 1) -> None:

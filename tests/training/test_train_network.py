@@ -62,7 +62,7 @@ def test_writes_the_model_and_its_findings(script):
     }
     left = paths.findings("bands_dynamic", "")
     assert tables.gradients(left)["layer"].unique().tolist() == ["conv1", "conv2", "fc1", "fc2"]
-    assert tables.inputs(left).tiles.shape == (5, 6, 8, 8, 1)
+    assert tables.inputs(left).tiles.shape == (5, 5, 8, 8, 1)
     assert list(runs["history.csv"].columns) == ["variant", "replicate", "step", "loss", "accuracy"]
     assert runs["summary.csv"]["test_loss"].mean() == pytest.approx(findings["variants"]["base"]["test_loss"])
     assert not paths.resume("bands_dynamic").exists()

@@ -74,7 +74,7 @@ def test_inputs_of_networks_that_change_their_images(writer):
     )
     assert block["rows"] == ["step 1", "step 50", "step 350", "step 700"]
     with Image.open(writer.folder / block["file"]) as picture:
-        assert picture.size == (block["width"], block["height"]) == (6 * 68 - 4, 4 * 68 - 4)
+        assert picture.size == (block["width"], block["height"]) == (5 * 68 - 4, 4 * 68 - 4)
 
 
 def test_findings_of_earlier_versions_have_neither(writer):

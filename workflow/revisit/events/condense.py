@@ -17,7 +17,7 @@ from revisit.events.tables import ENDS, GRADIENTS, INPUTS, PICTURES, QUANTILES, 
 
 GRADIENTS_OF = "gradients/"  # before a parameter's name: the tag of its gradients' histograms
 INPUTS_TAG = "inputs"
-TILES = 6  # images of a minibatch that are kept
+TILES = 5  # images of a minibatch that are kept
 MOST_STEPS = 40  # of the table of gradients
 ROWS = 900  # of that table, about: below 100 kB
 DIGITS = 4  # of its values: a histogram says no more

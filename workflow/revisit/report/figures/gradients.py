@@ -69,7 +69,8 @@ def _bands(axes: Axes, steps: np.ndarray, values: np.ndarray) -> None:
         ticks = _ticks(largest, width)
         axes.set_yticks(list(ticks), labels=list(ticks.values()))
         axes.yaxis.set_minor_locator(NullLocator())
-    axes.tick_params(labelsize=7)
+    axes.tick_params(labelsize=7, left=False, bottom=False)  # many small marks would be half of the file
+    axes.grid(axis="x", visible=False)
     axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 

@@ -16,7 +16,7 @@ from revisit.report.runs import Run
 from revisit.report.study_writer import Section, StudyWriter, row, section
 
 LAYERS = 8  # of a network, at most: the first, the last, and some between them
-MOMENTS = 20  # of the gradients, at most: no small multiple shows more
+MOMENTS = 12  # of the gradients, at most: no small multiple shows more
 SIDE = 64  # screen pixels of an input image, at most
 
 RATES = "The learning rate where it is not the same from the first step to the last."
