@@ -73,6 +73,23 @@ def test_a_channel_that_never_changes_becomes_nothing():
     np.testing.assert_allclose(tensors.Preprocessing([0.2], [0.0], CPU)(black), 0, atol=1e-7)
 
 
+@pytest.mark.parametrize("inputs", ["standardised", "scaled", "imagenet_mean"])
+@pytest.mark.parametrize("channels", ["rgb", "bgr"])
+def test_the_way_back_gives_every_pixel(inputs, channels):
+    every = torch.arange(256, dtype=torch.uint8).view(1, 16, 16, 1) + torch.tensor([0, 7, 99], dtype=torch.uint8)
+    there = tensors.Preprocessing(**tensors.normalisation(inputs, MEAN, STD), device=CPU, channels=channels)
+    assert torch.equal(there.pixels(there(every)), every)
+
+
+def test_the_way_back_of_mixtures_rounds_and_stays_inside(pixels):
+    there = tensors.Preprocessing(MEAN, STD, CPU, channels="bgr")
+    mixed = torch.lerp(there(pixels), there(pixels.flip(0)), 0.3)
+    wanted = 0.7 * pixels.double() + 0.3 * pixels.flip(0).double()
+    assert (there.pixels(mixed) - wanted).abs().max() <= 0.5 + 1e-4
+    assert there.pixels(torch.full((1, 3, 2, 2), 99.0)).unique().tolist() == [255]
+    assert there.pixels(torch.full((1, 3, 2, 2), -99.0)).unique().tolist() == [0]
+
+
 @pytest.mark.parametrize("crop", [5, 3, 7])
 def test_the_crop_is_the_centre(pixels, crop):
     inputs = tensors.Preprocessing(MEAN, STD, CPU, crop)(pixels)

@@ -7,6 +7,7 @@ import pytest
 
 from revisit import files
 from revisit.errors import ArtifactError, ConfigError
+from revisit.events import tables
 from revisit.reference import store, thin
 from revisit.reference.keep import keep, machine, versions
 
@@ -42,6 +43,20 @@ def test_what_is_kept_is_read_again_with_all_that_made_it(clone, published, root
     assert not any(".snakemake" in name for name in made.files)
     assert set(reference.metrics()) == {"train", "embed"}
     assert not (root / files.PARTIAL).exists()
+
+
+def test_what_is_left_of_events_is_kept_where_it_is_there(clone, published, root):
+    left = ("runs/gradients.csv", "runs/inputs.csv", "runs/inputs.npy")
+    keep("small", {"paper": published}, clone.folder, root=root)  # a training of an earlier version
+    assert not set(left) & store.read("small", root).description.files.keys()
+    clone.table(left[0], {"step": [20], "layer": ["fc1"], **{key: [0.5] for key in tables.ENDS}})
+    clone.table(left[1], {"step": [20]})
+    files.write_array(clone.findings / left[2], np.zeros((1, 6, 64, 64, 3), np.uint8))
+    keep("small", {"paper": published}, clone.folder, root=root)
+    reference = store.read("small", root)
+    assert set(left) <= reference.description.files.keys()
+    assert tables.gradients(reference.folder)["layer"].tolist() == ["fc1"]
+    assert tables.inputs(reference.folder).steps.tolist() == [20]
 
 
 def test_proposals_are_kept_with_the_training_that_used_them(clone, published, root):

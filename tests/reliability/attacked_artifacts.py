@@ -141,8 +141,15 @@ def _findings() -> list[Part]:
         tables[f"runs/{name}"] = [f"variant,replicate,{head}", *rows]
     head = "variant,replicate,seed,steps,diverged,test_loss"
     tables["runs/summary.csv"] = [head, "base,0,0,12,False,0.2", "base,1,1,12,False,0.3"]
+    ends = "-1,-0.5,-0.1,0,0.1,0.5,1"
+    gradients = [f"{step},{layer},{ends}" for step in (3, 12) for layer in ("conv1", "fc1")]
+    tables |= {"runs/gradients.csv": ["step,layer,low,q05,q25,q50,q75,q95,high", *gradients]}
+    tables |= {"runs/inputs.csv": ["step", "1", "12"]}
     texts = {"train.json": json.dumps(train), **{name: "\n".join([*lines, ""]) for name, lines in tables.items()}}
-    return [(f"x/{name}", text.encode()) for name, text in texts.items()]
+    pictures = io.BytesIO()
+    np.save(pictures, np.arange(2 * 2 * 3 * 4 * 3, dtype=np.uint8).reshape(2, 2, 3, 4, 3))
+    found = {name: text.encode() for name, text in texts.items()} | {"runs/inputs.npy": pictures.getvalue()}
+    return [(f"x/{name}", content) for name, content in found.items()]
 
 
 def _read_findings(folder: Path) -> None:
@@ -152,6 +159,10 @@ def _read_findings(folder: Path) -> None:
     settings = protocol | {"keep": "base", "replicates": 2, "runs": {"base": protocol}}
     (run,) = study.read({"experiments": {"x": settings}}, folder / "collected/s")
     files.json_bytes([run.statistics, *seeds.metrics_of(run)])
+    if (gradients := run.gradients()) is not None:
+        assert np.isfinite(gradients.to_numpy()[:, 2:].astype(float)).all()
+    if (inputs := run.inputs()) is not None:
+        assert len(inputs.steps) == len(np.array(inputs.tiles))
 
 
 def _network() -> list[Part]:

@@ -90,6 +90,29 @@ def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: A
         write_inspection(folder, data, analyses["inspect"], **about)
 
 
+def write_events(
+    folder: Path,
+    data: Data,
+    layers: Sequence[str],
+    steps: Sequence[int] = (50, 350, 700),
+    seed: int = 1,
+    side: int = 64,
+) -> None:
+    """What is left of an event file: gradients that become smaller, and input images that differ from step to step."""
+    rng = np.random.default_rng(seed)
+    reach = np.array([-30, -3, -1, 0.1, 1, 3, 40])
+    rows = [
+        (step, layer, *(10.0 ** -(2 + number % 4) * (1 + 50 / step) * rng.uniform(0.9, 1.1) * reach))
+        for step in steps
+        for number, layer in enumerate(layers)
+    ]
+    put(folder / "runs/gradients.csv", columns("step layer low q05 q25 q50 q75 q95 high", rows))
+    moments = [1, *steps]
+    put(folder / "runs/inputs.csv", {"step": moments})
+    noise = rng.integers(0, 8, (len(moments), 5, side, side, data.channels), np.uint8)  # as photographs compress
+    put(folder / "runs/inputs.npy", data.pictures(rng, len(moments), 5, side=side) // 2 + noise)
+
+
 def write_evaluation(folder: Path, data: Data, images: int = 40, seed: int = 1) -> None:
     """Scores class by class; the confusion of images with one class each."""
     rng, names = np.random.default_rng(seed), list(data.classes)

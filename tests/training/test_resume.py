@@ -27,7 +27,10 @@ from revisit.training.plan import Common, Plan
 
 def summary(outcome: Outcome) -> tuple:
     tables = {name: table.to_csv() for name, table in outcome.runs.items()}
-    return outcome.findings, outcome.steps.to_csv(), outcome.evaluations.to_csv(), tables
+    events = {
+        file: found.tobytes() if file.endswith(".npy") else found.to_csv() for file, found in outcome.events.items()
+    }
+    return outcome.findings, outcome.steps.to_csv(), outcome.evaluations.to_csv(), tables, events
 
 
 class Normed(nn.Module):

@@ -299,10 +299,9 @@ def test_batches_drawn_anew_at_every_step(run, change, monkeypatch):
         lambda self, index, step: drawn.append(index.tolist()) or training(self, index, step),
     )
     outcome = run("a", change(sampling="step", epochs=None, steps=8, read_at=[], snapshots=[]))
-    batch = drawn[1:]  # the first one is for the pictures in the events
-    assert batch == [samplers.Fresh(40, 10, 0, torch.device("cpu")).draw(step).index.tolist() for step in range(1, 9)]
-    assert all(len(set(images)) == 10 for images in batch)
-    assert len({image for images in batch[:4] for image in images}) < 40  # an epoch would have them all
+    assert drawn == [samplers.Fresh(40, 10, 0, torch.device("cpu")).draw(step).index.tolist() for step in range(1, 9)]
+    assert all(len(set(images)) == 10 for images in drawn)
+    assert len({image for images in drawn[:4] for image in images}) < 40  # an epoch would have them all
     assert len(outcome.steps) == 8
 
 
@@ -404,7 +403,9 @@ def test_pairs_that_diverge_have_no_numbers(run, change, monkeypatch):
 
 def test_events(run, settings, tmp_path):
     outcome = run("a", settings)
-    events = EventAccumulator(str(tmp_path / "a/model/events"), size_guidance={"scalars": 0, "histograms": 0}).Reload()
+    events = EventAccumulator(
+        str(tmp_path / "a/model/events"), size_guidance=dict.fromkeys(("scalars", "histograms", "images"), 0)
+    ).Reload()
     losses = events.Scalars("train/loss")
     assert [event.step for event in losses] == outcome.steps["step"].tolist()
     assert [event.value for event in losses] == pytest.approx(outcome.steps["loss"].tolist(), rel=1e-6)
@@ -412,7 +413,7 @@ def test_events(run, settings, tmp_path):
     accuracy = events.Scalars("test/accuracy")
     assert [event.step for event in accuracy] == outcome.evaluations["step"].tolist()
     assert [event.value for event in accuracy] == pytest.approx(outcome.evaluations["test_accuracy"].tolist())
-    assert len(events.Images("inputs")) == 1
+    assert [event.step for event in events.Images("inputs")] == [1, *outcome.evaluations["step"]]
     gradients = events.Histograms("gradients/fc2.bias")
     assert [event.step for event in gradients] == outcome.evaluations["step"].tolist()
     assert gradients[-1].histogram_value.num == 4

@@ -9,6 +9,7 @@ import pytest
 
 from revisit import config, paths
 from revisit.errors import ConfigError
+from revisit.events import tables
 
 SCRIPTS = Path(config.__file__).parents[1] / "scripts"
 MODEL = ["events", "labels.npy", "model.safetensors", "network.json", "replicates", "scores.npy", "snapshots"]
@@ -51,12 +52,17 @@ def test_writes_the_model_and_its_findings(script):
     assert len(history) == 8
     evaluations = pd.read_csv(paths.findings("bands_dynamic", "evaluations.csv"))
     assert evaluations["test_accuracy"].iloc[-1] == pytest.approx(findings["test_accuracy"])
-    runs = {path.name: pd.read_csv(path) for path in paths.findings("bands_dynamic", "runs").iterdir()}
+    runs = {path.name: pd.read_csv(path) for path in paths.findings("bands_dynamic", "runs").glob("*.csv")}
     assert {name: len(rows) for name, rows in runs.items()} == {
         "summary.csv": 2,
         "evaluations.csv": 8,
         "history.csv": 16,
+        "gradients.csv": 4 * 4,  # evaluations, layers
+        "inputs.csv": 5,
     }
+    left = paths.findings("bands_dynamic", "")
+    assert tables.gradients(left)["layer"].unique().tolist() == ["conv1", "conv2", "fc1", "fc2"]
+    assert tables.inputs(left).tiles.shape == (5, 5, 8, 8, 1)
     assert list(runs["history.csv"].columns) == ["variant", "replicate", "step", "loss", "accuracy"]
     assert runs["summary.csv"]["test_loss"].mean() == pytest.approx(findings["variants"]["base"]["test_loss"])
     assert not paths.resume("bands_dynamic").exists()

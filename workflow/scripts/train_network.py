@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Write results/models/<name>/ and the findings train.json, history.csv, evaluations.csv and runs/."""
+    """Write results/models/<name>/ and the findings train.json, history.csv, evaluations.csv and runs/.
+
+    Beside the tables of all runs, runs/ holds what is left of the kept run's event file (`revisit.events`).
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", help="an experiment of params.yaml")
     parser.add_argument("--finetune", action="store_true", help="the name is that of a finetuning of params.yaml")
@@ -34,6 +37,9 @@ def main(argv: list[str] | None = None) -> None:
         folder.mkdir()
         for table, rows in outcome.runs.items():
             files.write_csv(folder / f"{table}.csv", rows)
+        for file, content in outcome.events.items():
+            write = files.write_csv if file.endswith(".csv") else files.write_array
+            write(folder / file, content)
     files.write_json(paths.findings(name, "train.json"), outcome.findings)
     files.remove(paths.resume(name))  # not before everything is in place
 

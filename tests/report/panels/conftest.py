@@ -19,7 +19,7 @@ CLASSES = ["person", "horse", HOSTILE, "bicycle", "NA", "car"]
 NETWORKS = {
     "scratch": {"model": "vgg16", "weights": None},
     "tuned": {"model": "vgg16", "weights": "imagenet"},
-    "caffenet": {"model": "caffenet", "weights": None},
+    "caffenet": {"model": "caffenet", "weights": None, "crop": 72, "flip": True, "mixup": 0.2},
     "caffenet_7x7": {"model": "caffenet", "weights": None},
     "dense": {"model": "mlp", "weights": None},
 }
@@ -54,6 +54,7 @@ ANALYSES: dict[str, dict[str, Any]] = {
     "caffenet_7x7": {"inspect": {}, "costs": {}},
     "dense": {"inspect": {}, "detect": {}, "segment": {}, "costs": {"beside": ["resnet_56"]}},
 }
+LOGGED = {"caffenet": [f"conv{number}" for number in range(1, 12)], "dense": [HOSTILE]}  # others: an earlier version
 ABOUT = {
     "caffenet": {"kernel": 11},
     "caffenet_7x7": {"kernel": 7},
@@ -67,6 +68,8 @@ def write_study(root: Path, made_up: ModuleType, write_training: Callable[..., N
     for seed, name in enumerate(NETWORKS, 1):
         write_training(root / name, "dynamic", 4, 10, seed, metric="map")
         made_up.write(root / name, data, ANALYSES[name], seed=seed, **ABOUT.get(name, {}))
+        if name in LOGGED:
+            made_up.write_events(root / name, data, LOGGED[name], seed=seed)
 
 
 def settings_of(about: dict[str, Any]) -> dict[str, Any]:

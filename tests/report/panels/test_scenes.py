@@ -31,8 +31,9 @@ def page(drawn, monkeypatch, parsed):
 def test_every_section_in_reading_order(drawn):
     sections = [section["id"] for section in drawn[1]["sections"]]
     wanted = (
-        "results curves classes gain proposals detections segments costs parameters filters strongest deconvnet "
-        "faithfulness evolution invariance hierarchy occlusion correspondence reuse probes embedding neighbours"
+        "results curves gradients inputs classes gain proposals detections segments costs parameters filters strongest "
+        "deconvnet faithfulness evolution invariance hierarchy occlusion correspondence reuse probes embedding "
+        "neighbours"
     )
     assert sections == wanted.split()
     assert sections == [name for name in all_sections() if name in sections]

@@ -40,7 +40,8 @@ def run(protocol: Settings, number: int, diverges_at: int | None) -> tuple[pd.Da
     step = np.arange(1, steps + 1)
     speed, floor = 0.1 + 0.05 * (number % 4), 0.2 + 0.04 * (number % 5)
     level = floor + 2.0 * np.exp(-step / (speed * steps))
-    history = pd.DataFrame({"step": step, "epoch": step / per_epoch, "learning_rate": 0.01})
+    rate = np.full(steps, 0.01) * (0.5 ** ((step - 1) // 200) if protocol["schedule"] else 1)
+    history = pd.DataFrame({"step": step, "epoch": step / per_epoch, "learning_rate": rate})
     history["loss"] = level + 0.06 * rng.standard_normal(steps)
     read = [moment * (per_epoch if protocol["epochs"] else 1) for moment in protocol["read_at"]]
     at = np.unique([*range(50, steps, 50), *read, steps])

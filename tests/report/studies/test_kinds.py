@@ -15,8 +15,10 @@ from revisit.report.collect import collect
 
 ROOT = Path(__file__).parents[3]
 LOOKED, HIDDEN = "parameters filters strongest deconvnet faithfulness", "invariance hierarchy occlusion"
+LOGGED = "gradients inputs"
 FEATURES = "probes embedding neighbours"
 FASHION = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
+MANY = [f"features.block{number}.conv" for number in range(1, 17)]
 DIVERGING = {
     "lenet_optimizers": {("momentum", 1): 300},
     "lenet_rates": {("lr_1e1", 0): 180},
@@ -44,6 +46,8 @@ def built(tmp_path_factory, stages, classes, made_up, write_training, write_find
                 channels = 1 if "mnist" in dataset else 3
                 data = made_up.Data(classes[dataset], training["objective"]["name"] == "multilabel", channels)
                 about = {"layers": FASHION} if name == "fashion" else {"kernel": 7 if "7x7" in x else 11}
+                if name != "fashion":  # whose findings are of an earlier version
+                    made_up.write_events(paths.FINDINGS / x, data, MANY, seed=number)
                 made_up.write(paths.FINDINGS / x, data, stages["analyses"].get(x, {}), seed=number, **about)
         collect(names, trained_by, paths.FINDINGS, paths.COLLECTED)
         for name, chosen in settings.items():
@@ -80,14 +84,14 @@ def table(name, block):
     ("name", "sections"),
     [
         ("fashion", f"results curves gap jumps smoothness classes {LOOKED} {HIDDEN} correspondence {FEATURES}"),
-        ("voc", f"results sweeps curves classes gain {LOOKED} evolution {HIDDEN} {FEATURES}"),
-        ("lenet", "results sweeps curves gap classes parameters filters strongest"),
-        ("rows", "results sweeps curves gap"),
-        ("cifar", "results sweeps gap classes probes embedding"),
-        ("siamese", "results curves probes embedding"),
-        ("transfer", "results sweeps gap probes"),
-        ("seedlings", "results curves gap classes gain"),
-        ("autoencoders", "results sweeps losses noise curves code"),
+        ("voc", f"results sweeps curves {LOGGED} classes gain {LOOKED} evolution {HIDDEN} {FEATURES}"),
+        ("lenet", "results sweeps curves gap gradients classes parameters filters strongest"),
+        ("rows", "results sweeps curves gap gradients"),
+        ("cifar", "results sweeps gap gradients classes probes embedding"),
+        ("siamese", "results curves gradients probes embedding"),
+        ("transfer", "results sweeps gap gradients probes"),
+        ("seedlings", f"results curves gap {LOGGED} classes gain"),
+        ("autoencoders", "results sweeps losses noise curves gradients code"),
     ],
 )
 def test_sections_are_those_that_make_sense(drawn, name, sections):

@@ -46,6 +46,14 @@ class Preprocessing:
         lines.mul_(self._scale.repeat(width)).sub_(self._shift.repeat(width))
         return inputs.flip(1) if self._reversed else inputs
 
+    def pixels(self, inputs: torch.Tensor) -> torch.Tensor:
+        """What inputs (B, C, h, w) float32 look like: (B, h, w, C) uint8, in the order of the image.
+
+        The way back, but for the crop: exact for pixels, to rounding for mixtures of pixels.
+        """
+        seen = (inputs.flip(1) if self._reversed else inputs).permute(0, 2, 3, 1)
+        return ((seen + self._shift) / self._scale).round_().clamp_(0, 255).to(torch.uint8)
+
     @property
     def middle(self) -> torch.Tensor:
         """What an input of 0 stands for, as a pixel scaled to 0..1: (C, 1, 1) float32, in the order of the image."""

@@ -1,11 +1,11 @@
 """The trainings of a study: settings, metrics and curves, whatever they minimise and however long they are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,14 @@ from pandas.api.typing import DataFrameGroupBy
 from revisit import reading, stages
 from revisit.analyses.tables import Table
 from revisit.errors import ArtifactError
+from revisit.events import tables as events
 from revisit.nested import flatten
 from revisit.report import statistics
 
 if TYPE_CHECKING:
     from revisit.report.settings import Training
 
+Found = TypeVar("Found")
 UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
 UNTOUCHED = {"graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates"}
 UNTOUCHED |= {"addition"}
@@ -273,6 +275,20 @@ class Run:
             return pd.read_csv(path, **options)
         except (OSError, ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
             raise self.damaged(f"{path}: {error}") from None
+
+    def gradients(self) -> pd.DataFrame | None:
+        """Quantiles of the gradients over the training (`GRADIENTS`); None where findings are of an earlier version."""
+        return self._of_events(events.gradients)
+
+    def inputs(self) -> events.Inputs | None:
+        """Images as the network got them at moments of the training; None where findings are of an earlier version."""
+        return self._of_events(events.inputs)
+
+    def _of_events(self, reader: Callable[[Path], Found]) -> Found:
+        try:
+            return reader(self.folder)
+        except (OSError, ValueError) as error:
+            raise self.damaged(f"{self.folder / events.FOLDER}: {error}") from None
 
     @contextmanager
     def measured(self) -> Iterator[None]:

@@ -11,8 +11,9 @@ from safetensors.torch import save
 from revisit import files
 from revisit.data import arrays, left_out, tensors
 from revisit.data.provenance import LEFT_OUT
+from revisit.events import condense
 from revisit.models import registry
-from revisit.training import sweep
+from revisit.training import sweep, tensorboard
 from revisit.training.results import Result
 
 
@@ -24,20 +25,26 @@ class Outcome(NamedTuple):
         steps: of the kept run, one row per step.
         evaluations: of the kept run, one row per evaluation.
         runs: the tables of all runs by name: `summary`, `evaluations` and `history`.
+        events: what the event file of the kept run becomes, by the names of files (`revisit.events`).
     """
 
     findings: dict[str, Any]
     steps: pd.DataFrame
     evaluations: pd.DataFrame
     runs: dict[str, pd.DataFrame]
+    events: dict[str, pd.DataFrame | np.ndarray]
 
 
 def outcome(
-    results: list[Result], kept: Result, provenance: dict[str, str | None], without: left_out.Counts | None = None
+    results: list[Result],
+    kept: Result,
+    provenance: dict[str, str | None],
+    events: dict[str, pd.DataFrame | np.ndarray],
+    without: left_out.Counts | None = None,
 ) -> Outcome:
     """The findings of a sweep, whose run `kept` is described in full; `provenance` of its data and starting weights.
 
-    `without`: the files that were left out of its data.
+    `events`: what is left of that run's event file; `without`: the files that were left out of its data.
     """
     protocol, facts = kept.protocol, dict(kept.facts)
     findings = {
@@ -57,7 +64,8 @@ def outcome(
         **({LEFT_OUT: left_out.text(without)} if without else {}),
         "variants": sweep.variants(results),
     }
-    return Outcome(findings, kept.history.steps_table(), kept.history.evaluations_table(), sweep.tables(results))
+    tables = kept.history.steps_table(), kept.history.evaluations_table()
+    return Outcome(findings, *tables, sweep.tables(results), events)
 
 
 def weights(state: dict[str, torch.Tensor]) -> bytes:
@@ -100,6 +108,21 @@ def write(model: Path, experiment: str, data: arrays.Prepared, provenance: dict[
         "data": dict(data.sha256),
     }
     (model / registry.DESCRIPTION).write_bytes(files.json_bytes(description))
+
+
+def logged(folder: Path, kept: Result, shape: tuple[int, ...]) -> dict[str, pd.DataFrame | np.ndarray]:
+    """What the event file of a kept run, in its `folder`, becomes among the findings; `shape` of the data's images.
+
+    Layers are what has weights of two or more dimensions: no biases, and no factors of a normalisation.
+    """
+    weights = kept.weights or {}
+    layers = [name for name, values in weights.items() if name.endswith(".weight") and values.dim() > 1]
+    steps = [row["step"] for row in kept.history.evaluations]
+    size = tensors.cropped((shape[0], shape[1]), kept.protocol["crop"])
+    log = folder / "events" / tensorboard.NAME
+    return condense.condense(
+        log, [name.removesuffix(".weight") for name in layers], steps, size, kept.protocol["batch_size"]
+    )
 
 
 def copy_folders(run: Path, model: Path) -> None:

@@ -3,6 +3,7 @@
 A plan costs next to nothing: it touches neither the images nor the device, and reads a finished run.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ from revisit.training.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from revisit.training.settings import Protocol
+
+
+MOMENTS = 5  # at which the events show inputs, at most
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class Plan:
         unit, per = ("epoch", self.steps_per_epoch) if protocol["epochs"] else ("step", 1)
         self.steps = (protocol["epochs"] or protocol["steps"] or 0) * per
         self.read_at = {moment * per for moment in protocol["read_at"]} | {self.steps}
+        self.shown_at = moments(self.steps, protocol["evaluate_every"], self.read_at) if self.logged else set()
         self.snapshots = Snapshots(folder / "snapshots", unit, per, protocol["snapshots"] if self.logged else [])
         self.statistics = self._statistics()
         self.channels = protocol["channels"] or common.start_channels
@@ -145,3 +150,15 @@ class Plan:
             weights=content["network"],
             scores=content["scores"],
         )
+
+
+def moments(steps: int, every: int, also: Iterable[int]) -> set[int]:
+    """The steps at which events show inputs: the first, and evenly spaced evaluations, the last one among them.
+
+    `MOMENTS` of them, fewer where there are fewer evaluations: every `every` of `steps` steps, and at `also`.
+    """
+    evaluations = sorted({*range(every, steps + 1, every), *(step for step in also if step <= steps)} - {0, 1})
+    spaced = MOMENTS - 1
+    places = range(1, spaced + 1) if len(evaluations) > spaced else ()
+    chosen = [evaluations[place * len(evaluations) // spaced - 1] for place in places] or evaluations
+    return {1, *chosen}

@@ -161,7 +161,7 @@ class Run:
             if self.history.step == 0:
                 self._begin(log)
             for step in range(self.history.step + 1, plan.steps + 1):
-                self._step(step)
+                inputs = self._step(step)
                 evaluate = step % plan.protocol["evaluate_every"] == 0 or step in plan.read_at
                 if (evaluate or step % CHECK_EVERY == 0) and (first := self.history.first_divergence()):
                     self.history.cut(first)
@@ -171,6 +171,8 @@ class Run:
                     break
                 if evaluate:
                     self._evaluate(log)
+                if log and step in plan.shown_at:
+                    log.images(step, "inputs", self._pixels(inputs[:SHOWN]))
                 plan.snapshots.write(step, self.network)
                 bar.update(1)
                 if step < plan.steps and ((stop := pause.due()) or time.monotonic() >= next_save):
@@ -188,15 +190,12 @@ class Run:
         }
 
     def _begin(self, log: tensorboard.EventFile | None) -> None:
-        if log:
-            index = self.sampler.draw(1).index
-            pixels = self.train_loader.training(index, self.train_loader.augmentation(1, len(index)))
-            log.images(0, "inputs", pixels[:SHOWN].cpu().numpy())
         self.plan.snapshots.write(0, self.network)
         if 0 in self.plan.read_at:
             self._evaluate(log)
 
-    def _step(self, step: int) -> None:
+    def _step(self, step: int) -> torch.Tensor:
+        """A step of the optimizer; returns the minibatch that the network was given, (B, C, h, w) float32."""
         rate = optimizers.learning_rate(self.plan.protocol["optimizer"]["lr"], self.plan.protocol["schedule"], step - 1)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -207,6 +206,11 @@ class Run:
         values[0].backward()
         self.optimizer.step()
         self.history.record(rate, *(value.detach() for value in values))
+        return inputs
+
+    def _pixels(self, inputs: torch.Tensor) -> np.ndarray:
+        """What inputs (B, C, h, w) look like, cropped, mirrored and mixed as they are: (B, h, w, C) uint8."""
+        return self.train_loader.preprocessing.pixels(inputs).cpu().numpy()
 
     def _minibatch(self, step: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         draw = self.sampler.draw(step)

@@ -75,8 +75,10 @@ def train(
     for result in kept:
         folder = registry.replicate(model, result.replicate)
         outputs.write(folder, settings["experiment"], common.data, origin, result)
-    outputs.copy_folders(sweep.folder(keep, 0), model)
-    return outputs.outcome(results, kept[0], origin, common.data.left_out)
+    first = sweep.folder(keep, 0)
+    outputs.copy_folders(first, model)
+    events = outputs.logged(first, kept[0], common.data.shape)
+    return outputs.outcome(results, kept[0], origin, events, common.data.left_out)
 
 
 def first_losses(settings: "Train", data: Path, folder: Path, start: Path | None, steps: int) -> list[float]:

@@ -6,6 +6,7 @@ SVG elements are hashed with a fixed salt. Text stays text (the page's font), an
 
 from revisit.report.figures.classes import confusion, dots, dumbbells, roc
 from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
+from revisit.report.figures.gradients import distributions
 from revisit.report.figures.graphs import jump_test, smoothness
 from revisit.report.figures.networks import measures, readings, shares
 from revisit.report.figures.objects import Point, Ranking, costs, painted, rankings, recalls, stacked
@@ -25,6 +26,7 @@ __all__ = [
     "band",
     "confusion",
     "costs",
+    "distributions",
     "dots",
     "dumbbells",
     "enlarged",
