@@ -130,3 +130,11 @@ def test_top_k_accuracies_follow_the_classes_where_they_are_known(resolved):
     assert resolved()["evaluate", "fashion_static"]["top_k"] == [1, 5]
     assert resolved()["evaluate", "voc_caffenet"]["top_k"] == []
     assert resolved()["evaluate", "seedlings_vgg16"]["top_k"] is None
+
+
+def test_pictures_of_another_kind_come_with_the_search_where_the_data_set_has_regions(resolved):
+    stages = resolved()
+    asked, search = stages["detect", "voc_rcnn"]["restyled"], stages["propose", "voc2012_regions"]
+    assert asked == {"styles": ["painting", "sketch"], "images": 80, "propose": search}
+    assert stages["detect", "voc_yolo"]["restyled"] == {"styles": ["painting", "sketch"], "images": 80}
+    assert "restyled" not in stages["detect", "voc_fast_rcnn"]  # as it was before there was any

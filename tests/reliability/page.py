@@ -36,15 +36,15 @@ ATTACKS = {
     "kills": Attack(
         "Killed", "--kills 100", "every artifact is that of an undisturbed run, and the other engine has nothing to do"
     ),
-    "killed_stages": Attack(
-        "A stage killed at every moment at which it changes something on disk",
-        "",
-        "what lies under a final name is whole, no process lives on, and the last run ends with the same bytes",
-    ),
     "walk": Attack(
         "Edited, damaged, deleted",
         "--steps 60",
         "either engine mends it: every artifact right, nothing computed that lay in the cache",
+    ),
+    "killed_stages": Attack(
+        "A stage killed at every moment at which it changes something on disk",
+        "",
+        "what lies under a final name is whole, no process lives on, and the last run ends with the same bytes",
     ),
     "concurrency": Attack(
         "Two engines at once", "--rounds 10", "the second one waits its turn or names the one that runs"

@@ -169,11 +169,21 @@ def test_regions_are_described_once(folder, monkeypatch):
 def test_a_network_is_itself_again_after_its_descriptions_were_remembered():
     network = registry.build(NETWORKS["rcnn"][0], (64, 64, 3), 3, NETWORKS["rcnn"][1]).eval()
     images, regions = torch.rand(2, 3, 64, 64), torch.tensor([[[0.0, 0, 30, 30]]]).repeat(2, 1, 1)
-    with torch.inference_mode(), finding.described_once(network):
-        first, other = network.describe(images, regions), network.describe(images, regions + 5)
-        assert torch.equal(network.describe(images, regions), first)
-        assert not torch.equal(first, other)
+    features = network.features
+    for norm in (layer for layer in features.modules() if isinstance(layer, torch.nn.BatchNorm2d)):
+        torch.nn.init.uniform_(norm.running_mean, -1, 1)
+        torch.nn.init.uniform_(norm.weight, 0.5, 2)
+    with torch.inference_mode():
+        before = network.describe(images, regions)
+        with finding.described_once(network):
+            first, other = network.describe(images, regions), network.describe(images, regions + 5)
+            assert torch.equal(network.describe(images, regions), first)
+            assert not torch.equal(first, other)
+            assert not [layer for layer in network.features.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
+        torch.testing.assert_close(first, before, rtol=1e-4, atol=1e-5)
+        assert torch.equal(network.describe(images, regions), before)
     assert "describe" not in vars(network)
+    assert network.features is features
 
 
 @pytest.mark.parametrize(("name", "draws"), [("masks", True), ("yolo", False)])

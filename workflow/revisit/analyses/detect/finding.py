@@ -14,6 +14,7 @@ from revisit.analyses.detect import pasting
 from revisit.analyses.truths import Scenes
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
+from revisit.models.parts.fusing import fused
 from revisit.models.parts.memory import Memory
 from revisit.objects import batch
 from revisit.objects.arrays import Floats, Singles
@@ -136,23 +137,26 @@ def described_once(network: nn.Module) -> Iterator[None]:
     """Inside the block a network that describes regions does so once for the same regions of the same images.
 
     Suppression left out and machines instead of the last layer change what is made of descriptions, which cost nearly
-    all of the time. Those that do not fit into `REMEMBERED` bytes are made anew each time.
+    all of the time. Those that do not fit into `REMEMBERED` bytes are made anew each time. The layers that regions go
+    through are fused meanwhile, see `revisit.models.parts.fusing`.
     """
     describe = getattr(network, "describe", None)
     if not callable(describe):
         yield
         return
-    memory = Memory(REMEMBERED)
+    memory, features = Memory(REMEMBERED), network.get_submodule("features")
 
     def remembering(images: Tensor, regions: Tensor) -> Tensor:
         (described,) = memory.of((images, regions), lambda: [describe(images, regions).cpu()])
         return described.to(images.device)
 
     object.__setattr__(network, "describe", remembering)  # beside the method of its class
+    network.features = fused(features)
     try:
         yield
     finally:
         object.__delattr__(network, "describe")
+        network.features = features
 
 
 @contextmanager
