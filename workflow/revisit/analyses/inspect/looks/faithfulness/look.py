@@ -86,8 +86,8 @@ def look(view: "View", settings: "Settings") -> tuple[dict[str, Any], dict[str, 
         for layer, part in frame.groupby("layer", sort=False)
     }
     last = layers[-1]
-    summary = {key: settings[key] for key in ("maps", "top", "share")}
-    summary |= {"layers": means, "true_class": _of_class(view, last, peaks_of[last], settings, random)}
+    asked: dict[str, Any] = {"maps": settings["maps"], "top": top, "share": settings["share"]}
+    summary = asked | {"layers": means, "true_class": _of_class(view, last, peaks_of[last], settings, random)}
     return summary, {FAITHFULNESS.file: frame}
 
 
