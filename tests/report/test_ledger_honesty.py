@@ -36,7 +36,7 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"overfitting\.rise|gap\.ratio\w*": (0, 10),
     r"jumps\.epoch_4\.count": (0, 3),  # of four epochs
     r"jumps\.epoch_4\.mean_z": (-10, 10),
-    r"overfitting\.(lowest|near|last)_step": (1, 6000),
+    r"overfitting\.lowest_step": (1, 6000),
     r"roughness\.\w+": (0, 1),
     r"invariance\.layers\.\w+\.(translate|scale|rotate)": (0, 2),
     r"correspondence\.layers\.\w+\.(parts|random|fixed)": (0, 1),
@@ -57,8 +57,16 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"signal_slope_start": (-1, 1),
     r"first_to_last_signal_start|update_start": (0, 1),
 }
-COUNTS = ("count", "lowest_step", "near_step", "last_step", "receptive_field")  # whole numbers
-COUNTS += ("parameters", "layers", "operations", "duplicates", "poolings")
+COUNTS = (
+    "receptive_field",
+    "count",
+    "lowest_step",
+    "parameters",
+    "layers",
+    "operations",
+    "duplicates",
+    "poolings",
+)  # whole numbers
 SEEDS, NOISE, ATTEMPTS, PASSES = 3, 1e-4, 60, 6  # noise: as a share of a metric's range
 
 

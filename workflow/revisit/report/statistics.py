@@ -21,7 +21,6 @@
     gap.ratio_after_1000     mean of that ratio over the evaluations after step 1,000
     gap.<metric>             training metric - test metric at the end (accuracy or map; absent where there is none)
     overfitting.lowest_step  step of the lowest test loss
-    overfitting.near_step    first step with a test loss at most a hundredth above that
     overfitting.last_step    last step evaluated
     overfitting.rise         test loss at the end / lowest test loss - 1
 
@@ -42,7 +41,6 @@ from revisit.errors import ArtifactError
 RUNNING_MEAN = 20  # steps
 THRESHOLD = 3.0  # standard deviations; at most 1 false alarm in 100 boundaries with the few windows of a short run
 NORMAL = 1.4826  # standard deviation of a normal distribution in units of its median absolute deviation
-NEAR = 1.01  # of the lowest test loss
 Columns = Mapping[str, np.ndarray]
 
 
@@ -157,13 +155,12 @@ def overfitting(evaluations: Columns) -> dict[str, float | int | None]:
     """Where the test loss is lowest and how far it rises after; keys as in the head of this module."""
     test, step = evaluations["test_loss"], evaluations["step"]
     if not len(step):
-        return dict.fromkeys(("lowest_step", "near_step", "last_step", "rise"))
+        return dict.fromkeys(("lowest_step", "last_step", "rise"))
     if not np.isfinite(test).all():
-        return {"lowest_step": None, "near_step": None, "last_step": int(step[-1]), "rise": None}
+        return {"lowest_step": None, "last_step": int(step[-1]), "rise": None}
     lowest = int(test.argmin())
     rise = _number(test[-1] / test[lowest] - 1) if test[lowest] > 0 else None
-    near = int((test <= NEAR * test[lowest]).argmax()) if test[lowest] > 0 else lowest
-    return {"lowest_step": int(step[lowest]), "near_step": int(step[near]), "last_step": int(step[-1]), "rise": rise}
+    return {"lowest_step": int(step[lowest]), "last_step": int(step[-1]), "rise": rise}
 
 
 def of_run(
