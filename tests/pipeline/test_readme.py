@@ -29,7 +29,7 @@ EXAMPLES = [YAML(typ="safe").load(block) for block in re.findall(r"```yaml\n(.*?
 # tests of the pipeline, of reliability, of the browser and of the benchmarks run short forms of the others.
 ELSEWHERE = {
     "make test", "make check", "make reproducible", "make reliability", "make performance", "make sbom audit", "pytest",
-    "make browser", "make remotes",
+    "make browser", "make remotes", "make cluster",
 }  # fmt: skip
 
 
