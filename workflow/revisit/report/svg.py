@@ -1,7 +1,8 @@
 """SVG figures inlined into the page: colours of the page's theme, ids that cannot meet, an accessible name."""
 
+import hashlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,15 +16,17 @@ ElementTree.register_namespace("xlink", XLINK)
 COLOUR = re.compile("|".join(THEME))
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 LONG = re.compile(r"-?\d+\.\d{3,}")  # finer than a hundredth of a point: seen by nobody, half of a figure's bytes
+SHORT = 8  # hexadecimal digits: ids of a few hundred figures on a page do not meet
 FONT = re.compile(r"font-family: [^;]*; ?")  # the page's own
 
 
 def inline(path: Path, prefix: str, label: str, named: Collection[str] = ()) -> Markup:
     """The SVG element of a figure file for use in HTML.
 
-    Each id begins with `prefix`, colours become CSS variables, sizes give way to the view box, and `label` is what a
-    screen reader says. What nobody sees goes, a third of the bytes: comments, metadata, indents, groups that only
-    group, and the ids that neither the figure itself nor the page (`named`) refers to.
+    Ids that the page refers to (`named`) begin with `prefix`, others with a short digest of it; colours become CSS
+    variables, sizes give way to the view box, and `label` is what a screen reader says. What nobody sees goes, a third
+    of the bytes: comments, metadata, indents, groups that only group, and the ids that neither the figure itself nor
+    the page refers to.
     """
     root = ElementTree.parse(path).getroot()  # noqa: S314  (drawn by the stage before)
     needed = {*named, *(name for element in root.iter() for name in _referred(element))}
@@ -31,9 +34,14 @@ def inline(path: Path, prefix: str, label: str, named: Collection[str] = ()) -> 
         if element.get("id") not in needed:
             element.attrib.pop("id", None)
     _thin(root)
+    short = hashlib.sha256(prefix.encode()).hexdigest()[:SHORT]
+
+    def renamed(name: str) -> str:
+        return f"{prefix}-{name}" if name in named else f"f{short}-{name}"
+
     for element in root.iter():
         for key, value in element.items():
-            element.set(key, _attribute(key, value, prefix))
+            element.set(key, _attribute(key, value, renamed))
     width, height = (float(value) for value in root.get("viewBox", "0 0 1 1").split()[2:])
     for key in ("width", "height", "version"):
         root.attrib.pop(key, None)
@@ -67,14 +75,14 @@ def _thin(parent: ElementTree.Element) -> None:
         parent.text = None
 
 
-def _attribute(key: str, value: str, prefix: str) -> str:
+def _attribute(key: str, value: str, renamed: Callable[[str], str]) -> str:
     if key == "id":
-        return f"{prefix}-{value}"
+        return renamed(value)
     if key == f"{{{XLINK}}}href" and value.startswith("#"):
-        return f"#{prefix}-{value[1:]}"
+        return f"#{renamed(value[1:])}"
     if key in ("d", "points", "transform", "x", "y"):
         value = " ".join(LONG.sub(_rounded, value).split())
-    value = REFERENCE.sub(rf"url(#{prefix}-\1)", value)
+    value = REFERENCE.sub(lambda match: f"url(#{renamed(match[1])})", value)
     if key == "style":
         value = FONT.sub("", value)
         value = COLOUR.sub(lambda match: f"var({THEME[match.group()][0]})", value)

@@ -54,7 +54,7 @@ def rankings(classes: Sequence[Ranking]) -> Figure:
         axes.plot(*one.points, "o", color=RUST, markersize=3.2, markerfacecolor="none", markeredgewidth=0.9)
         axes.set_title(one.title, size=8)
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.05))
-        axes.tick_params(labelsize=7)
+        axes.tick_params(labelsize=7, length=0)  # grid lines show where they are
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(FixedLocator([0, 0.5, 1]))
             axis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -14,6 +14,7 @@ from revisit.report.palette import BLUE
 from revisit.report.panel import panel
 from revisit.report.runs import Run
 from revisit.report.study_writer import Section, StudyWriter, row, section
+from revisit.tasks import registry as tasks
 
 LAYERS = 8  # of a network, at most: the first, the last, and some between them
 MOMENTS = 12  # of the gradients, at most: no small multiple shows more
@@ -30,7 +31,7 @@ GRADIENTS = (
 @panel("gradients", order=42)
 def gradients(writer: StudyWriter) -> Section | None:
     """The learning rate of every training where it changes, and how the gradients of its layers are distributed."""
-    runs = writer.having("train")
+    runs = _classifiers(writer)
     rates = [block for run in runs if (block := _rate(writer, run))]
     drawn = [block for run in runs if (block := _gradients(writer, run))]
     if not rates and not drawn:
@@ -43,12 +44,17 @@ def gradients(writer: StudyWriter) -> Section | None:
 @panel("inputs", order=44)
 def inputs(writer: StudyWriter) -> Section | None:
     """Some images of a minibatch as the network got them, at moments of every training that changes its images."""
-    blocks = [block for run in writer.having("train") if (block := _inputs(writer, run))]
+    blocks = [block for run in _classifiers(writer) if (block := _inputs(writer, run))]
     text = (
         "The first images of a minibatch at the first step and at evaluations, as the network was given them: its "
         "normalised inputs turned back into pixels, and shrunk where they are larger than shown."
     )
     return section("What the networks were given", text, [row(*blocks)]) if blocks else None
+
+
+def _classifiers(writer: StudyWriter) -> list[Run]:
+    """The trainings of a study but those that find objects: the sources show none of them, and their pages are full."""
+    return [run for run in writer.having("train") if tasks.facts(run.settings["objective"]["name"]).objects is None]
 
 
 def _label(run: Run) -> str:
