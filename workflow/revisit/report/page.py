@@ -69,7 +69,13 @@ def render(settings: "Report", studies: Path, destination: Path) -> None:
                 for table in sorted((studies / study["study"] / folder).glob("*.csv")):
                     shutil.copyfile(table, partial / "data" / f"{study['study']}-{side}{table.name}")
         _ledger(partial / "data/ledger.csv", claims)
-        common: dict[str, Any] = {"study": None, "studies": described, "claims": claims, "sprites": {}}
+        common: dict[str, Any] = {
+            "study": None,
+            "studies": described,
+            "claims": claims,
+            "sprites": {},
+            "backgrounds": {},
+        }
         shown = {"index": _opening(described, claims), "search": {"entries": search.entries(described)}}
         shown["stages"] = {"drawing": dag.picture(graph, described), "lanes": dag.lanes(graph, described)}
         for place, own in shown.items():
@@ -77,7 +83,8 @@ def render(settings: "Report", studies: Path, destination: Path) -> None:
             (partial / f"{place}.html").write_bytes(page.encode())
         template = templates.get_template("study.html.j2")
         for study in described:
-            page = template.render(place=study["study"], study=study, sprites=_sprites(study))
+            shared = {"sprites": _shared(study, "embedding"), "backgrounds": _shared(study, "detections")}
+            page = template.render(place=study["study"], study=study, **shared)
             (partial / f"{study['study']}.html").write_bytes(page.encode())
 
 
@@ -175,18 +182,18 @@ def _block(block: dict[str, Any], folder: Path, study: str, prefix: str) -> dict
     block |= {"data": data, "uri": _uri(folder / block["picture"])}
     if kind == "neighbours":
         return block | maps.neighbours(block, rows)
-    if kind == "detections":
-        return block | boxes.pictures(block, rows)
-    shown = [{**map_, "still": _block(map_["still"], folder, study, prefix)} for map_ in block["maps"]]
     picture = f"sprite-{hashlib.sha256(block['uri'].encode()).hexdigest()[:16]}"
+    if kind == "detections":
+        return block | boxes.pictures(block, rows) | {"picture": picture}
+    shown = [{**map_, "still": _block(map_["still"], folder, study, prefix)} for map_ in block["maps"]]
     return block | {"maps": shown, "points": maps.points(block, rows), "picture": picture}
 
 
-def _sprites(study: "records.Page") -> dict[str, str]:
-    """The pictures of the interactive maps by their ids: maps of the same images share one."""
+def _shared(study: "records.Page", kind: str) -> dict[str, str]:
+    """The pictures of all blocks of a kind by their ids: those of the same images share one."""
     sections = [*study["sections"], *study["reference"]["sections"]]
     blocks = (block for section in sections for block in section["blocks"])
-    return {block["picture"]: block["uri"] for block in blocks if block["kind"] == "embedding"}
+    return {block["picture"]: block["uri"] for block in blocks if block["kind"] == kind}
 
 
 def _settings(experiments: Mapping[str, "records.Experiment"]) -> "records.Settings":

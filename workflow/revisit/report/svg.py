@@ -15,7 +15,7 @@ ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
 COLOUR = re.compile("|".join(THEME))
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
-LONG = re.compile(r"-?\d+\.\d{3,}")  # finer than a hundredth of a point: seen by nobody, half of a figure's bytes
+LONG = re.compile(r"-?\d+\.\d{2,}")  # finer than a tenth of a point: seen by nobody, half of a figure's bytes
 SHORT = 8  # hexadecimal digits: ids of a few hundred figures on a page do not meet
 FONT = re.compile(r"font-family: [^;]*; ?")  # the page's own
 
@@ -90,4 +90,4 @@ def _attribute(key: str, value: str, renamed: Callable[[str], str]) -> str:
 
 
 def _rounded(number: re.Match) -> str:
-    return f"{float(number.group()):.2f}".rstrip("0").rstrip(".")
+    return f"{float(number.group()):.1f}".rstrip("0").rstrip(".")

@@ -55,7 +55,7 @@ def detections(writer: StudyWriter) -> Section | None:
     text = (
         "On the test images, in the part of them that the network sees. A detection is right where it overlaps an "
         "object of its class by half of their union or more, and no surer one did. Average precision is the area below "
-        "the precision-recall curve, as VOC 2007 has it the mean of eleven points of it (circles); COCO's is a mean "
+        "the precision-recall curve, as VOC 2007 has it the mean of eleven points of it (crosses); COCO's is a mean "
         "over overlaps from 0.5 to 0.95. Difficult objects, and those that the crop leaves less than 30% of, count "
         "neither way."
     )

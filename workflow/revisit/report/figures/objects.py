@@ -19,7 +19,7 @@ from matplotlib.ticker import (
 
 from revisit.report.figures.readout import mark
 from revisit.report.figures.style import STYLE, WIDE, axes_of
-from revisit.report.palette import BLUE, GREEN, INK, MUTED, PAPER, RUST, SERIES, class_colour
+from revisit.report.palette import BLUE, GREEN, GRID, INK, MUTED, PAPER, RUST, SERIES, class_colour
 
 COLUMNS = 5  # of small curves
 PALE = "#c8cdd3"
@@ -40,7 +40,7 @@ class Ranking:
 
 
 def rankings(classes: Sequence[Ranking]) -> Figure:
-    """Precision over recall, small, a class beside the other; the eleven points as circles."""
+    """Precision over recall, small, a class beside the other; the eleven points as crosses."""
     mpl.rcParams.update(STYLE)
     columns = min(COLUMNS, len(classes))
     lines = -(-len(classes) // columns)
@@ -51,16 +51,25 @@ def rankings(classes: Sequence[Ranking]) -> Figure:
     for axes, one in zip(grid.flat, classes, strict=False):
         recall, precision = (np.append(first, values) for first, values in zip((0.0, 1.0), one.curve, strict=True))
         axes.plot(recall, precision, color=BLUE, linewidth=1.4)
-        axes.plot(*one.points, "o", color=RUST, markersize=3.2, markerfacecolor="none", markeredgewidth=0.9)
+        axes.plot(*_crosses(*one.points), color=RUST, linewidth=0.9)
         axes.set_title(one.title, size=8)
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.05))
         axes.tick_params(labelsize=7, length=0)  # grid lines show where they are
+        axes.grid(visible=False)
+        axes.axhline(0.5, color=GRID, linewidth=0.6, zorder=0)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(FixedLocator([0, 0.5, 1]))
             axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     figure.supxlabel("recall", size=9, color=INK)
     figure.supylabel("precision", size=9, color=INK)
     return figure
+
+
+def _crosses(x: np.ndarray, y: np.ndarray, size: float = 0.018) -> tuple[np.ndarray, np.ndarray]:
+    """Lines that cross at the points (N,), as one curve with gaps: a tenth of the bytes of as many markers."""
+    gap = np.nan
+    dx, dy = size * np.array([-1, 1, gap, -1, 1, gap]), size * np.array([-1, 1, gap, 1, -1, gap])
+    return (np.asarray(x)[:, None] + dx).ravel(), (np.asarray(y)[:, None] + dy).ravel()
 
 
 def stacked(rows: Sequence[str], parts: Mapping[str, Sequence[int]], x_label: str) -> Figure:
