@@ -33,9 +33,13 @@ def test_the_digest_is_what_the_page_tells_to_compute(tmp_path):
 def test_a_drawing_keeps_what_is_seen_and_referred_to(tmp_path):
     Path(tmp_path, "a.svg").write_text(DRAWN)
     text = svg.inline(tmp_path / "a.svg", "here", "A curve", ["curve-0"])
-    assert re.findall(r'id="([^"]+)"', text) == ["here-mark", "here-clip", "here-curve-0"]
-    assert 'xlink:href="#here-mark"' in text
-    assert "url(#here-clip)" in text
+    mark, clip, curve = re.findall(r'id="([^"]+)"', text)
+    assert curve == "here-curve-0"  # the page refers to it
+    assert f'xlink:href="#{mark}"' in text
+    assert f"url(#{clip})" in text
+    assert mark.endswith("-mark")
+    elsewhere = svg.inline(tmp_path / "a.svg", "there", "A curve", ["curve-0"])
+    assert not {mark, clip, curve} & set(re.findall(r'id="([^"]+)"', elsewhere))
     assert "two  words <tspan>here</tspan> </text>" in text
-    assert 'd="M 1.23 2"' in text
+    assert 'd="M 1.2 2"' in text
     assert not re.search(r"metadata|<g>|>\s+<(?!/text)", text)
