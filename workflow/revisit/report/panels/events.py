@@ -14,10 +14,10 @@ from revisit.report.palette import BLUE
 from revisit.report.panel import panel
 from revisit.report.runs import Run
 from revisit.report.study_writer import Section, StudyWriter, row, section
-from revisit.tasks import registry as tasks
 
 LAYERS = 8  # of a network, at most: the first, the last, and some between them
 MOMENTS = 12  # of the gradients, at most: no small multiple shows more
+OF_OBJECTS = ("localisation", "detection", "segmentation")  # objectives of networks that find objects
 SIDE = 64  # screen pixels of an input image, at most
 
 RATES = "The learning rate where it is not the same from the first step to the last."
@@ -54,7 +54,7 @@ def inputs(writer: StudyWriter) -> Section | None:
 
 def _classifiers(writer: StudyWriter) -> list[Run]:
     """The trainings of a study but those that find objects: the sources show none of them, and their pages are full."""
-    return [run for run in writer.having("train") if tasks.facts(run.settings["objective"]["name"]).objects is None]
+    return [run for run in writer.having("train") if run.train["objective"] not in OF_OBJECTS]
 
 
 def _label(run: Run) -> str:
