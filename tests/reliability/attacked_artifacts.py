@@ -33,7 +33,7 @@ def table() -> list[Reader]:
         Reader("params.yaml", _params, dict, _read_params),
         Reader("claims of a study", _claims, dict, _read_claims),
         Reader("settings of a stage", _settings, dict, _record),
-        Reader("prepared arrays", _prepared, _prepared_files, _read_prepared),
+        Reader("prepared arrays", _prepared, prepared_files, read_prepared),
         Reader("findings", _findings, dict, _read_findings),
         Reader("network, safetensors", _network, _network_files, _read_network),
         Reader("weights, pth", _weights, weights_files, _read_weights, named=True),
@@ -116,13 +116,13 @@ def _prepared() -> list[Part]:
     return [("meta.json", json.dumps(meta).encode()), *found]
 
 
-def _prepared_files(parts: list[Part]) -> Files:
+def prepared_files(parts: list[Part]) -> Files:
     (_, meta), *rest = parts
     pairs = zip(rest[::2], rest[1::2], strict=True)
     return {"meta.json": meta} | {name: NPY + with_length(header, "<H") + data for (name, header), (_, data) in pairs}
 
 
-def _read_prepared(folder: Path) -> None:
+def read_prepared(folder: Path) -> None:
     check_prepared(arrays.load(folder / "in"))
 
 

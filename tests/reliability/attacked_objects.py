@@ -3,15 +3,14 @@
 import io
 import json
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from attacked_artifacts import NPY, SHAPE
-from attacked_readers import CLASSES, Files, Reader, _settings, check_prepared, tar, through_the_stages, zipped
-from mutations import Part, with_length
+from attacked_artifacts import SHAPE, prepared_files, read_prepared
+from attacked_readers import CLASSES, Reader, _settings, tar, through_the_stages, zipped
+from mutations import Part
 from revisit.data import arrays
 from revisit_drawing.writers import voc
 
@@ -27,7 +26,7 @@ def table() -> list[Reader]:
         Reader("voc with masks, tar", _voc, tar, partial(through_the_stages, masks), named=True),
         Reader("images with XML files, zip", _xml, zipped, _read("xml"), named=True),
         Reader("images with COCO's JSON, zip", _coco, zipped, _read("coco"), named=True),
-        Reader("prepared arrays with objects", _prepared, _prepared_files, _read_prepared),
+        Reader("prepared arrays with objects", _prepared, prepared_files, read_prepared),
     ]
 
 
@@ -120,13 +119,3 @@ def _prepared() -> list[Part]:
     meta |= {"mean": [0.5], "std": [0.25], "source": "web", "provenance": "published", "objects": "masks"}
     meta |= {"proposals": 2, "sha256": dict.fromkeys(arrays.names("masks", proposals=True), "0" * 64)}
     return [("meta.json", json.dumps(meta).encode()), *found]
-
-
-def _prepared_files(parts: list[Part]) -> Files:
-    (_, meta), *rest = parts
-    pairs = zip(rest[::2], rest[1::2], strict=True)
-    return {"meta.json": meta} | {name: NPY + with_length(header, "<H") + data for (name, header), (_, data) in pairs}
-
-
-def _read_prepared(folder: Path) -> None:
-    check_prepared(arrays.load(folder / "in"))

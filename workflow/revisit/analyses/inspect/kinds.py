@@ -41,12 +41,13 @@ def follows(look: str) -> bool:
     return constant(loading.name(look, "look", loading.LOOKS), "FOLLOWS", default=False)
 
 
-def more_images(look: str) -> Callable[..., None]:
-    """A check that records more `images` of a look than are looked at."""
+def more_images(look: str, *keys: str) -> Callable[..., None]:
+    """A check that records settings `keys` of a look (default: `images`) that are more images than are looked at."""
 
     def check(_params: Any, name: str, inspect: Any, found: Any) -> None:
-        if (images := getattr(inspect, look).images) > inspect.images:
-            problem = f"{images} is more than the {inspect.images} images looked at"
-            found.add(("analyses", "inspect", name, look, "images"), problem)
+        for key in keys or ("images",):
+            if (images := getattr(getattr(inspect, look), key)) > inspect.images:
+                problem = f"{images} is more than the {inspect.images} images looked at"
+                found.add(("analyses", "inspect", name, look, key), problem)
 
     return check

@@ -31,6 +31,14 @@ def check_counts(part: str, shapes: dict[str, tuple[int, int, int]], maps: int) 
             )
 
 
+def check_top(part: str, top: int, images: int) -> None:
+    """Raise ConfigError unless there are `top` of the `images` looked at."""
+    if top > images:
+        raise ConfigError(
+            f"analyses.inspect.{part}.top: {top} images of {images} do not exist; use fewer, or raise `images`"
+        )
+
+
 class Places(NamedTuple):
     """Activations somewhere in a layer, each (P,): of which map, for which image, where, how strong."""
 
@@ -55,6 +63,12 @@ class Peaks(NamedTuple):
     def strongest_rows(self, maps: np.ndarray, count: int) -> np.ndarray:
         """For each of `maps` the images with the largest maximum, the largest first: (maps, count)."""
         return np.argsort(-self.values[:, maps].T, axis=1, kind="stable")[:, :count]
+
+    def strongest(self, count: int, top: int) -> tuple[np.ndarray, np.ndarray, Places]:
+        """The `count` strongest maps, the `top` strongest rows of each (count, top), and their places, map by map."""
+        maps = self.strongest_maps(count)
+        rows = self.strongest_rows(maps, top)
+        return maps, rows, self.places(np.repeat(maps, top), rows.ravel())
 
     def places(self, maps: np.ndarray, rows: np.ndarray) -> Places:
         """Where map `maps[i]` is strongest for image `rows[i]`."""

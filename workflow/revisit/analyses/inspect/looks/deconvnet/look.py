@@ -12,7 +12,6 @@ from revisit.analyses import targets
 from revisit.analyses.inspect import fields, projections
 from revisit.analyses.inspect.looks.deconvnet.tables import DECONVNET
 from revisit.analyses.inspect.view import View
-from revisit.errors import ConfigError
 
 if TYPE_CHECKING:
     from revisit.analyses.inspect.looks.deconvnet.settings import Settings
@@ -39,17 +38,11 @@ def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd
     """
     shapes = fields.shapes(view, "deconvnet.layers", settings["layers"])
     projections.check_counts("deconvnet", shapes, settings["maps"])
-    if settings["top"] > len(view.images):
-        raise ConfigError(
-            f"analyses.inspect.deconvnet.top: {settings['top']} images of {len(view.images)} do not exist; "
-            "use fewer, or raise `images`"
-        )
+    projections.check_top("deconvnet", settings["top"], len(view.images))
     classes = targets.first_present(view.labels)
     summary, tables, files = {}, [], {}
     for layer, peaks in projections.all_peaks(view, settings["layers"]).items():
-        maps = peaks.strongest_maps(settings["maps"])
-        rows = peaks.strongest_rows(maps, settings["top"])
-        places = peaks.places(np.repeat(maps, settings["top"]), rows.ravel())
+        maps, rows, places = peaks.strongest(settings["maps"], settings["top"])
         field = fields.receptive_field(view.network, layer, view.batch(np.arange(1)))
         for name, made in (("deconvnet", projections.projected), ("deconvnet_patches", projections.patches)):
             pictures = made(view, layer, places, field)

@@ -1,15 +1,11 @@
 """Look `deconvnet` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TypedDict
 
 from pydantic import Field
 
-from revisit.analyses.inspect.kinds import Look
+from revisit.analyses.inspect.kinds import Look, more_images
 from revisit.params.fields import Layers, Section
-
-if TYPE_CHECKING:
-    from revisit.params.mistakes import Mistakes
-    from revisit.params.schema import Params
 
 
 class Deconvnet(Section):
@@ -28,11 +24,4 @@ class Settings(TypedDict):
     top: int
 
 
-def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:  # noqa: ARG001
-    """Record more images of a map than are looked at."""
-    if inspect.deconvnet.top > inspect.images:
-        problem = f"{inspect.deconvnet.top} is more than the {inspect.images} images looked at"
-        found.add(("analyses", "inspect", name, "deconvnet", "top"), problem)
-
-
-LOOK = Look(Deconvnet, order=30, check=check)
+LOOK = Look(Deconvnet, order=30, check=more_images("deconvnet", "top"))

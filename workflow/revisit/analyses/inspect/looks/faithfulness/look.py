@@ -20,7 +20,6 @@ from revisit.analyses.inspect import fields, projections
 from revisit.analyses.inspect.looks.faithfulness.tables import FAITHFULNESS
 from revisit.analyses.inspect.passes import KEY, mean_or_none, outputs_of, rows_with_class
 from revisit.analyses.inspect.projections import Peaks, Places
-from revisit.errors import ConfigError
 
 if TYPE_CHECKING:
     from revisit.analyses.inspect.looks.faithfulness.settings import Settings
@@ -59,17 +58,12 @@ def look(view: "View", settings: "Settings") -> tuple[dict[str, Any], dict[str, 
     layers, top = settings["layers"], settings["top"]
     shapes = fields.shapes(view, "faithfulness.layers", layers)
     projections.check_counts("faithfulness", shapes, settings["maps"])
-    if top > len(view.images):
-        raise ConfigError(
-            f"{KEY}.faithfulness.top: {top} images of {len(view.images)} do not exist; use fewer, or raise `images`"
-        )
+    projections.check_top("faithfulness", top, len(view.images))
     random = np.random.default_rng(view.seed)
     tables: list[pd.DataFrame] = []
     peaks_of = projections.all_peaks(view, layers)
     for layer, peaks in peaks_of.items():
-        maps = peaks.strongest_maps(settings["maps"])
-        rows = peaks.strongest_rows(maps, top)
-        places = peaks.places(np.repeat(maps, top), rows.ravel())
+        _, _, places = peaks.strongest(settings["maps"], top)
         pieces = list(_pieces(view, layer, places))
         own, others = _likeness(pieces, top)
         table: dict[str, Any] = {"layer": layer, "map": places.map, "row": places.row, "activation": places.activation}

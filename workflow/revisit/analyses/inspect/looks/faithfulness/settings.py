@@ -1,15 +1,11 @@
 """Look `faithfulness` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TypedDict
 
 from pydantic import Field
 
 from revisit.analyses.inspect.kinds import Look, more_images
 from revisit.params.fields import Images, Layers, Section
-
-if TYPE_CHECKING:
-    from revisit.params.mistakes import Mistakes
-    from revisit.params.schema import Params
 
 
 class Faithfulness(Section):
@@ -34,12 +30,4 @@ class Settings(TypedDict):
     draws: int
 
 
-def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:
-    """Record more images than are looked at."""
-    more_images("faithfulness")(params, name, inspect, found)
-    if inspect.faithfulness.top > inspect.images:
-        problem = f"{inspect.faithfulness.top} is more than the {inspect.images} images looked at"
-        found.add(("analyses", "inspect", name, "faithfulness", "top"), problem)
-
-
-LOOK = Look(Faithfulness, order=35, classifier=True, check=check)
+LOOK = Look(Faithfulness, order=35, classifier=True, check=more_images("faithfulness", "images", "top"))
