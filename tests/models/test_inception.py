@@ -1,10 +1,11 @@
-"""Inception without reductions, and with filters of one size: channels and operations by hand, and what stays."""
+"""Inception without reductions, with filters of one size, with fewer modules: channels and operations by hand, and what stays."""
 
 import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models.googlenet import BasicConv2d, Inception
 
+from revisit.errors import ConfigError
 from revisit.models import inception, registry
 from revisit.models.parts import initialise
 from revisit.models.parts.width import rescale
@@ -100,15 +101,49 @@ def test_reductions_lower_the_cost(layout):
     assert operations(without, 224) > 5 * operations(with_them, 224)
 
 
+@pytest.mark.parametrize(
+    ("depth", "kept", "heads"),
+    [
+        (22, MODULES, (512, 528)),
+        (16, ("3a", "3b", "4a", "4b", "5a", "5b"), (512, 512)),
+        (10, ("3a", "4a", "5a"), (512, 512)),
+    ],
+)
+def test_fewer_modules_have_the_filters_of_the_published_ones(layout, depth, kept, heads):
+    network = layout("inception", (64, 64, 3), 12, depth=depth)
+    found = {name: network.get_submodule(f"inception{name}") for name in MODULES}
+    assert [name for name, module in found.items() if isinstance(module, Inception)] == list(kept)
+    assert {name: outputs(network, 64)[name] for name in kept} == {name: OUTPUTS[name] for name in kept}
+    weighted = 3 + 2 * len(kept) + 1  # three convolutions before the modules, two in a row in each, one layer behind
+    assert weighted == depth
+    assert (network.aux1.conv.conv.in_channels, network.aux2.conv.conv.in_channels) == heads
+    assert network.fc.in_features == OUTPUTS[kept[-1]]
+
+
+def test_a_single_filter_size_and_no_reductions_go_with_fewer_modules(layout):
+    naive = layout("inception", (64, 64, 3), 12, depth=10, reductions=False)
+    assert naive.fc.in_features == 192 + FILTERS["3a"] + FILTERS["4a"] + FILTERS["5a"]
+    reduction, filters = layout("inception", (64, 64, 3), 12, depth=10, branches="3x3").inception4a
+    assert (reduction.conv.in_channels, filters.conv.out_channels) == (OUTPUTS["3a"], OUTPUTS["4a"])
+
+
+@pytest.mark.parametrize("depth", [9, 21, 28])
+def test_other_depths_are_refused(depth):
+    with pytest.raises(ConfigError, match=f"depth: {depth} is not allowed with inception; allowed: 10, 16, 22"):
+        registry.build("inception", (64, 64, 3), 12, {"depth": depth})
+
+
 @pytest.mark.parametrize("size", [32, 48, 64, 72])
-@pytest.mark.parametrize("settings", [{}, {"reductions": False}, *({"branches": each} for each in SINGLE)])
+@pytest.mark.parametrize(
+    "settings", [{}, {"depth": 10}, {"depth": 16}, {"reductions": False}, *({"branches": each} for each in SINGLE)]
+)
 def test_small_images_at_a_quarter_of_the_width(layout, size, settings):
     network = layout("inception", (size, size, 3), 12, width=0.25, **settings)
     output = network.train()(torch.empty(2, 3, size, size, device="meta"))
     assert [logits.shape for logits in (output.main, *output.auxiliary)] == [(2, 12)] * 3
 
 
-@pytest.mark.parametrize("settings", [{"reductions": False}, *({"branches": each} for each in SINGLE)])
+@pytest.mark.parametrize("settings", [{"depth": 10}, {"reductions": False}, *({"branches": each} for each in SINGLE)])
 def test_every_part_learns(settings):
     torch.manual_seed(0)
     network = registry.build("inception", (32, 32, 3), 4, {"width": 0.125} | settings)

@@ -3,7 +3,7 @@
 Nine modules of parallel 1x1, 3x3 and 5x5 filters and pooling, behind 1x1 convolutions that reduce the channels; two
 auxiliary heads act as a regulariser in training. Torchvision's differs from the paper in batch normalisation behind
 each convolution, in no local response normalisation, and in 3x3 filters where the paper has 5x5. The modules may be
-the paper's naive ones, without the reductions, or have filters of one size instead of all.
+the paper's naive ones, without the reductions, or have filters of one size instead of all; and there may be fewer.
 """
 
 from collections import OrderedDict
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.googlenet import BasicConv2d, GoogLeNet, Inception, InceptionAux
 
+from revisit.errors import ConfigError
 from revisit.models.output import Output
 from revisit.models.parts import initialise, sizes
 from revisit.models.parts.pooling import AdaptiveAveragePool
@@ -22,6 +23,7 @@ MINIMUM = 15  # pixels: leaves one position in the last modules
 OUTPUTS = {"fc", "aux1.fc2", "aux2.fc2"}
 STD = 0.01
 HEADS = {"aux1": "inception4a", "aux2": "inception4d"}  # each sees the output of a module
+KEPT = {10: "a", 16: "ab", 22: "abcde"}  # layers with weights, as the paper counts them -> modules of each group
 SIDES = {"1x1": 1, "3x3": 3, "5x5": 5}  # of filters, pixels
 
 
@@ -69,6 +71,7 @@ def build(
     width: float = 1.0,
     reductions: bool = True,
     branches: Literal["mixed", "1x1", "3x3", "5x5"] = "mixed",
+    depth: int = 22,
 ) -> nn.Module:
     """The network with torchvision's initialisation; its own change of the input's scale is off.
 
@@ -81,6 +84,9 @@ def build(
         branches: filters of a module: "mixed" as published; "1x1", "3x3" or "5x5" alone, without pooling, with as many
             outputs as the published module. Their reduction, a 1x1 convolution, has as many channels as give the
             module the operations of the published one, to the nearest multiple of 8. 5x5 filters are real ones.
+        depth: layers with weights, the two of a module and four others: 22 as published, with nine modules in groups of
+            2, 5 and 2 between poolings; 16 with the first two of each group, 10 with the first alone. A head whose
+            module is left out sees the output of the last one before it.
 
     Returns:
         A network from images (N, C, H, W) to logits (N, classes), in training mode to an `Output` whose `auxiliary`
@@ -88,33 +94,48 @@ def build(
         `inception3a` to `inception5b`, `aux1`, `aux2`, `avgpool`, `fc`.
 
     Raises:
-        ConfigError: the images are too small, or the width gives no whole numbers.
+        ConfigError: the images are too small, the width gives no whole numbers, or the depth is none of these three.
     """
+    if depth not in KEPT:
+        raise ConfigError(f"network.depth: {depth} is not allowed with inception; allowed: {', '.join(map(str, KEPT))}")
     sizes.check("inception", shape, MINIMUM)
     with torch.device("meta"):
         blocks = [BasicConv2d, Inception, AuxiliaryHead]
         network = InceptionNetwork(classes, transform_input=False, init_weights=False, blocks=blocks)
-        if not reductions or branches != "mixed":
-            _replace_modules(network, classes, reductions, branches)
+        if not reductions or branches != "mixed" or depth < max(KEPT):
+            _replace_modules(network, classes, reductions, branches, KEPT[depth])
         rescale(network, width, shape[2], OUTPUTS)
     return initialise.materialise(network, _initialise)
 
 
-def _replace_modules(network: InceptionNetwork, classes: int, reductions: bool, branches: str) -> None:
-    """Put other modules in the places of the published ones, and what depends on the channels that they give."""
+def _replace_modules(network: InceptionNetwork, classes: int, reductions: bool, branches: str, kept: str) -> None:
+    """Put other modules in the places of the published ones, and what depends on the channels that they give.
+
+    Args:
+        network: as published, on the meta device.
+        classes: the number of outputs.
+        reductions: as those of `build`.
+        branches: as those of `build`.
+        kept: the letters of the modules that stay; the others become identities.
+    """
     heads = {module: head for head, module in HEADS.items()}
     leaving = None
     for name, module in list(network.named_children()):
         if not isinstance(module, Inception):
             continue
-        counts = _counts(module)
-        entering = leaving or counts[0]
-        if branches == "mixed":
-            new: nn.Module = NaiveModule(entering, *counts[1:-1])
-            leaving = entering + counts[1] + counts[3] + counts[5]
+        entering, *counts = _counts(module)
+        entering = leaving or entering
+        filters = counts[0] + counts[2] + counts[4]
+        new: nn.Module
+        if name[-1] not in kept:
+            new, leaving = nn.Identity(), entering
+        elif branches != "mixed":
+            leaving = filters + counts[5]
+            new = _single((entering, *counts), leaving, SIDES[branches], reductions)
+        elif not reductions:
+            new, leaving = NaiveModule(entering, *counts[:-1]), entering + filters
         else:
-            leaving = counts[1] + counts[3] + counts[5] + counts[6]
-            new = _single(counts, leaving, SIDES[branches], reductions)
+            new, leaving = Inception(entering, *counts, conv_block=BasicConv2d), filters + counts[5]
         network.set_submodule(name, new)
         if name in heads:
             network.set_submodule(heads[name], AuxiliaryHead(leaving, classes))
