@@ -1,4 +1,4 @@
-"""Inception without reductions, with filters of one size, with fewer modules: channels and operations by hand, and what stays."""
+"""Inception without reductions, with filters of one size, with fewer modules: channels and operations by hand."""
 
 import pytest
 import torch

@@ -21,7 +21,7 @@ def training(folder, name, variants, numbers, metric=None, objective="classifica
         for one, settings in variants.items()
     }
     keep = next(iter(variants))
-    settings = {**runs[keep], "runs": runs, "keep": keep, "replicates": 1}
+    settings = {**runs[keep], "dataset": more.get("dataset", "images"), "runs": runs, "keep": keep, "replicates": 1}
     train = {"metric": metric, "objective": objective, "variants": numbers}
     return Run(name, name, settings, {"train": train} | more.get("metrics", {}), folder / name)
 
@@ -52,7 +52,7 @@ def test_variants_that_differ_in_their_depth_alone_are_a_line(writer, tmp_path):
         training(tmp_path, "widths", flatly, dict.fromkeys(flatly, accuracies(0.5, 0.5)), "accuracy"),
     ]
     figures = flat(depth(writer)["blocks"])
-    assert [figure["id"] for figure in figures] == ["depth-test", "depth-train"]
+    assert [figure["id"] for figure in figures] == ["depth-images-test", "depth-images-train"]
     assert figures[0]["alt"].endswith(
         "plain: 90.0% with 20 layers, 80.0% with 56 layers; resnet: 91.0% with 20 layers."
     )
@@ -60,6 +60,21 @@ def test_variants_that_differ_in_their_depth_alone_are_a_line(writer, tmp_path):
     assert table["variant"].tolist() == ["plain_20", "plain_56", "resnet_20"]  # one diverged
     assert table["test_low"].tolist() == pytest.approx([0.89, 0.79, 0.91])
     assert figures[0]["made_by"] == ["train@resnets"]
+
+
+def test_each_data_set_has_its_figures_of_depth(writer, tmp_path):
+    variants = {f"plain_{n}": {"depth": n} for n in (10, 22)}
+    numbers = {"plain_10": accuracies(0.5, 0.6), "plain_22": accuracies(0.7, 0.8)}
+    names = {"resnets": "photographs", "others": "drawings", "more": "photographs"}
+    writer.runs = [
+        training(tmp_path, name, variants, numbers, "accuracy", dataset=dataset) for name, dataset in names.items()
+    ]
+    figures = flat(depth(writer)["blocks"])
+    wanted = [f"depth-{dataset}-{split}" for dataset in ("photographs", "drawings") for split in ("test", "train")]
+    assert [figure["id"] for figure in figures] == wanted
+    assert figures[0]["made_by"] == ["train@resnets", "train@more"]
+    assert figures[2]["made_by"] == ["train@others"]
+    assert figures[2]["title"] == "Accuracy over depth, test set of drawings"
 
 
 def test_no_depth_without_several_depths(writer, tmp_path):

@@ -20,31 +20,40 @@ Rows = list[dict[str, Any]]
 @panel("depth", order=24)
 def depth(writer: StudyWriter) -> Section | None:
     """Test and training metric over the number of layers: a line for variants that differ in nothing but that."""
-    runs = [run for run in writer.having("train") if run.metric and any(_depths(run).values())]
+    datasets: dict[str, list[Run]] = {}
+    for run in writer.having("train"):
+        if run.metric and any(_depths(run).values()):
+            datasets.setdefault(run.settings["dataset"], []).append(run)
+    drawn = [one for dataset, runs in datasets.items() if (one := _dataset(writer, dataset, runs))]
+    text = (
+        "At the end of training. Where a deeper network is worse on the training set, too, it does not overfit, but "
+        "learns less. Vertical lines: intervals of the mean over several runs by Student's t."
+    )
+    return section("What depth brings", text, drawn) if drawn else None
+
+
+def _dataset(writer: StudyWriter, dataset: str, runs: list[Run]) -> dict[str, Any] | None:
+    """The figures of test and training set beside each other, of trainings on one data set."""
     rows = [one for run in runs for one in _rows(run)]
     if not rows:
         return None
     frame, made_by = pd.DataFrame(rows), [stage for run in runs for stage in run.made_by]
     label = METRICS[runs[0].metric or ""].label
-    data = writer.data("depths", frame)
+    data = writer.data(f"depths_{dataset}", frame)
     drawn = []
     for split, name in SPLITS.items():
         kinds: dict[str, dict[int, tuple[float, float, float]]] = {}
         for one in rows:
             kinds.setdefault(one["kind"], {})[one["layers"]] = one[split], one[f"{split}_low"], one[f"{split}_high"]
-        title = f"{label[0].upper()}{label[1:]} over depth, {name}"
+        title = f"{label[0].upper()}{label[1:]} over depth, {name} of {dataset}"
         told = (
             f"{kind}: " + ", ".join(f"{formatted(points[x][0], '.1%')} with {x} layers" for x in sorted(points))
             for kind, points in kinds.items()
         )
         drawing = figures.shares(kinds, f"{label}, {name}", "layers with weights")
         alt = f"{title}. {'; '.join(told)}."
-        drawn.append(writer.figure(f"depth-{split}", drawing, title, "", alt, made_by, data=data))
-    text = (
-        "At the end of training. Where a deeper network is worse on the training set, too, it does not overfit, but "
-        "learns less. Vertical lines: intervals of the mean over several runs by Student's t."
-    )
-    return section("What depth brings", text, [row(*drawn)])
+        drawn.append(writer.figure(f"depth-{dataset}-{split}", drawing, title, "", alt, made_by, data=data))
+    return row(*drawn)
 
 
 def _depths(run: Run) -> Mapping[str, int | None]:
