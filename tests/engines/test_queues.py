@@ -78,6 +78,71 @@ def test_no_job_is_forgotten_while_a_queue_does_not_answer():
     assert queue.failed == [(2, "failed")]
 
 
+class Patient(Queue):
+    """An executor whose queue always answers, and for which no job ever ends."""
+
+    async def check_active_jobs(self, active_jobs):
+        for job in active_jobs:
+            yield job
+
+
+def looks(queue, known, times, monkeypatch):
+    """The numbers of the jobs that are left after each look, `known` being what the cluster says at it."""
+    answers, clock = iter(known), iter(times)
+    monkeypatch.setattr(queues, "monotonic", lambda: next(clock))
+    queues.forget_none(queue, lambda: next(answers))
+
+    async def look():
+        return [job async for job in queue.check_active_jobs(queue.active_jobs)]
+
+    left = []
+    for _ in known:
+        queue.active_jobs = asyncio.run(look())
+        left.append([job.number for job in queue.active_jobs])
+    return left
+
+
+def jobs(*numbers):
+    return [SimpleNamespace(number=number, external_jobid=str(number)) for number in numbers]
+
+
+def test_a_job_that_slurm_does_not_know_for_two_minutes_has_failed(monkeypatch):
+    queue = Patient(jobs(1, 2))
+    known = [{"1", "2"}, {"1"}, {"1"}, {"1"}]
+    assert looks(queue, known, [0, 20, 139, 140], monkeypatch) == [[1, 2], [1, 2], [1, 2], [1]]
+    assert queue.failed == [(2, "Slurm no longer knows job 2; run again. ")]
+
+
+def test_a_job_that_slurm_knows_again_is_waited_for_anew(monkeypatch):
+    queue = Patient(jobs(1))
+    known = [set(), {"1"}, set(), None, set()]  # None: it does not answer, and the clock is not looked at
+    assert looks(queue, known, [0, 100, 119, 238], monkeypatch) == [[1]] * 5
+    assert not queue.failed
+
+
+def test_what_an_executor_has_not_heard_of_is_not_given_up(monkeypatch):
+    """It does not answer the executor: no job of those that it leaves out is looked for elsewhere."""
+    queue = Queue(jobs(1))
+    asked = []
+    queues.forget_none(queue, lambda: asked.append(1) or set())
+
+    async def look():
+        return [job async for job in queue.check_active_jobs(queue.active_jobs)]
+
+    assert [job.number for job in asyncio.run(look())] == [1]
+    assert not asked
+
+
+@pytest.mark.parametrize(("script", "known"), [("echo 7; echo 12", {"7", "12"}), ("exit 1", None), (None, None)])
+def test_what_slurm_knows(tmp_path, monkeypatch, script, known):
+    if script:
+        squeue = tmp_path / "squeue"
+        squeue.write_text(f'#!/bin/sh\ncase "$*" in *--states=all*) {script};; esac\n')
+        squeue.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin" if script else str(tmp_path))
+    assert queues.slurm_knows() == known
+
+
 def test_an_executor_waits_so_for_its_jobs(mended):
     queue = Queue([])
     queue.wait, queue.lock = False, threading.Lock()

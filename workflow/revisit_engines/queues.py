@@ -1,10 +1,18 @@
-"""How Snakemake's executors look at the queue of a cluster: as often as they are told, and without forgetting a job."""
+"""How Snakemake's executors look at the queue of a cluster.
+
+As often as they are told, without forgetting a job, and not for ever after one that the cluster has forgotten.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import subprocess
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from time import monotonic
 from typing import Any
 
 SLEEP, WAIT = "sleep", "_wait_for_jobs"  # of an executor: between two looks at its queue; the loop of these looks
+SLURM = "snakemake_executor_plugin_slurm"
+LOST = 120.0  # seconds: so long Slurm, asked at every look, has not known a job that it took
+Known = Callable[[], Collection[str] | None]
 
 
 def look_as_told() -> None:
@@ -13,7 +21,9 @@ def look_as_told() -> None:
     Slurm's looks ten seconds later after each look at which no job had ended, up to three minutes, whatever
     `seconds-between-status-checks` says: a stage of seconds costs as long as that. And where Slurm does not answer for
     a few seconds, as when its controller or its database is started anew, it forgets all jobs that it waits for, and
-    the run never ends (snakemake-executor-plugin-slurm 2.8). Where executors wait in another way, nothing is changed.
+    the run never ends (snakemake-executor-plugin-slurm 2.8). Nor does it end where Slurm itself has forgotten a job, as
+    when its controller is killed before it has written down what it took. Where executors wait in another way, nothing
+    is changed.
     """
     from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 
@@ -22,7 +32,7 @@ def look_as_told() -> None:
     wait = getattr(RemoteExecutor, WAIT)
 
     async def wait_and_forget_none(executor: Any) -> None:
-        forget_none(executor)
+        forget_none(executor, slurm_knows if type(executor).__module__.startswith(SLURM) else None)
         await wait(executor)
 
     setattr(RemoteExecutor, SLEEP, sleep_as_told)
@@ -35,10 +45,18 @@ async def sleep_as_told(executor: Any) -> None:
     await asyncio.sleep(min(executor.next_seconds_between_status_checks, told))
 
 
-def forget_none(executor: Any) -> None:
-    """Let `executor` look again at those jobs of which it has said nothing after a look at its queue."""
+def forget_none(executor: Any, known: Known | None = None) -> None:
+    """Let `executor` look again at those jobs of which it has said nothing after a look at its queue.
+
+    Args:
+        executor: what submits jobs and looks for their ends.
+        known: tells which jobs the cluster knows, by their numbers, or None where it does not answer. One that is not
+            among them for two minutes, and has not ended for the executor either, has failed. Without `known` all are
+            looked for as long as they take.
+    """
     check = executor.check_active_jobs
     reported: set[int] = set()
+    missing_since: dict[str, float] = {}
 
     def noting(report: Callable[..., None]) -> Callable[..., None]:
         def note(job: Any, *arguments: Any, **options: Any) -> None:
@@ -47,10 +65,22 @@ def forget_none(executor: Any) -> None:
 
         return note
 
+    def lost(jobs: Sequence[Any]) -> list[Any]:
+        there = known() if known and jobs else None
+        if there is None:
+            return []
+        now = monotonic()
+        missing = [job for job in jobs if job.external_jobid not in there]
+        since = {job.external_jobid: missing_since.get(job.external_jobid, now) for job in missing}
+        missing_since.clear()
+        missing_since.update(since)
+        return [job for job in missing if now - since[job.external_jobid] >= LOST]
+
     async def check_all(jobs: Sequence[Any]) -> AsyncIterator[Any]:
         reported.clear()
-        async for _ in check(jobs):
-            pass
+        answered = [job async for job in check(jobs)]
+        for job in lost(answered):
+            executor.report_job_error(job, msg=f"Slurm no longer knows job {job.external_jobid}; run again. ")
         for job in jobs:
             if id(job) not in reported:
                 yield job
@@ -58,3 +88,13 @@ def forget_none(executor: Any) -> None:
     executor.report_job_success = noting(executor.report_job_success)
     executor.report_job_error = noting(executor.report_job_error)
     executor.check_active_jobs = check_all
+
+
+def slurm_knows() -> Collection[str] | None:
+    """The numbers of one's own jobs that Slurm's controller knows, ended ones too; None where it does not answer."""
+    command = ["squeue", "--me", "--noheader", "--states=all", "--format=%A"]
+    try:
+        told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return set(told.split())
