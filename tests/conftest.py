@@ -20,7 +20,8 @@ COPIES = ("test_gpu_pieces.py",)  # of that tree, made by another process
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The engines come first: they take longest. What needs a copy of the one tree comes after those who make it.
+    """The engines come first: they take longest; before them Slurm's, which mostly wait. What needs a copy of the one
+    tree comes after those who make it.
 
     Thorough tests run where their folder or file is asked for: `pytest tests/pipeline`, `make browser`.
     """
@@ -29,7 +30,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
     items.sort(
-        key=lambda item: ("pipeline" not in item.path.parts, item.path.name not in REAL, item.path.name in COPIES)
+        key=lambda item: (
+            "slurm" not in item.path.parts,
+            "pipeline" not in item.path.parts,
+            item.path.name not in REAL,
+            item.path.name in COPIES,
+        )
     )
 
 

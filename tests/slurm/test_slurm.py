@@ -1,6 +1,7 @@
 """A run on the nodes of a real Slurm, left in peace and attacked: each time the next run, by either engine, mends it.
 
-What a clean run on this machine makes is compared byte for byte. `make cluster` installs what is needed.
+What a clean run on this machine makes is compared byte for byte. `make cluster` installs what is needed, and runs all;
+`make test` leaves out the thorough ones.
 """
 
 import re
@@ -12,7 +13,8 @@ from attacks import Moment
 from on_nodes import TRAINING, small_tree
 from random_walk import expected
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.thorough]
+pytestmark = pytest.mark.pipeline
+thorough = pytest.mark.thorough
 LOOK = "from revisit_engines import progress; print(progress.look().line())"
 
 
@@ -26,7 +28,7 @@ def test_a_run_on_nodes_makes_what_a_run_on_this_machine_makes(built, cluster, t
     assert {job.rule for job in cluster.jobs(ended=True)} == {"fetch", "prepare", "train", "evaluate", "inspect"}
 
 
-@pytest.mark.parametrize("engine", ["snakemake on Slurm", "dvc"])
+@pytest.mark.parametrize("engine", ["snakemake on Slurm", pytest.param("dvc", marks=thorough)])
 def test_the_head_is_killed_while_a_job_runs(nodes, engine):
     attacks.head_killed(nodes, Moment("train", "RUNNING", 1), group=engine == "dvc")
     output = nodes.run(engine)
@@ -52,6 +54,7 @@ def test_a_node_is_lost_while_a_job_writes(nodes):
     nodes.check()
 
 
+@thorough
 def test_a_node_is_cut_off_and_its_job_goes_on(nodes):
     end, job = attacks.node_cut_off(nodes, Moment("train"))
     assert end.status == 1, end.output
@@ -71,6 +74,7 @@ def test_a_job_is_out_of_time(nodes):
     nodes.check()
 
 
+@thorough
 def test_code_is_edited_while_a_job_waits(nodes):
     end = attacks.code_edited(nodes, Moment("train", "PENDING"))
     assert end.status == 1, end.output
@@ -95,6 +99,7 @@ def test_another_engine_is_refused_meanwhile(nodes):
     nodes.check()
 
 
+@thorough
 def test_progress_sees_what_runs_on_nodes_and_what_has_run_there(nodes):
     def line():
         return nodes.tree.run("python", "-c", LOOK, PYTHONPATH="workflow")
@@ -108,6 +113,7 @@ def test_progress_sees_what_runs_on_nodes_and_what_has_run_there(nodes):
     assert nodes.end()[0] == 0
 
 
+@thorough
 def test_the_controller_is_stopped_for_a_while(nodes):
     end = attacks.controller_stopped(nodes, Moment("train"), writing=True)
     assert end.status == 0, end.output
