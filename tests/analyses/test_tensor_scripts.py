@@ -167,7 +167,7 @@ def test_inspect_every_replicate(trained, monkeypatch):
         folder = paths.model("small") / "snapshots"
         folder.mkdir(exist_ok=True)
         shutil.copy(paths.model("other") / "model.safetensors", folder / f"epoch_{moment}.safetensors")
-    settings |= {"filters": {"numbers": [3, 5]}, "evolution": {"layers": ["relu1"], "maps": 1}}
+    settings |= {"filters": {"numbers": [3, 5]}, "evolution": {"layers": ["relu1"], "maps": 1, "counted": 2}}
     run_analysis.main(["inspect", "small"])
     found = _json(trained, "inspect.json")
     followed = found.pop("filters"), found.pop("evolution")

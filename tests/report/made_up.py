@@ -437,13 +437,24 @@ def _faithfulness(inside: Path, data: Data, wanted: Settings, rng: np.random.Gen
 
 
 def _evolution(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    """The first map changes its image with each jump, of which the last is one; the second keeps its image."""
     maps = list(range(3, 3 + wanted["maps"]))
     for number, layer in enumerate(wanted["layers"]):
-        put(inside / f"evolution_{layer}.npy", data.pictures(rng, len(maps), len(MOMENTS), side=12 + 40 * (number > 0)))
-    table = [(layer, number, moment, 5, 1.5) for layer in wanted["layers"] for number in maps for moment in MOMENTS]
-    put(inside / "evolution.csv", columns("layer map moment row activation", table))
-    found = {layer: {"maps": maps, "changed_image": 0.75} for layer in wanted["layers"]}
-    return {"moments": MOMENTS, "unit": "epoch", "layers": found}
+        for kind in ("", "patches_"):
+            pictures = data.pictures(rng, len(maps), len(MOMENTS), side=12 + 40 * (number > 0))
+            put(inside / f"evolution_{kind}{layer}.npy", pictures)
+    alike = (None, 0.9, 0.1)
+    table = [
+        (layer, number, moment, 5 + (number == 3 and moment == MOMENTS[-1]), 1.5, alike[at] if number == 3 else None)
+        for layer in wanted["layers"]
+        for number in maps
+        for at, moment in enumerate(MOMENTS)
+    ]
+    put(inside / "evolution.csv", columns("layer map moment row activation likeness", table))
+    told = {"changed_image": 0.75, "steps": 4, "jumps": 1, "jumps_changed": 1, "jumps_kept": 0, "changed_at_jumps": 1.0}
+    told |= {"changed_elsewhere": 0.5, "likeness_changed": 0.1, "likeness_kept": 0.9}
+    found = {layer: {"maps": maps, "counted": len(maps), **told} for layer in wanted["layers"]}
+    return {"moments": MOMENTS, "unit": "epoch", "images": 1200, "layers": found, **told}
 
 
 def _invariance(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from revisit.analyses.inspect.looks.evolution import jumps
 from revisit.objects import recall
 from revisit.params.load import load
 from revisit.report import claims, statistics
@@ -152,6 +153,9 @@ def of_inspection(training, inspect):
     if inspect.reuse:
         yield from (f"inspect.reuse.{key}{of}" for key in ("loss", "accuracy") for of in ("", "_of_chain"))
         yield from (f"inspect.reuse.{key}" for key in ("used_share", "newest_weight", "entering_weight"))
+    if inspect.evolution:
+        nothing = np.zeros((1, 1))
+        yield from (f"inspect.evolution.{key}" for key in ("changed_image", *jumps.told(nothing, nothing > 0)))
     if inspect.filters:
         for kind in ("high_frequency", "high_frequency_all"):
             yield from (f"inspect.filters.{kind}.epoch_{moment}" for moment in training.snapshots)

@@ -1,7 +1,7 @@
 """What every look inside a network looks at."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -35,6 +35,8 @@ class View:
     seed: int = 0  # of every choice among the images
     unit: str = "epoch"  # what the moments of the snapshots count
     snapshots: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)  # moment -> that network, loaded
+    train_images: np.ndarray | None = None  # all that it was trained on, as `images`; None: not at hand
+    train_labels: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -67,7 +69,15 @@ class View:
             settings["seed"],
             unit,
             {moment: partial(_network, folder, device, file) for moment, file in snapshots.items()},
+            data.train_images,
+            data.train_labels,
         )
+
+    def training(self) -> Self:
+        """The same network with all images that it was trained on in the place of the test images: the centre crop."""
+        if self.train_images is None or self.train_labels is None:
+            raise ValueError("the images of the training are not at hand")
+        return replace(self, images=self.train_images, labels=self.train_labels)
 
     def moments(self, look: str) -> list[int]:
         """When the snapshots were taken, ascending.
