@@ -137,6 +137,7 @@ BAD = [
     ),
     ("analyses.inspect.seedlings_densenet.reuse", {"images": 201}, "images: 201 is more than the 200 images looked at"),
     ("analyses.inspect.fashion_static.evolution", {"layers": ["conv1"]}, "evolution: follows the training: give fashi"),
+    ("analyses.inspect.voc_caffenet.evolution.maps", 30, "maps: 30 is more than the 24 maps whose jumps are counted"),
     ("analyses.inspect.fashion_static.filters", {"numbers": [-1]}, "filters.numbers.0: -1 is not allowed"),
     (
         "analyses.inspect.lenet_clean",

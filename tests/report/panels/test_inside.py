@@ -74,13 +74,19 @@ def test_evolution_has_a_column_per_snapshot(writer):
     assert first["columns"] == second["columns"] == ["epoch 0", "epoch 30", "epoch 58"]
     assert first["rows"] == ["map 3", "its patch", "map 4", "its patch"]
     assert "the strongest of 1,200 images changes in 75% of the cases" in first["caption"]
-    assert "in 100% of the 1 jumps, and in 50% of the other steps" in first["caption"]
+    assert first["caption"].endswith("in 100% of the 1 jumps, in 50% of the other steps.")
     image = picture(writer, first)
     assert image.shape[:2] == (4 * 72 + 3 * 4, 3 * 72 + 2 * 4)
     jumps = pd.read_csv(writer.folder / table["file"])
     assert jumps["layer"].tolist() == [*writer.looked("evolution")[0].look("evolution")["layers"], "all"]
     assert jumps["counted"].tolist() == [2, 2, 4]
     assert "In 1 of the 1 jumps another image is the strongest, in 0 the same one" in table["caption"]
+
+
+def test_a_layer_without_jumps_says_so(writer):
+    of_layer = writer.looked("evolution")[0].look("evolution")["layers"]["conv1"]
+    of_layer |= {"jumps": 0, "changed_at_jumps": None}
+    assert "75% of the cases; no projection jumps." in flat(evolution(writer)["blocks"])[0]["caption"]
 
 
 def test_jumps_and_other_images_have_frames(writer):

@@ -61,12 +61,9 @@ def _pictures(writer: StudyWriter, run: Run, layer: str, frame: pd.DataFrame, da
         for shown, marked, colour in zip(pictures, (jumped, other), (JUMPED, OTHER), strict=True):
             tiles += [_framed(tile, colour if mark else None) for tile, mark in zip(shown, marked, strict=True)]
         rows += [f"map {number}", "its patch"]
-    changed, at_jumps, elsewhere = (
-        formatted(of_layer[key], ".0%") for key in ("changed_image", "changed_at_jumps", "changed_elsewhere")
-    )
     caption = (
-        f"{layer}: from one snapshot to the next the strongest of {found['images']:,} images changes in {changed} of "
-        f"the cases; in {at_jumps} of the {of_layer['jumps']} jumps, and in {elsewhere} of the other steps."
+        f"From one snapshot to the next the strongest of {found['images']:,} images changes in "
+        f"{formatted(of_layer['changed_image'], '.0%')} of the cases; {_of_jumps(of_layer)}."
     )
     return writer.figure(
         f"evolution-{run.name}-{slug(layer)}",
@@ -80,6 +77,14 @@ def _pictures(writer: StudyWriter, run: Run, layer: str, frame: pd.DataFrame, da
         rows=rows,
         columns=moments(found),
     )
+
+
+def _of_jumps(found: dict[str, Any]) -> str:
+    """How often the image changes where a projection jumps, and where not."""
+    if not found["jumps"]:
+        return "no projection jumps"
+    elsewhere = formatted(found["changed_elsewhere"], ".0%")
+    return f"in {found['changed_at_jumps']:.0%} of the {found['jumps']} jumps, in {elsewhere} of the other steps"
 
 
 def _framed(tile: np.ndarray, colour: str | None) -> np.ndarray:
