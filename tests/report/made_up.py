@@ -388,6 +388,7 @@ def write_inspection(
         put(inside / "first_layer.csv", table)
         found = {"filters": 32, "dead": kernel - 5, "dead_share": (kernel - 5) / 32, "high_frequency": 0.3}
         found["low_frequency"] = 0.2
+        found["coarseness"] = found["dead_share"] + 0.5
         summary["first_layer"] = found | {"kernel": [kernel, kernel], "stride": 4 if kernel > 7 else 2}
     for part, wanted in settings.items():
         if part in PARTS and wanted:
@@ -402,6 +403,22 @@ def _filters(inside: Path, data: Data, wanted: Settings, rng: np.random.Generato
     moments = {f"epoch_{moment}": 0.8 - moment / 200 for moment in MOMENTS}
     shares = {"high_frequency": moments, "high_frequency_all": moments}
     return {"numbers": wanted["numbers"], "moments": MOMENTS, "unit": "epoch", **shares}
+
+
+def _first_layers(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    """Variants `size_<kernel>_stride_<stride>`, each coarser than the one before."""
+    found, table = {}, []
+    for number, variant in enumerate(wanted["variants"], 1):
+        kernel, stride = (int(text) for text in variant.split("_")[1::2])
+        weights = rng.normal(0, 0.1, (32, data.channels, kernel, kernel))
+        put(inside / f"first_layers_{variant}.npy", weights.astype(np.float32))
+        table += [(variant, each, 1.0, 2.0, False, 0.3, 0.1 * number) for each in range(32)]
+        shares = {"dead_share": 0.0, "high_frequency": 0.3, "low_frequency": 0.1 * number}
+        found[variant] = {"filters": 32, "dead": 0, "kernel": [kernel, kernel], "stride": stride, **shares}
+        found[variant]["coarseness"] = sum(shares.values())
+    names = "variant filter norm largest_activation dead high_frequency low_frequency"
+    put(inside / "first_layers.csv", columns(names, table))
+    return found
 
 
 def _strongest(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
@@ -507,6 +524,7 @@ def _reuse(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator)
 
 PARTS = {
     "filters": _filters,
+    "first_layers": _first_layers,
     "strongest": _strongest,
     "deconvnet": _deconvnet,
     "faithfulness": _faithfulness,
