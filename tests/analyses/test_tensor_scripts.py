@@ -11,7 +11,7 @@ from revisit import config, files, paths
 from revisit.errors import ArtifactError, ConfigError
 from revisit.models import registry
 
-LOOKS = ("filters", "strongest", "deconvnet", "evolution", "invariance", "occlusion", "correspondence")
+LOOKS = ("first_layers", "filters", "strongest", "deconvnet", "evolution", "invariance", "occlusion", "correspondence")
 SETTINGS = {
     "extract": {
         "dataset": "dots", "layers": {"conv.2": "pool2", "fc1": "fc1"}, "train": 10, "test": None, "device": "cpu",
@@ -167,7 +167,7 @@ def test_inspect_every_replicate(trained, monkeypatch):
         folder = paths.model("small") / "snapshots"
         folder.mkdir(exist_ok=True)
         shutil.copy(paths.model("other") / "model.safetensors", folder / f"epoch_{moment}.safetensors")
-    settings |= {"filters": {"numbers": [3, 5]}, "evolution": {"layers": ["relu1"], "maps": 1}}
+    settings |= {"filters": {"numbers": [3, 5]}, "evolution": {"layers": ["relu1"], "maps": 1, "counted": 2}}
     run_analysis.main(["inspect", "small"])
     found = _json(trained, "inspect.json")
     followed = found.pop("filters"), found.pop("evolution")
@@ -181,6 +181,24 @@ def test_inspect_every_replicate(trained, monkeypatch):
     written = _written(paths.findings("small", "inspect"))
     assert {name: written[name] for name in tables} == tables
     assert not any("replicate" in name for name in written)
+
+
+def test_inspect_sees_the_variants_of_every_replicate(trained, monkeypatch):
+    import run_analysis
+
+    for name in ("other", "third"):
+        run_analysis.main(["inspect", name])
+    alone = {name: json.loads(paths.findings(name, "inspect.json").read_text()) for name in ("other", "third")}
+    second = registry.replicate(paths.model("small"), 1)
+    shutil.copytree(paths.model("other"), second)
+    for folder, name in ((paths.model("small"), "other"), (second, "third")):
+        shutil.copytree(paths.model(name), registry.variant(folder, "wide"))
+    settings = SETTINGS["inspect"] | {"first_layers": {"variants": ["wide"]}}
+    monkeypatch.setattr(config, "settings", lambda _stage, _name: settings)
+    run_analysis.main(["inspect", "small"])
+    found = _json(trained, "inspect.json")["replicates"]
+    assert [each["first_layers"]["wide"] for each in found] == [alone[n]["first_layer"] for n in ("other", "third")]
+    assert set(_csv(trained, "inspect/first_layers.csv")["variant"]) == {"wide"}
 
 
 def test_a_replicate_of_other_data_is_refused(trained):

@@ -76,8 +76,8 @@ def test_build_passes_the_settings_on():
         ({"width": 0.3}, "allowed: a number, > 0, ≤ 8, a multiple of 0.125"),
         ({"width": 0}, "allowed: a number, > 0"),
         ({"width": None}, "allowed: a number, > 0"),
-        ({"first_layer": "9x9/3"}, "allowed: 11x11/4, 7x7/2"),
-        ({"first_layer": ["7x7/2"]}, "allowed: 11x11/4, 7x7/2"),
+        ({"first_layer": "9x9/3"}, "allowed: 11x11/4, 11x11/2, 7x7/4, 7x7/2"),
+        ({"first_layer": ["7x7/2"]}, "allowed: 11x11/4, 11x11/2, 7x7/4, 7x7/2"),
         ({"relu5": 1}, r"network\.relu5: 1 is not allowed with caffenet; allowed: true or false"),
     ],
 )
@@ -109,6 +109,18 @@ def test_snapshots_come_in_order_and_load(tmp_path):
     earlier, _ = registry.load(tmp_path / "x", "cpu", files[9])
     assert not earlier.training
     assert all((values == 9).all() for values in earlier.state_dict().values())
+
+
+def test_variants_lie_beside_the_network_of_their_replicate(tmp_path):
+    assert registry.variants(tmp_path / "x") == {}
+    second = registry.replicate(tmp_path / "x", 1)
+    for folder, name in ((tmp_path / "x", "wide"), (tmp_path / "x", "deep"), (second, "wide")):
+        registry.variant(folder, name).mkdir(parents=True)
+    assert registry.variants(tmp_path / "x") == {name: tmp_path / "x/variants" / name for name in ("deep", "wide")}
+    assert registry.variants(second) == {"wide": tmp_path / "x/replicates/1/variants/wide"}
+    assert registry.replicates(tmp_path / "x") == [tmp_path / "x", second]
+    for folder in (tmp_path / "x", second, registry.variant(tmp_path / "x", "wide"), registry.variant(second, "wide")):
+        assert registry.experiment(folder) == "x"
 
 
 @pytest.mark.parametrize("name", ["network.json", "model.safetensors"])

@@ -87,6 +87,7 @@ TWICE = [
 BETWEEN_VALUES = [
     ("mirror", "ftp://host/x", ": 'ftp://host/x' is not allowed; it must be a folder, or an http or https address"),
     ("experiments.rows_cnn.keep", "base", ": there are no variants; leave keep out"),
+    ("experiments.rows_cnn.keep_all", True, ": there are no variants; leave keep_all out"),
     ("experiments.rows_cnn.batch_size", 55_001, ": 55001 is more than the 55000 training images of mnist"),
     (
         "analyses.neighbours.fashion_dynamic.k",

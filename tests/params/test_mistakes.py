@@ -137,6 +137,13 @@ BAD = [
     ),
     ("analyses.inspect.seedlings_densenet.reuse", {"images": 201}, "images: 201 is more than the 200 images looked at"),
     ("analyses.inspect.fashion_static.evolution", {"layers": ["conv1"]}, "evolution: follows the training: give fashi"),
+    ("analyses.inspect.fashion_static.first_layers", {}, "compares variants: give fashion_static `keep_all: true`"),
+    (
+        "analyses.inspect.voc_first_layers.first_layers",
+        {"variants": ["size_7_stride_2", "size_11_stride_4"]},
+        "no variants of voc_first_layers besides the one that is kept: size_11_stride_4; there are: size_11_stride_2, ",
+    ),
+    ("analyses.inspect.voc_caffenet.evolution.maps", 30, "maps: 30 is more than the 24 maps whose jumps are counted"),
     ("analyses.inspect.fashion_static.filters", {"numbers": [-1]}, "filters.numbers.0: -1 is not allowed"),
     (
         "analyses.inspect.lenet_clean",

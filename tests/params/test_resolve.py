@@ -42,6 +42,13 @@ def test_variants_are_whole_protocols(resolved):
     assert {run["optimizer"]["lr"] for run in settings["runs"].values()} == {0.01}
 
 
+def test_only_a_sweep_that_keeps_all_networks_says_so(resolved):
+    """So that no other training becomes stale."""
+    asked = {name: settings for (stage, name), settings in resolved().items() if stage in ("train", "finetune")}
+    assert [name for name, settings in asked.items() if "keep_all" in settings] == ["voc_first_layers"]
+    assert asked["voc_first_layers"]["keep_all"] is True
+
+
 def test_an_experiment_without_variants_has_one_run(resolved):
     settings = resolved()["train", "fashion_dynamic"]
     assert list(settings["runs"]) == ["base"] == [settings["keep"]]

@@ -388,6 +388,7 @@ def write_inspection(
         put(inside / "first_layer.csv", table)
         found = {"filters": 32, "dead": kernel - 5, "dead_share": (kernel - 5) / 32, "high_frequency": 0.3}
         found["low_frequency"] = 0.2
+        found["coarseness"] = found["dead_share"] + 0.5
         summary["first_layer"] = found | {"kernel": [kernel, kernel], "stride": 4 if kernel > 7 else 2}
     for part, wanted in settings.items():
         if part in PARTS and wanted:
@@ -402,6 +403,22 @@ def _filters(inside: Path, data: Data, wanted: Settings, rng: np.random.Generato
     moments = {f"epoch_{moment}": 0.8 - moment / 200 for moment in MOMENTS}
     shares = {"high_frequency": moments, "high_frequency_all": moments}
     return {"numbers": wanted["numbers"], "moments": MOMENTS, "unit": "epoch", **shares}
+
+
+def _first_layers(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    """Variants `size_<kernel>_stride_<stride>`, each coarser than the one before."""
+    found, table = {}, []
+    for number, variant in enumerate(wanted["variants"], 1):
+        kernel, stride = (int(text) for text in variant.split("_")[1::2])
+        weights = rng.normal(0, 0.1, (32, data.channels, kernel, kernel))
+        put(inside / f"first_layers_{variant}.npy", weights.astype(np.float32))
+        table += [(variant, each, 1.0, 2.0, False, 0.3, 0.1 * number) for each in range(32)]
+        shares = {"dead_share": 0.0, "high_frequency": 0.3, "low_frequency": 0.1 * number}
+        found[variant] = {"filters": 32, "dead": 0, "kernel": [kernel, kernel], "stride": stride, **shares}
+        found[variant]["coarseness"] = sum(shares.values())
+    names = "variant filter norm largest_activation dead high_frequency low_frequency"
+    put(inside / "first_layers.csv", columns(names, table))
+    return found
 
 
 def _strongest(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
@@ -437,13 +454,24 @@ def _faithfulness(inside: Path, data: Data, wanted: Settings, rng: np.random.Gen
 
 
 def _evolution(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
+    """The first map changes its image with each jump, of which the last is one; the second keeps its image."""
     maps = list(range(3, 3 + wanted["maps"]))
     for number, layer in enumerate(wanted["layers"]):
-        put(inside / f"evolution_{layer}.npy", data.pictures(rng, len(maps), len(MOMENTS), side=12 + 40 * (number > 0)))
-    table = [(layer, number, moment, 5, 1.5) for layer in wanted["layers"] for number in maps for moment in MOMENTS]
-    put(inside / "evolution.csv", columns("layer map moment row activation", table))
-    found = {layer: {"maps": maps, "changed_image": 0.75} for layer in wanted["layers"]}
-    return {"moments": MOMENTS, "unit": "epoch", "layers": found}
+        for kind in ("", "patches_"):
+            pictures = data.pictures(rng, len(maps), len(MOMENTS), side=12 + 40 * (number > 0))
+            put(inside / f"evolution_{kind}{layer}.npy", pictures)
+    alike = (None, 0.9, 0.1)
+    table = [
+        (layer, number, moment, 5 + (number == 3 and moment == MOMENTS[-1]), 1.5, alike[at] if number == 3 else None)
+        for layer in wanted["layers"]
+        for number in maps
+        for at, moment in enumerate(MOMENTS)
+    ]
+    put(inside / "evolution.csv", columns("layer map moment row activation likeness", table))
+    told = {"changed_image": 0.75, "steps": 4, "jumps": 1, "jumps_changed": 1, "jumps_kept": 0, "changed_at_jumps": 1.0}
+    told |= {"changed_elsewhere": 0.5, "likeness_changed": 0.1, "likeness_kept": 0.9}
+    found = {layer: {"maps": maps, "counted": len(maps), **told} for layer in wanted["layers"]}
+    return {"moments": MOMENTS, "unit": "epoch", "images": 1200, "layers": found, **told}
 
 
 def _invariance(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
@@ -496,6 +524,7 @@ def _reuse(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator)
 
 PARTS = {
     "filters": _filters,
+    "first_layers": _first_layers,
     "strongest": _strongest,
     "deconvnet": _deconvnet,
     "faithfulness": _faithfulness,

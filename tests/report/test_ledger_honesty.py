@@ -55,6 +55,9 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"kept_bytes_per_image": (1, 10**9),
     r"poolings\.(average|maximum)": (0, 10),
     r"signal_slope_start": (-1, 1),
+    r"evolution\.changed_(at_jumps|elsewhere)": (0, 1),
+    r"evolution\.jumps_(changed|kept)": (0, 1000),
+    r"coarseness": (0, 3),
     r"first_to_last_signal_start|update_start": (0, 1),
 }
 COUNTS = (
@@ -66,6 +69,8 @@ COUNTS = (
     "operations",
     "duplicates",
     "poolings",
+    "jumps_changed",
+    "jumps_kept",
 )  # whole numbers
 SEEDS, NOISE, ATTEMPTS, PASSES = 3, 1e-4, 60, 6  # noise: as a share of a metric's range
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from revisit.analyses.inspect.looks.evolution import jumps
 from revisit.objects import recall
 from revisit.params.load import load
 from revisit.report import claims, statistics
@@ -26,7 +27,7 @@ COUNTED = ("parameters", "operations", "kept_bytes_per_image", "layers", "poolin
 MEASURED = ("update", *(f"{key}_{of}" for of in ("signal", "gradient") for key in ("first_to_last", "smallest")))
 MEASURED += ("signal_slope", "gradient_slope")
 SPARSITY = ("hoyer", "active", "dead")
-FIRST_LAYER = ("filters", "dead", "dead_share", "high_frequency", "low_frequency")
+FIRST_LAYER = ("filters", "dead", "dead_share", "high_frequency", "low_frequency", "coarseness")
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +153,12 @@ def of_inspection(training, inspect):
     if inspect.reuse:
         yield from (f"inspect.reuse.{key}{of}" for key in ("loss", "accuracy") for of in ("", "_of_chain"))
         yield from (f"inspect.reuse.{key}" for key in ("used_share", "newest_weight", "entering_weight"))
+    if inspect.first_layers:
+        others = inspect.first_layers.variants or [name for name in training.variants if name != training.kept]
+        yield from (f"inspect.first_layers.{variant}.{key}" for variant in others for key in FIRST_LAYER)
+    if inspect.evolution:
+        nothing = np.zeros((1, 1))
+        yield from (f"inspect.evolution.{key}" for key in ("changed_image", *jumps.told(nothing, nothing > 0)))
     if inspect.filters:
         for kind in ("high_frequency", "high_frequency_all"):
             yield from (f"inspect.filters.{kind}.epoch_{moment}" for moment in training.snapshots)

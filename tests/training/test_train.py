@@ -335,6 +335,29 @@ def test_every_replicate_of_the_kept_variant_leaves_its_network(run, change, pro
     assert logged == ["base.0"]
 
 
+def test_all_variants_leave_their_networks_where_that_is_asked(run, change, protocol, tmp_path, digests):
+    """Each leaves what it leaves as the kept one, but for scores, snapshots and events; and nothing else changes."""
+    other = protocol | {"network": {"dropout": 0.4, "width": 0.5}}
+    runs = change() | {"runs": {"other": other, "base": protocol}, "keep": "base", "replicates": 2}
+    one = run("a", runs)
+    every = run("b", runs | {"keep_all": True})
+    assert every.findings == one.findings
+    left = digests("b/model")
+    added = {name: left.pop(name) for name in list(left) if "variants/" in name}
+    assert left == digests("a/model")
+    folders = ("variants/other", "replicates/1/variants/other")
+    assert set(added) == {f"{folder}/{name}" for folder in folders for name in ("model.safetensors", "network.json")}
+    run("alone", runs | {"keep": "other"})
+    alone = digests("alone/model")
+    for folder, own in zip(folders, ("", "replicates/1/"), strict=True):
+        for name in ("model.safetensors", "network.json"):
+            assert added[f"{folder}/{name}"] == alone[f"{own}{name}"]
+        network, _ = registry.load(tmp_path / "b/model" / folder, "cpu")
+        assert network.conv1.out_channels == 16
+    logged = [path.parent.name for path in (tmp_path / "b/resume").glob("*/events")]
+    assert logged == ["base.0"]
+
+
 def test_another_seed_gives_other_weights(run, settings, change, digests):
     run("a", settings)
     run("b", change(seed=1))

@@ -17,11 +17,11 @@ MEAN, STD = [0.25], [0.25]
 MOMENTS = (0, 10, 60)  # steps
 
 
-def bars_beams_blobs() -> tuple[np.ndarray, np.ndarray]:
-    """24 grey pictures (24, 12, 12, 1) uint8, dark with one light vertical bar, horizontal beam or square blob."""
-    rng = np.random.default_rng(0)
-    labels = rng.permutation(np.repeat(np.arange(3), 8))
-    images = rng.integers(0, 30, (24, 12, 12, 1), dtype=np.uint8)
+def bars_beams_blobs(count: int = 24, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Grey pictures (count, 12, 12, 1) uint8, dark with one light vertical bar, horizontal beam or square blob."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.resize(np.arange(3), count))
+    images = rng.integers(0, 30, (count, 12, 12, 1), dtype=np.uint8)
     for image, label in zip(images, labels, strict=True):
         height, width = ((8, 2), (2, 8), (4, 4))[label]
         top, left = rng.integers(0, 13 - height), rng.integers(0, 13 - width)
@@ -78,6 +78,6 @@ def view(trained_states) -> View:
 
     images, labels = bars_beams_blobs()
     snapshots = {moment: lambda moment=moment: load(moment) for moment in MOMENTS}
-    return View(
-        load(MOMENTS[-1]), Preprocessing(MEAN, STD, CPU), CPU, images, labels, CLASSES, unit="step", snapshots=snapshots
-    )
+    network, preprocessing = load(MOMENTS[-1]), Preprocessing(MEAN, STD, CPU)
+    others = bars_beams_blobs(40, seed=1)  # in the place of what it was trained on
+    return View(network, preprocessing, CPU, images, labels, CLASSES, 0, "step", snapshots, *others)

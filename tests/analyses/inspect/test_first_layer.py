@@ -135,6 +135,7 @@ def test_dead_filters_and_the_largest_activations(view, monkeypatch):
         "kernel": [3, 3],
         "stride": 1,
         "low_frequency": pytest.approx(table["low_frequency"].mean()),
+        "coarseness": pytest.approx(0.4 + table["high_frequency"].mean() + table["low_frequency"].mean()),
     }
     monkeypatch.setattr(forward, "BATCH", 5)
     assert first_layer.look(looked_at, {})[1]["first_layer.csv"].equals(table)
@@ -150,6 +151,17 @@ def test_a_filter_that_never_passes_the_relu_is_dead(view):
         table = first_layer.look(with_filters(bright, filters, *behind), {})[1]["first_layer.csv"]
         assert table["dead"].tolist() == [False, False]
         assert table["largest_activation"][0] == pytest.approx(table["largest_activation"][1])
+
+
+def test_coarseness_by_hand(view):
+    """A checkerboard is all high frequencies and no low ones; a level none and nearly all."""
+    board, level = waves(4, 4, 2, 2)[None], np.ones((1, 4, 4))
+    found = [first_layer.look(with_filters(view, [each, 0 * each], nn.ReLU()), {})[0] for each in (board, level)]
+    assert [each["dead_share"] for each in found] == [0.5, 0.5]
+    low = [each["low_frequency"] for each in found]
+    assert low[0] < 0.01
+    assert low[1] > 0.25  # half of the filters are 0
+    assert [each["coarseness"] for each in found] == pytest.approx([0.5 + 0.5 + low[0], 0.5 + 0 + low[1]])
 
 
 def test_kernel_and_stride(view):
@@ -186,5 +198,5 @@ def test_a_network_without_a_convolution(view):
 
 def test_a_diverged_network(view):
     summary, files = first_layer.look(with_filters(view, np.full((2, 1, 3, 3), np.nan), nn.ReLU()), {})
-    assert summary["high_frequency"] is summary["low_frequency"] is None
+    assert summary["high_frequency"] is summary["low_frequency"] is summary["coarseness"] is None
     assert files["first_layer.csv"]["norm"].isna().all()

@@ -7,6 +7,7 @@ from revisit.analyses.inspect.looks.deconvnet.panel import deconvnet
 from revisit.analyses.inspect.looks.evolution.panel import evolution
 from revisit.analyses.inspect.looks.filters.panel import filters
 from revisit.analyses.inspect.looks.strongest.panel import strongest
+from revisit.report import palette
 from revisit.report.study_writer import slug
 
 PANELS = (filters, strongest, deconvnet, evolution)
@@ -69,10 +70,37 @@ def test_projections_stand_beside_their_patches(writer):
 
 
 def test_evolution_has_a_column_per_snapshot(writer):
-    first, second = flat(evolution(writer)["blocks"])
+    first, second, table = flat(evolution(writer)["blocks"])
     assert first["columns"] == second["columns"] == ["epoch 0", "epoch 30", "epoch 58"]
-    assert "changes in 75% of the cases" in first["caption"]
-    assert picture(writer, first).shape[:2] == (2 * 120 + 4, 3 * 120 + 2 * 4)
+    assert first["rows"] == ["map 3", "its patch", "map 4", "its patch"]
+    assert "the strongest of 1,200 images changes in 75% of the cases" in first["caption"]
+    assert first["caption"].endswith("in 100% of the 1 jumps, in 50% of the other steps.")
+    image = picture(writer, first)
+    assert image.shape[:2] == (4 * 72 + 3 * 4, 3 * 72 + 2 * 4)
+    jumps = pd.read_csv(writer.folder / table["file"])
+    assert jumps["layer"].tolist() == [*writer.looked("evolution")[0].look("evolution")["layers"], "all"]
+    assert jumps["counted"].tolist() == [2, 2, 4]
+    assert "In 1 of the 1 jumps another image is the strongest, in 0 the same one" in table["caption"]
+
+
+def test_a_layer_without_jumps_says_so(writer):
+    of_layer = writer.looked("evolution")[0].look("evolution")["layers"]["conv1"]
+    of_layer |= {"jumps": 0, "changed_at_jumps": None}
+    assert "75% of the cases; no projection jumps." in flat(evolution(writer)["blocks"])[0]["caption"]
+
+
+def test_jumps_and_other_images_have_frames(writer):
+    first = flat(evolution(writer)["blocks"])[0]
+    image = picture(writer, first).astype(int)
+
+    def framed(row, column, colour):
+        top, left = row * 76, column * 76
+        edge = image[top, left : left + 72, :3]
+        return np.abs(edge - np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)).mean() < 30  # WebP is lossy
+
+    found = {(r, c): (framed(r, c, palette.RUST), framed(r, c, palette.BLUE)) for r in range(4) for c in range(3)}
+    marked = {place: colours for place, colours in found.items() if any(colours)}
+    assert marked == {(0, 2): (True, False), (1, 2): (False, True)}
 
 
 def test_parts_that_were_not_asked_for_are_left_out(writer):

@@ -15,6 +15,7 @@ from revisit.report.collect import collect
 
 ROOT = Path(__file__).parents[3]
 LOOKED, HIDDEN = "parameters filters strongest deconvnet faithfulness", "invariance hierarchy occlusion"
+FIRST = LOOKED.replace("filters", "filters first_layers")
 LOGGED = "gradients inputs"
 FEATURES = "probes embedding neighbours"
 FASHION = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
@@ -45,10 +46,13 @@ def built(tmp_path_factory, stages, classes, made_up, write_training, write_find
                 dataset = training["dataset"]
                 channels = 1 if "mnist" in dataset else 3
                 data = made_up.Data(classes[dataset], training["objective"]["name"] == "multilabel", channels)
-                about = {"layers": FASHION} if name == "fashion" else {"kernel": 7 if "7x7" in x else 11}
+                about = {"layers": FASHION} if name == "fashion" else {"kernel": 11}
                 if name != "fashion":  # whose findings are of an earlier version
                     made_up.write_events(paths.FINDINGS / x, data, MANY, seed=number)
-                made_up.write(paths.FINDINGS / x, data, stages["analyses"].get(x, {}), seed=number, **about)
+                asked = copy.deepcopy(stages["analyses"].get(x, {}))
+                if first := asked.get("inspect", {}).get("first_layers"):
+                    first["variants"] = [variant for variant in training["runs"] if variant != training["keep"]]
+                made_up.write(paths.FINDINGS / x, data, asked, seed=number, **about)
         collect(names, trained_by, paths.FINDINGS, paths.COLLECTED)
         for name, chosen in settings.items():
             study.render(chosen, claims.load(ROOT / claims.LEDGER), paths.collected(name), paths.study(name))
@@ -84,7 +88,7 @@ def table(name, block):
     ("name", "sections"),
     [
         ("fashion", f"results curves gap jumps smoothness classes {LOOKED} {HIDDEN} correspondence {FEATURES}"),
-        ("voc", f"results sweeps curves {LOGGED} classes gain {LOOKED} evolution {HIDDEN} {FEATURES}"),
+        ("voc", f"results sweeps curves {LOGGED} classes gain {FIRST} evolution {HIDDEN} {FEATURES}"),
         ("lenet", "results sweeps curves gap gradients classes parameters filters strongest"),
         ("rows", "results sweeps curves gap gradients"),
         ("cifar", "results sweeps gap gradients classes probes embedding"),
@@ -179,6 +183,7 @@ def test_minibatches_of_a_sweep_stand_below_its_curves_smoothed_a_little(drawn):
 def test_minibatches_without_a_metric_have_their_loss_alone(drawn):
     names = [block["id"] for block in shown(drawn("voc"), "sweeps", "figure")]
     assert [name for name in names if name.startswith("minibatches")] == [
+        "minibatches-voc_first_layers-loss",
         "minibatches-voc_vgg16_finetuned-loss",
         "minibatches-voc_mixup-loss",
     ]
@@ -237,7 +242,7 @@ def test_losses_that_cannot_be_compared_share_no_figure(drawn):
 
 def test_many_trainings_are_small_multiples(drawn):
     curves = next(section for section in drawn("voc")["sections"] if section["id"] == "curves")["blocks"]
-    assert [(block["kind"], block["small"], len(block["blocks"])) for block in curves] == [("row", True, 12)]
+    assert [(block["kind"], block["small"], len(block["blocks"])) for block in curves] == [("row", True, 10)]
     twins = next(section for section in drawn("fashion")["sections"] if section["id"] == "curves")["blocks"]
     assert [(block["small"], len(block["blocks"])) for block in twins] == [(False, 2), (False, 2)]
 

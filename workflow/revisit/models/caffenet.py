@@ -23,14 +23,20 @@ from revisit.models.parts import initialise, sizes
 from revisit.models.parts.width import scaled
 
 STD = 0.01
-MINIMUM = {"11x11/4": 67, "7x7/2": 59}  # pixels: leaves one position behind pool5
+FIRST = {  # kernel and stride of conv1, stride of conv2
+    "11x11/4": (11, 4, 1),
+    "11x11/2": (11, 2, 2),
+    "7x7/4": (7, 4, 1),
+    "7x7/2": (7, 2, 2),
+}
+MINIMUM = {"11x11/4": 67, "11x11/2": 63, "7x7/4": 63, "7x7/2": 59}  # pixels: leaves one position behind pool5
 
 
 def build(
     shape: tuple[int, int, int],
     classes: int,
     *,
-    first_layer: Literal["11x11/4", "7x7/2"] = "11x11/4",
+    first_layer: Literal["11x11/4", "11x11/2", "7x7/4", "7x7/2"] = "11x11/4",
     dropout: float = 0.5,
     width: float = 1.0,
     relu5: bool = False,
@@ -39,11 +45,12 @@ def build(
     """The network.
 
     Args:
-        shape: height, width and channels of an image; height and width are at least 67 (59 with 7x7/2).
+        shape: height, width and channels of an image; height and width are at least 67 (`MINIMUM` with others).
         classes: the number of outputs (logits).
         first_layer: the published first convolution, or that of Zeiler & Fergus 2014 (section 4.1 and figure 3):
             7x7 with stride 2 keeps more of the image. As there, conv2 then has stride 2, which leaves the maps behind
-            it about as large as before, so that the two networks differ in nothing else.
+            it about as large as before, so that the two networks differ in nothing else. The other two change the size
+            or the stride alone.
         dropout: the probability with which a unit of fc6 or fc7 is dropped in training.
         width: what the numbers of channels and units are multiplied by.
         relu5: whether conv5 has a ReLU too, as in Krizhevsky et al. 2012 (section 3.5) and in Caffe.
@@ -59,7 +66,7 @@ def build(
         ConfigError: the images are too small, or the width gives no whole numbers.
     """
     sizes.check(f"caffenet with first_layer {first_layer}", shape, MINIMUM[first_layer])
-    kernel, stride, stride2 = {"11x11/4": (11, 4, 1), "7x7/2": (7, 2, 2)}[first_layer]
+    kernel, stride, stride2 = FIRST[first_layer]
     c1, c2, c3, c4, c5 = (scaled(count, width) for count in (96, 256, 384, 384, 256))
     units = scaled(4096, width)
     with torch.device("meta"):

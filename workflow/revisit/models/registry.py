@@ -107,6 +107,16 @@ def replicates(folder: str | Path) -> list[Path]:
     return found
 
 
+def variant(folder: str | Path, name: str) -> Path:
+    """The folder of a variant whose network was kept beside the training's own, in that of the training's replicate."""
+    return Path(folder) / "variants" / name
+
+
+def variants(folder: str | Path) -> dict[str, Path]:
+    """The folders of the networks that were kept beside a training's own one, or a replicate's, by their variants."""
+    return {path.name: path for path in sorted(Path(folder).glob("variants/*"))}
+
+
 def snapshots(folder: str | Path) -> tuple[str, dict[int, str]]:
     """What the snapshots of a training count, "epoch" or "step", and their files in `folder` by moment, in order.
 
@@ -123,9 +133,11 @@ def snapshots(folder: str | Path) -> tuple[str, dict[int, str]]:
 
 
 def experiment(folder: str | Path) -> str:
-    """The training whose network or features are in `folder`, which may be that of a replicate."""
+    """The training whose network or features are in `folder`, which may be that of a replicate or of a variant."""
     folder = Path(folder)
-    return folder.parents[1].name if folder.parent.name == "replicates" else folder.name
+    while folder.parent.name in ("replicates", "variants"):
+        folder = folder.parents[1]
+    return folder.name
 
 
 def describe(folder: str | Path) -> dict[str, Any]:

@@ -175,6 +175,8 @@ def _check_sweep(params: Params, place: tuple[str, str], training: Experiment, m
         mistakes.add((*place, "keep"), "there are no variants; leave keep out")
     elif training.keep is not None and training.keep not in training.variants:
         mistakes.add((*place, "keep"), unknown(training.keep, "variant", training.variants))
+    if training.keep_all and not training.variants:
+        mistakes.add((*place, "keep_all"), "there are no variants; leave keep_all out")
     try:
         protocols = training.protocols()
     except ValidationError as error:

@@ -165,16 +165,19 @@ def _protocol(model: str, network: dict[str, Any], protocol: Protocol) -> "shape
 def _train(params: Params, name: str) -> "shapes.Train":
     training = params.trainings[name]
     model, network = params.network_of(name)
-    return {
+    special: Settings = {"keep_all": True} if training.keep_all else {}
+    settings: Settings = {
         "experiment": name,
         "dataset": training.dataset,
         "model": model,
         "weights": getattr(training, "weights", None),
         "replicates": training.replicates,
         "keep": training.kept,
+        **special,
         "runs": {variant: _protocol(model, network, p) for variant, p in training.protocols().items()},
         "device": params.device,
     }
+    return cast("shapes.Train", settings)
 
 
 def _pretrain(params: Params, name: str) -> Settings:

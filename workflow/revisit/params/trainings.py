@@ -145,6 +145,7 @@ class Experiment(Protocol):
         {}, description="a sweep: keys of the protocol that each variant sets otherwise"
     )
     keep: Name | None = Field(None, description="the variant whose network is analysed (null: the first)")
+    keep_all: bool = Field(False, description="keep the other variants' networks, too, for looks that compare them")
 
     def protocols(self) -> dict[str, Protocol]:
         """The protocol of each variant; of an experiment without variants, the one called `BASE`.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 UNDERSTOOD = ("network.", "optimizer.", "objective.")  # sections that a key needs not name
 UNTOUCHED = {"graph", "backend", "read_at", "evaluate_every", "snapshots", "experiment", "runs", "keep", "replicates"}
-UNTOUCHED |= {"addition"}
+UNTOUCHED |= {"addition", "keep_all"}
 
 
 @dataclass

@@ -62,6 +62,8 @@ class Plan:
             snapshots and TensorBoard events.
         folder: of its resume state, snapshots, events and result.
         title: for the progress bar.
+        beside: whether the sweep leaves its network behind all the same, without snapshots and events, for looks that
+            compare variants.
 
     Raises:
         ConfigError: settings that do not fit each other or the data.
@@ -77,10 +79,11 @@ class Plan:
         kept: bool,
         folder: Path,
         title: str,
+        beside: bool = False,
     ) -> None:
         self.common, self.protocol, self.folder, self.title = common, protocol, folder, title
         self.variant, self.replicate = variant, replicate
-        self.kept, self.logged = kept, kept and not replicate
+        self.kept, self.logged = kept or beside, kept and not replicate
         self.task = tasks.build(
             protocol["objective"], common.data.label_kind, common.data.dataset, common.data.object_kind
         )
@@ -94,7 +97,7 @@ class Plan:
         self.channels = protocol["channels"] or common.start_channels
         self._check()
         self.graph = graphs.choose(protocol["graph"], protocol["backend"], common.device)
-        parts: dict[str, Any] = {"protocol": protocol, "kept": [kept, self.logged], "data": common.data.sha256}
+        parts: dict[str, Any] = {"protocol": protocol, "kept": [self.kept, self.logged], "data": common.data.sha256}
         parts |= {"start": common.digest, "backend": self.graph.backend}
         parts |= {"statistics": self.statistics, "channels": self.channels}
         self.key = state.key(parts | {"code": common.code}, common.device)

@@ -27,7 +27,7 @@ class Result:
             `layers`, `diverged`, `fresh_layers`.
         statistics: `mean` and `std` of each channel that its inputs were normalised with.
         channels: the order of its inputs' channels.
-        weights: the network's state, of runs of the kept variant only.
+        weights: the network's state, of runs whose network the sweep leaves behind.
         scores: the outputs for the test set, (N, K) float32, of the same runs where the task is scored.
     """
 

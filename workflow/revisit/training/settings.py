@@ -72,6 +72,7 @@ class Train(TypedDict):
     weights: str | None  # where a finetuning starts
     replicates: int
     keep: str  # the variant whose network is kept
+    keep_all: NotRequired[bool]  # whether those of the others are kept, too
     runs: dict[str, Protocol]  # by variant
     device: Device
 

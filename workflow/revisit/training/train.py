@@ -6,6 +6,7 @@ killed at any moment and started again.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,8 @@ def train(
         data: the folder of the prepared data set.
         model: the folder to write weights, test scores, snapshots, events and `network.json` to: those of the
             first replicate of the variant `keep`. Below it, `replicates/<n>` holds the weights, scores and
-            `network.json` of the others.
+            `network.json` of the others. With `keep_all`, weights and `network.json` of the other variants lie beside
+            those of the same replicate, in `variants/<variant>`.
         resume: the folder of resume states and of finished runs, which outlives a kill; to be removed once the
             outputs are in place. TensorBoard can watch it meanwhile.
         code: the files of the code, and their SHA-256 (`config.code("train", name)`): what lies in `resume` is used
@@ -72,9 +74,13 @@ def train(
         results = sweep.results()
     kept = [result for result in results if result.variant == keep]  # replicates come in order
     origin = {"data": common.data.provenance, "weights": common.start_provenance}
-    for result in kept:
+    for result in results:
         folder = registry.replicate(model, result.replicate)
-        outputs.write(folder, settings["experiment"], common.data, origin, result)
+        if result.variant == keep:
+            outputs.write(folder, settings["experiment"], common.data, origin, result)
+        elif result.weights is not None:
+            own = replace(result, scores=None)  # nothing reads those of the others
+            outputs.write(registry.variant(folder, own.variant), settings["experiment"], common.data, origin, own)
     first = sweep.folder(keep, 0)
     outputs.copy_folders(first, model)
     events = outputs.logged(first, kept[0], common.data.shape)
@@ -126,7 +132,8 @@ class _Sweep:
         if len(settings["runs"]) * settings["replicates"] > 1:
             title += f" {variant} {replicate + 1}/{settings['replicates']}"
         with self._told(variant):
-            return Plan(self._common, protocol, variant, replicate, variant == settings["keep"], folder, title)
+            kept, beside = variant == settings["keep"], settings.get("keep_all", False)
+            return Plan(self._common, protocol, variant, replicate, kept, folder, title, beside)
 
     def _trained(self, plans: list[Plan]) -> dict[Plan, dict[str, Any]]:
         """What each of these runs leaves."""

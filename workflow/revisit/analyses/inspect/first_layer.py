@@ -4,10 +4,12 @@ Zeiler & Fergus 2014 (ECCV, arXiv:1311.2901), section 4.1 and figure 6: filters 
 extremely high and low frequencies, some are dead, and the stride causes aliasing; 7x7 with stride 2 has less of both.
 The paper judges by eye. Here a filter is dead if it never answers with more than 1% of the largest answer of any
 filter (assumed); its high frequencies are those above half the Nyquist frequency, its low ones those below a quarter of
-it (assumed), measured by its two-dimensional Fourier transform.
+it (assumed), measured by its two-dimensional Fourier transform. Coarseness is what these say together: the share of
+dead filters and both ends of the spectrum, added up (assumed); the less, the better the first layer should be.
 """
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from revisit.analyses.inspect.view import View
 from revisit.models.parts import layers
 
 DEAD = 0.01  # of the largest activation of any filter
+SHARES = ("dead_share", "high_frequency", "low_frequency")  # of coarseness
 PADDED = 64  # pixels, the side of the filters in zeros whose low frequencies are measured
 _ROUNDING = 1e-12  # of a filter's energy: smaller parts of it are nothing but rounding
 
@@ -34,7 +37,8 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
 
     Returns:
         The number of filters, of dead ones and their share, the mean high-frequency share and the mean low-frequency
-        share (None if not finite), the kernel's height and width, the stride. `first_layer.csv`: filter, norm
+        share (None if not finite), the kernel's height and width, the stride, and the coarseness, the sum of the three
+        shares (None where one is None). `first_layer.csv`: filter, norm
         (Euclidean), largest_activation over the images, dead, high_frequency, low_frequency.
     """
     name, convolution, rectified = first_convolution(view.network)
@@ -52,7 +56,7 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
             "low_frequency": low_frequency(filters),
         }
     )
-    summary = {
+    summary: dict[str, Any] = {
         "filters": len(frame),
         "dead": int(frame["dead"].sum()),
         "dead_share": float(frame["dead"].mean()),
@@ -61,6 +65,8 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
         "stride": convolution.stride[0],
         "low_frequency": mean_or_none(frame["low_frequency"]),
     }
+    shares = [summary[key] for key in SHARES]
+    summary["coarseness"] = None if None in shares else sum(shares)
     return summary, {FIRST_LAYER.file: frame}
 
 

@@ -22,12 +22,12 @@ BATCH = 256  # projections at a time, fewer of large images: the activations of 
 BATCH_PIXELS = 2**18
 
 
-def check_counts(part: str, shapes: dict[str, tuple[int, int, int]], maps: int) -> None:
-    """Raise ConfigError unless every layer has `maps` feature maps."""
+def check_counts(part: str, shapes: dict[str, tuple[int, int, int]], maps: int, key: str = "maps") -> None:
+    """Raise ConfigError, which names `part` and its `key`, unless every layer has `maps` feature maps."""
     for layer, (count, _, _) in shapes.items():
         if maps > count:
             raise ConfigError(
-                f"analyses.inspect.{part}.maps: layer {layer!r} has {count} feature maps; use 1 to {count}, not {maps}"
+                f"analyses.inspect.{part}.{key}: layer {layer!r} has {count} feature maps; use 1 to {count}, not {maps}"
             )
 
 

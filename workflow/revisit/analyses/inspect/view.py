@@ -1,7 +1,7 @@
 """What every look inside a network looks at."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -35,6 +35,10 @@ class View:
     seed: int = 0  # of every choice among the images
     unit: str = "epoch"  # what the moments of the snapshots count
     snapshots: Mapping[int, Callable[[], nn.Module]] = field(default_factory=dict)  # moment -> that network, loaded
+    train_images: np.ndarray | None = None  # all that it was trained on, as `images`; None: not at hand
+    train_labels: np.ndarray | None = None
+    # name -> network and preprocessing of another variant of the training, loaded
+    variants: Mapping[str, Callable[[], tuple[nn.Module, Preprocessing]]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -67,7 +71,25 @@ class View:
             settings["seed"],
             unit,
             {moment: partial(_network, folder, device, file) for moment, file in snapshots.items()},
+            data.train_images,
+            data.train_labels,
+            {name: partial(_variant, path, device) for name, path in registry.variants(folder).items()},
         )
+
+    def training(self) -> Self:
+        """The same network with all images that it was trained on in the place of the test images: the centre crop."""
+        if self.train_images is None or self.train_labels is None:
+            raise ValueError("the images of the training are not at hand")
+        return replace(self, images=self.train_images, labels=self.train_labels)
+
+    def variant(self, name: str) -> Self:
+        """Another variant of the training, before the same images.
+
+        Raises:
+            KeyError: its network was not kept.
+        """
+        network, preprocessing = self.variants[name]()
+        return replace(self, network=network, preprocessing=preprocessing)
 
     def moments(self, look: str) -> list[int]:
         """When the snapshots were taken, ascending.
@@ -94,6 +116,11 @@ class View:
         """
         scores = self.network(inputs)
         return scores.sigmoid() if self.labels.ndim == 2 else scores.softmax(dim=1)
+
+
+def _variant(folder: Path, device: torch.device) -> tuple[nn.Module, Preprocessing]:
+    network, info = registry.load(folder, device)
+    return network, forward.preprocessing_of(info, device)
 
 
 def _network(folder: Path, device: torch.device, weights: str) -> nn.Module:

@@ -24,7 +24,6 @@ from revisit.report.palette import BLUE, GRID, MUTED, RUST, SERIES
 
 MARKS = "os^Dv*"
 ROW = 0.24  # inches
-TINY = 1e-9  # the end of a scale on which all values are 0
 SPAN = 20  # the largest value over the smallest, from which on a scale is logarithmic
 
 
@@ -49,8 +48,9 @@ def measures(rows: Sequence[str], columns: Mapping[str, Sequence[float | None]],
         axes.set_xlabel(label)
         low, high = min(values, default=1), highest if together else max(values, default=1)
         if together or low <= 0 or high < SPAN * low:
-            axes.set_xlim(min(0, low), 1.4 * max(high, TINY))
-            axes.xaxis.set_major_locator(MaxNLocator(3))
+            nothing = low == high == 0  # then no other number on the scale means anything
+            axes.set_xlim(min(0, low), 1.4 * (high or 1))
+            axes.xaxis.set_major_locator(FixedLocator([0]) if nothing else MaxNLocator(3))
         else:
             span = high / low
             axes.set_xscale("log")

@@ -1,4 +1,8 @@
-"""How what excites a feature map changes in the course of the training (Zeiler & Fergus 2014, ECCV, figure 4)."""
+"""How what excites a feature map changes in the course of the training (Zeiler & Fergus 2014, ECCV, figure 4).
+
+The paper shows "the strongest activation (across all training examples) within a given feature map projected back to
+pixel space" at epochs 1, 2, 5, 10, 20, 30, 40 and 64.
+"""
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
@@ -6,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from revisit.analyses.inspect import fields, projections
+from revisit.analyses.inspect import fields, maxima, projections
+from revisit.analyses.inspect.looks.evolution import jumps
 from revisit.analyses.inspect.looks.evolution.tables import EVOLUTION
 from revisit.analyses.inspect.view import View
 
@@ -17,18 +22,22 @@ FOLLOWS = True  # the training: it needs the snapshots of one
 
 
 def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd.DataFrame | np.ndarray]]:
-    """The projection of the strongest activation of some feature maps over the images, at every snapshot.
+    """The projection of the strongest activation of some feature maps over all training images, at every snapshot.
+
+    Images are seen as in a test, in the centre crop and not mirrored.
 
     Args:
-        view: the network, its snapshots and the images.
-        settings: `layers`; `maps`, how many feature maps of each, those that `deconvnet` chooses in `view.network`.
+        view: the network, its snapshots and the images of its training.
+        settings: `layers`; `counted`, of how many feature maps of each the jumps are counted, those with the largest
+            maximum in `view.network`; `maps`, how many of these are shown, the first ones.
 
     Returns:
-        The summary {"moments": those of the snapshots, ascending, "unit": what they count, "layers": {layer: {"maps":
-        their numbers, "changed_image": in how many of all pairs of a map and two successive snapshots another image is
-        the strongest, a share; None with one snapshot}}}, and the files evolution.csv (layer, map, moment, row,
-        activation; in the order of the arrays) and evolution_<layer>.npy (maps, snapshots, h, w, C) uint8, as
-        `projections.projected` makes them.
+        The summary {"moments": those of the snapshots, ascending, "unit": what they count, "images": how many were
+        looked at, "layers": {layer: {"maps": the numbers of those shown, "counted", "changed_image": in how many of all
+        pairs of a map and two successive snapshots another image is the strongest, a share, None with one snapshot, and
+        what `jumps.told` tells of these pairs}}, and the same of all layers together}. And the files evolution.csv (of
+        the maps counted; `row` is that of the training set), evolution_<layer>.npy and evolution_patches_<layer>.npy,
+        (maps, snapshots, h, w, C) uint8, as `projections.projected` and `.patches` make them.
 
     Raises:
         ConfigError: a layer without feature maps, more maps than there are, or no snapshots.
@@ -36,28 +45,31 @@ def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd
     """
     layers = settings["layers"]
     shapes = fields.shapes(view, "evolution.layers", layers)
-    projections.check_counts("evolution", shapes, settings["maps"])
+    projections.check_counts("evolution", shapes, settings["counted"], "counted")
     moments = view.moments("evolution")
-    all_peaks = projections.all_peaks(view, layers)
-    maps = {layer: peaks.strongest_maps(settings["maps"]) for layer, peaks in all_peaks.items()}
+    view = view.training()
+    in_the_end = maxima.strongest(view, layers)
+    maps = {layer: maxima.strongest_maps(found, settings["counted"]) for layer, found in in_the_end.items()}
     first = view.batch(np.arange(1))
     seen = {layer: fields.receptive_field(view.network, layer, first) for layer in layers}
     places: dict[str, list[projections.Places]] = {layer: [] for layer in layers}
     pictures: dict[str, list[np.ndarray]] = {layer: [] for layer in layers}
     for moment in moments:
         then = dataclasses.replace(view, network=view.snapshots[moment]())
-        for layer, peaks in projections.all_peaks(then, layers).items():
-            strongest = peaks.places(maps[layer], peaks.strongest_rows(maps[layer], 1)[:, 0])
-            places[layer].append(strongest)
-            pictures[layer].append(projections.projected(then, layer, strongest, seen[layer]))
-    of_layers, tables, files = {}, [], {}
+        for layer, found in maxima.strongest(then, layers).items():
+            chosen = maxima.of_maps(found, maps[layer])
+            places[layer].append(chosen)
+            pictures[layer].append(projections.projected(then, layer, chosen, seen[layer]))
+    of_layers, pairs, tables = {}, [], []
+    files: dict[str, pd.DataFrame | np.ndarray] = {}
     for layer in layers:
+        shown = maps[layer][: settings["maps"]]
+        projected = np.stack(pictures[layer], axis=1)
         rows, activations = (np.stack([getattr(p, key) for p in places[layer]], 1) for key in ("row", "activation"))
-        changed = np.diff(rows, axis=1) != 0
-        of_layers[layer] = {
-            "maps": maps[layer].tolist(),
-            "changed_image": float(changed.mean()) if changed.size else None,
-        }
+        alike, changed = jumps.likeness(projected), np.diff(rows, axis=1) != 0
+        pairs.append((alike, changed))
+        of_layers[layer] = {"maps": shown.tolist(), "counted": len(maps[layer]), **_told(alike, changed)}
+        before = np.pad(alike, ((0, 0), (1, 0)), constant_values=np.nan)
         tables.append(
             pd.DataFrame(
                 {
@@ -66,9 +78,19 @@ def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd
                     "moment": np.tile(moments, len(maps[layer])),
                     "row": rows.ravel(),
                     "activation": activations.ravel(),
+                    "likeness": before.ravel(),
                 }
             )
         )
-        files[f"evolution_{layer}.npy"] = np.stack(pictures[layer], axis=1)
-    summary = {"moments": moments, "unit": view.unit, "layers": of_layers}
+        few = [projections.Places(*(values[: len(shown)] for values in at)) for at in places[layer]]
+        files[f"evolution_{layer}.npy"] = projected[: len(shown)]
+        files[f"evolution_patches_{layer}.npy"] = np.stack(
+            [projections.patches(view, layer, at, seen[layer]) for at in few], axis=1
+        )
+    whole = _told(*(np.concatenate([pair[number] for pair in pairs]) for number in (0, 1)))
+    summary = {"moments": moments, "unit": view.unit, "images": len(view.images), "layers": of_layers, **whole}
     return summary, {EVOLUTION.file: EVOLUTION.frame(pd.concat(tables, ignore_index=True)), **files}
+
+
+def _told(alike: np.ndarray, changed: np.ndarray) -> dict[str, Any]:
+    return {"changed_image": float(changed.mean()) if changed.size else None, **jumps.told(alike, changed)}

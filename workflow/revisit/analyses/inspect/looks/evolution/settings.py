@@ -1,6 +1,6 @@
 """Look `evolution` in `params.yaml`."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from pydantic import Field
 
@@ -9,10 +9,13 @@ from revisit.params.fields import Layers, Section
 
 
 class Evolution(Section):
-    """Projections of strong activations over the snapshots of the training."""
+    """Projections of the strongest activations over all training images, at the snapshots of the training."""
 
     layers: Layers = Field(description="layers with feature maps")
-    maps: int = Field(4, ge=1, le=64, description="feature maps of each layer")
+    maps: int = Field(4, ge=1, le=64, description="feature maps of each layer that are shown")
+    counted: int = Field(
+        24, ge=1, le=4096, description="feature maps of each layer whose jumps are counted, those shown among them"
+    )
 
 
 class Settings(TypedDict):
@@ -20,6 +23,13 @@ class Settings(TypedDict):
 
     layers: list[str]
     maps: int
+    counted: int
 
 
-LOOK = Look(Evolution, order=40)
+def _check(_params: Any, name: str, inspect: Any, found: Any) -> None:
+    if (shown := inspect.evolution.maps) > (counted := inspect.evolution.counted):
+        place = ("analyses", "inspect", name, "evolution", "maps")
+        found.add(place, f"{shown} is more than the {counted} maps whose jumps are counted (`counted`)")
+
+
+LOOK = Look(Evolution, order=40, check=_check)
