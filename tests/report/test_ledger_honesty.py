@@ -30,6 +30,8 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"high_frequency|low_frequency|high_frequency\.epoch_\d+|near_zero|mean_distinct_classes": (0, 1),
     r"(test|train|best_test)_(accuracy|map)": (0, 1),
     r"reuse\.(accuracy_of_chain|used_share)": (0, 1),
+    r"reuse\.used": (0, 54),
+    r"reuse\.sources": (54, 54),  # of the layers of DenseNet-121
     r"reuse\.(loss_of_chain|newest_weight|entering_weight)": (0, 10),
     r"loss|(test|train)_loss": (0, 10),
     r"(test|train)_(squared_error\w*|cross_entropy|entropy)": (0, 1),
@@ -71,6 +73,8 @@ COUNTS = (
     "poolings",
     "jumps_changed",
     "jumps_kept",
+    "used",
+    "sources",
 )  # whole numbers
 SEEDS, NOISE, ATTEMPTS, PASSES = 3, 1e-4, 60, 6  # noise: as a share of a metric's range
 

@@ -152,7 +152,8 @@ def of_inspection(training, inspect):
         yield from (f"inspect.faithfulness.true_class.{key}" for key in ("probability", "fall", "fall_at_random"))
     if inspect.reuse:
         yield from (f"inspect.reuse.{key}{of}" for key in ("loss", "accuracy") for of in ("", "_of_chain"))
-        yield from (f"inspect.reuse.{key}" for key in ("used_share", "newest_weight", "entering_weight"))
+        yield from (f"inspect.reuse.{key}" for key in ("used", "sources", "used_share"))
+        yield from (f"inspect.reuse.{key}" for key in ("newest_weight", "entering_weight"))
     if inspect.first_layers:
         others = inspect.first_layers.variants or [name for name in training.variants if name != training.kept]
         yield from (f"inspect.first_layers.{variant}.{key}" for variant in others for key in FIRST_LAYER)
