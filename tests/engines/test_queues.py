@@ -133,7 +133,9 @@ def test_what_an_executor_has_not_heard_of_is_not_given_up(monkeypatch):
     assert not asked
 
 
-@pytest.mark.parametrize(("script", "known"), [("echo 7; echo 12", {"7", "12"}), ("exit 1", None), (None, None)])
+@pytest.mark.parametrize(
+    ("script", "known"), [("echo 7 7 7; echo 13 12_1 12", {"7", "13", "12_1", "12"}), ("exit 1", None), (None, None)]
+)
 def test_what_slurm_knows(tmp_path, monkeypatch, script, known):
     if script:
         squeue = tmp_path / "squeue"

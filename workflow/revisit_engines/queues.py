@@ -91,8 +91,11 @@ def forget_none(executor: Any, known: Known | None = None) -> None:
 
 
 def slurm_knows() -> Collection[str] | None:
-    """The numbers of one's own jobs that Slurm's controller knows, ended ones too; None where it does not answer."""
-    command = ["squeue", "--me", "--noheader", "--states=all", "--format=%A"]
+    """The numbers of one's own jobs that Slurm's controller knows, ended ones too; None where it does not answer.
+
+    Of the tasks of an array there are three: their own, the array's with their place in it, and the array's.
+    """
+    command = ["squeue", "--me", "--noheader", "--array", "--states=all", "--format=%A %i %F"]
     try:
         told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
     except (OSError, subprocess.SubprocessError):
