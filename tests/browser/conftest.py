@@ -50,9 +50,9 @@ def lacking() -> str:
     return LACKING
 
 
-@pytest.fixture(scope="package")  # a loop of asyncio runs until it is closed: in other folders it would be in the way
+@pytest.fixture(scope="module")  # a loop of asyncio runs until it is closed: after this folder it would be in the way
 def browser() -> "Iterator[Browser]":
-    """One browser for all tests of this folder."""
+    """One browser for the tests of a file. (The scope `package` would be `session`: no folder here is a package.)"""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
