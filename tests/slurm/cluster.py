@@ -23,6 +23,7 @@ import psutil
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun", "unshare")
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"  # where daemons lie is not on every user's path
 NODES = ("n1", "n2")
+ALONE = ("unshare", "--pid", "--fork", "--mount", "--mount-proc", "--uts", "--kill-child=KILL")  # before a command
 DEFAULT = Path("/etc/slurm")  # where srun looks in a job, from whose environment the executor takes SLURM_CONF
 LOST = 10  # seconds without an answer until a node counts as lost
 PATIENCE = 60  # seconds for the cluster to get somewhere
@@ -84,6 +85,8 @@ def missing() -> str:
         return f"no folder {DEFAULT}: it comes with Debian's slurm-wlm"
     if not importlib.util.find_spec("snakemake_executor_plugin_slurm"):
         return "no snakemake-executor-plugin-slurm: `make slurm` installs it"
+    if subprocess.run([*ALONE, "true"], check=False, capture_output=True).returncode:
+        return "no process gets process IDs and mounts of its own here (unshare), as in many containers"
     return ""
 
 
@@ -146,8 +149,7 @@ class Cluster:
         """Start a node, and return when it waits for jobs."""
         mounts = 'mount --bind "$2/etc" "$3"; mount --bind "$2/$1/scratch" "$2/scratch"'
         script = f'hostname "$1"; {mounts}; exec slurmd -D -N "$1"'
-        alone = ("unshare", "--pid", "--fork", "--mount", "--mount-proc", "--uts", "--kill-child=KILL")
-        self._start(name, *alone, "sh", "-ec", script, "sh", name, str(self._at), str(DEFAULT))
+        self._start(name, *ALONE, "sh", "-ec", script, "sh", name, str(self._at), str(DEFAULT))
         _await(lambda: self._state(name) in ("idle", "mixed", "allocated"), f"{name} does not start", self._at)
 
     def crash(self, name: str) -> None:
