@@ -165,19 +165,19 @@ def _protocol(model: str, network: dict[str, Any], protocol: Protocol) -> "shape
 def _train(params: Params, name: str) -> "shapes.Train":
     training = params.trainings[name]
     model, network = params.network_of(name)
-    special: Settings = {"keep_all": True} if training.keep_all else {}
-    settings: Settings = {
+    settings: shapes.Train = {
         "experiment": name,
         "dataset": training.dataset,
         "model": model,
         "weights": getattr(training, "weights", None),
         "replicates": training.replicates,
         "keep": training.kept,
-        **special,
         "runs": {variant: _protocol(model, network, p) for variant, p in training.protocols().items()},
         "device": params.device,
     }
-    return cast("shapes.Train", settings)
+    if training.keep_all:  # not resolved elsewhere: no other training is stale for it
+        settings["keep_all"] = True
+    return settings
 
 
 def _pretrain(params: Params, name: str) -> Settings:
