@@ -204,7 +204,7 @@ def test_large_findings_are_thinned(clone, published, root):
         "runs/history.csv",
     ]
     assert all(path.stat().st_size <= thin.LARGEST for path in store.paths_of("small", root))
-    table = pd.read_csv(reference.folder / "runs/history.csv")
+    table = pd.read_csv(reference.folder / "runs/history.csv.gz")
     assert list(table) == ["variant", "replicate", "step", "loss"]
     for (name, number), own in table.groupby(["variant", "replicate"]):
         assert own["step"].is_monotonic_increasing
@@ -213,7 +213,7 @@ def test_large_findings_are_thinned(clone, published, root):
             assert np.isnan(own["loss"].iloc[-1])  # not hidden in a mean
         else:
             assert own["loss"].mean() == pytest.approx(1.5 + number, abs=1e-3)
-    single = pd.read_csv(reference.folder / "history.csv")
+    single = pd.read_csv(reference.folder / "history.csv.gz")
     every = single["step"].iloc[0]
     assert single["loss"].iloc[0] == pytest.approx(np.linspace(2, 1, 40000)[:every].mean())
     assert single["epoch"].iloc[0] == every / 1000

@@ -1,6 +1,7 @@
 """Every reader against damaged and forged input: a short run of `fuzz.py`, and what chance alone will not find."""
 
 import contextlib
+import gzip
 import io
 import json
 import os
@@ -17,7 +18,7 @@ import pytest
 import attacked_readers
 import fuzz
 import guard
-from revisit import config
+from revisit import config, reading
 from revisit.data import archives, arrays, images, pickles, provenance
 from revisit.data.fetch import fetch
 from revisit.data.formats.folder import reader as image_folders
@@ -373,3 +374,30 @@ def test_images_of_one_colour_become_zeros():
     preprocessing = Preprocessing([9 / 255], [0.0], torch.device("cpu"))
     found = preprocessing(torch.full((2, 4, 4, 1), 9, dtype=torch.uint8))
     assert found.abs().max() < 1e-6
+
+
+def test_a_compressed_table_is_read_as_the_plain_one_which_comes_first(tmp_path):
+    text = "step,loss\n1,0.5\n"
+    (tmp_path / "history.csv.gz").write_bytes(gzip.compress(text.encode()))
+    with reading.table(tmp_path / "history.csv") as stream:
+        assert stream.read() == text
+    (tmp_path / "history.csv").write_text("step\n2\n")
+    assert statistics.read_columns(tmp_path / "history.csv")["step"].tolist() == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (gzip.compress(b"step\n1\n" * 99, mtime=0)[:-9], "cannot be unpacked"),
+        (gzip.compress(b"step\n1\n", mtime=0)[:12] + bytes(20), "cannot be unpacked"),
+        (b"step\n1\n", "cannot be unpacked"),
+        (gzip.compress(b"\xff\n1\n", mtime=0), "utf-8"),
+        (gzip.compress(bytes(2000), mtime=0), "holds more than 0 MB"),
+    ],
+    ids=["cut", "overwritten", "not compressed", "not text", "huge"],
+)
+def test_a_damaged_compressed_table_is_one_message(tmp_path, monkeypatch, content, words):
+    monkeypatch.setattr(reading, "UNPACKED", 1000)
+    (tmp_path / "history.csv.gz").write_bytes(content)
+    with pytest.raises(ArtifactError, match=words):
+        statistics.read_columns(tmp_path / "history.csv")

@@ -1,15 +1,20 @@
-"""Reading JSON, YAML and arrays that may be damaged or forged: whatever is wrong is a ValueError, and nothing runs."""
+"""Reading JSON, YAML, tables and arrays that may be damaged or forged: what is wrong is a ValueError; nothing runs."""
 
+import gzip
+import io
 import json
 import math
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 if TYPE_CHECKING:
     import numpy as np
 
 NODES = 100_000  # of a YAML document, with what its aliases stand for; params.yaml has 3,000
 DEPTH = 50
+UNPACKED = 100_000_000  # bytes of a compressed table; the largest of a reference result has one hundredth of them
+PACKED = ".gz"  # after the name of a compressed file
 MERGE = "tag:yaml.org,2002:merge"  # of the key `<<`: the keys of its value are copied while the document is read
 
 
@@ -53,6 +58,31 @@ def yaml_value(path: str | Path) -> Any:
             inner = [*node, *node.values()] if isinstance(node, dict) else node
             queue += [(item, depth + 1) for item in inner]
     return value
+
+
+def stored(path: str | Path) -> Path:
+    """Where a file is: at `path`, or, where nothing is, compressed beside it: `history.csv.gz` for `history.csv`."""
+    path = Path(path)
+    packed = path.with_name(path.name + PACKED)
+    return packed if packed.exists() and not path.exists() else path
+
+
+def table(path: str | Path) -> TextIO:
+    """The text of a CSV file, to be closed, wherever it is `stored`.
+
+    Raises OSError, or ValueError for a damaged or huge compressed one, or one that is not UTF-8 text.
+    """
+    path = stored(path)
+    if path.suffix != PACKED:
+        return open(path, newline="", encoding="utf-8")
+    try:
+        with gzip.open(path) as stream:
+            content = stream.read(UNPACKED + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"it cannot be unpacked ({error})") from None
+    if len(content) > UNPACKED:
+        raise ValueError(f"it holds more than {UNPACKED / 1e6:.0f} MB")
+    return io.StringIO(content.decode(), newline="")
 
 
 def array(path: str | Path) -> "np.memmap":

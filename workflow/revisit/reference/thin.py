@@ -1,5 +1,6 @@
 """Findings made small enough for git, each file by the rule for its kind; what has no rule stays as it is."""
 
+import gzip
 import io
 import json
 import math
@@ -7,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from revisit import files
+from revisit import files, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,12 +17,14 @@ LARGEST = 1_000_000  # bytes of a file
 PICTURES = 200_000  # bytes of thumbnails as PNG; more of them are stored as WebP
 QUALITY = 80  # of WebP
 POINTS = 2000  # of a map
+HISTORY = "history.csv"
 
 
 def thin(findings: Path) -> list[str]:
     """Make the files of `findings` smaller where they are too large, in place; returns which were thinned.
 
-    - Histories: every few steps become one, at the last of them, with the means of their values. All runs alike.
+    - Histories: every few steps become one, at the last of them, with the means of their values. All runs alike. They
+      are two thirds of all findings, so they are also compressed, to a third: `history.csv.gz`. That is no thinning.
     - Thumbnails: WebP.
     - Maps: every n-th point, those that have a thumbnail first of all.
 
@@ -32,6 +35,8 @@ def thin(findings: Path) -> list[str]:
         rule = RULES.get(path.name)
         if rule and rule(path):
             thinned.append(path.relative_to(findings).as_posix())
+    for path in findings.rglob(HISTORY):
+        _compress(path)
     for path in findings.rglob("*"):
         if path.is_file() and path.stat().st_size > LARGEST:
             size = f"{path.stat().st_size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}"
@@ -49,6 +54,12 @@ def _history(path: Path) -> bool:
     runs = [key for key in ("variant", "replicate") if key in frame]
     _write(path, lambda every: _averaged(frame, runs, every))
     return True
+
+
+def _compress(path: Path) -> None:
+    """Store a file as gzip in its place, without a time or a name: the same content is the same bytes."""
+    path.with_name(path.name + reading.PACKED).write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    path.unlink()
 
 
 def _averaged(frame: "pd.DataFrame", runs: list[str], every: int) -> "pd.DataFrame":
@@ -105,7 +116,7 @@ def _write(path: Path, thinned: Callable[[int], "pd.DataFrame"]) -> None:
 
 
 RULES: dict[str, Callable[[Path], bool]] = {
-    "history.csv": _history,
+    HISTORY: _history,
     "points.csv": _points,
     "thumbnails.png": _thumbnails,
 }

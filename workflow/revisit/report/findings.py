@@ -8,5 +8,5 @@ OWN = (*TRAINING, "proposals")  # made by the stage of what they are found of; o
 
 def stage_of(name: str, training: str = "train") -> str:
     """The stage that makes a finding: `roc.csv` in `evaluate/` is made by `evaluate`, `history.csv` by `training`."""
-    stem = Path(Path(name).parts[0]).stem
+    stem = Path(name).parts[0].partition(".")[0]
     return training if stem in OWN else stem

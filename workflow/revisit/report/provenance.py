@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from revisit import files
+from revisit import files, reading
 from revisit.report.findings import stage_of
 from revisit.report.runs import Run
 
@@ -16,7 +16,7 @@ def digests(runs: Iterable[Run]) -> dict[str, str]:
         training = run.made_by[0].partition("@")[0]
         left: dict[str, list[Path]] = {}
         for path in sorted(run.folder.iterdir()):
-            if path.is_dir() or path.suffix in (".json", ".csv"):
+            if path.is_dir() or path.suffix in (".json", ".csv", reading.PACKED):
                 left.setdefault(stage_of(path.name, training), []).append(path)
         found |= {f"{stage}@{run.name}": digest(run.folder, own) for stage, own in left.items()}
     return found

@@ -246,7 +246,7 @@ class Run:
 
     def path(self, name: str) -> Path:
         """A collected finding; ArtifactError when it was not collected."""
-        path = self.folder / name
+        path = reading.stored(self.folder / name)
         if not path.exists():
             raise ArtifactError(f"{path} is missing: add {name} to what is collected of {self.name}, run `collect`")
         return path
@@ -272,7 +272,8 @@ class Run:
     def _csv(self, name: str, **options: Any) -> pd.DataFrame:
         path = self.path(name)
         try:
-            return pd.read_csv(path, **options)
+            with reading.table(path) as stream:
+                return pd.read_csv(stream, **options)
         except (OSError, ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
             raise self.damaged(f"{path}: {error}") from None
 

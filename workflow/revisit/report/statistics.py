@@ -36,6 +36,7 @@ from typing import Any
 
 import numpy as np
 
+from revisit import reading
 from revisit.errors import ArtifactError
 
 RUNNING_MEAN = 20  # steps
@@ -47,7 +48,7 @@ Columns = Mapping[str, np.ndarray]
 def read_columns(path: Path) -> dict[str, np.ndarray]:
     """Columns of a numeric CSV as float64 arrays (N,); an empty cell is NaN. Raises ArtifactError."""
     try:
-        with open(path, newline="", encoding="utf-8") as stream:
+        with reading.table(path) as stream:
             header, *rows = list(csv.reader(stream)) or [[]]
         values = np.array([[float(cell or "nan") for cell in row] for row in rows]).reshape(len(rows), len(header))
         if np.isinf(values).any():
