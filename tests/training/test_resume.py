@@ -16,6 +16,7 @@ from torch import nn
 from boxed import write_data
 from revisit import paths
 from revisit.data import arrays
+from revisit.files import sha256
 from revisit.models import registry
 from revisit.models.parts.trunk import Trunk
 from revisit.training import batches
@@ -162,6 +163,31 @@ def test_labels_of_several_classes(run, change, killed, digests, prepared_multi)
         run("b", settings, data=prepared_multi, save_every=0)
     assert summary(run("b", settings, data=prepared_multi)) == summary(undisturbed)
     assert digests("a/model") == digests("b/model")
+
+
+def test_labels_of_images_whose_boxes_are_known(run, change, killed, digests, prepared_multi, tmp_path):
+    """The boxes change nothing of what is learnt of the labels, whether the training is killed or not."""
+    boxed = tmp_path / "boxed"
+    shutil.copytree(prepared_multi, boxed)
+    meta = json.loads((boxed / "meta.json").read_text())
+    for split in ("train", "test"):
+        few = np.arange(meta[split])
+        for name, array in {
+            "boxes": np.tile(np.array([[1, 0, 7, 4]], np.float32), (len(few), 1)),
+            "kinds": few % 4,
+            "flags": np.zeros((len(few), 2), bool),
+            "offsets": np.arange(len(few) + 1),
+        }.items():
+            np.save(boxed / f"{split}_{name}.npy", array)
+            meta["sha256"][f"{split}_{name}.npy"] = sha256(boxed / f"{split}_{name}.npy")
+    (boxed / "meta.json").write_text(json.dumps(meta | {"objects": "boxes"}))
+    settings = change(name="multilabel", mixup=0.4, crop=7, flip=True)
+    without = run("a", settings, data=prepared_multi)
+    with killed(6):
+        run("b", settings, data=boxed, save_every=0)
+    assert summary(run("b", settings, data=boxed))[1:] == summary(without)[1:]
+    a, b = digests("a/model"), digests("b/model")
+    assert [name for name in a if a[name] != b[name]] == ["network.json"]  # it names the data
 
 
 DETECTOR = {"hidden": 16, "regions": 8, "backbone": "small_convnet", "stride": "8", "bins": 2}

@@ -179,8 +179,8 @@ def _played(canvas: ColourCanvas, dice: Dice, actors: list[tuple[float, str, flo
 def _seen(owners: np.ndarray, figures: list[_Figure], size: int) -> tuple[np.ndarray, list[voc.Object], np.ndarray]:
     """Codes, objects and masks of the figures on a canvas with these `owners`.
 
-    A figure of which nothing shows is no object, but leaves its class "difficult". Difficult objects are void, and so
-    is a line as wide as a hundredth of the shorter side around the others, as in VOC's masks.
+    A figure of which nothing shows is no object, and nobody could know of it: codes are those of the objects. Difficult
+    objects are void, and so is a line as wide as a hundredth of the shorter side around the others, as in VOC's masks.
     """
     codes = np.full(len(CLASSES), ABSENT, np.int8)
     objects: list[voc.Object] = []
@@ -191,9 +191,9 @@ def _seen(owners: np.ndarray, figures: list[_Figure], size: int) -> tuple[np.nda
         share = figure.brush.inside * left / max(figure.painted, 1)
         large = max(figure.brush.high - figure.brush.low) >= SPECK * size and left > 0
         clear = share >= SHOWN and large
-        k = CLASSES.index(figure.name)
-        codes[k] = PRESENT if clear or codes[k] == PRESENT else DIFFICULT
         if left:
+            k = CLASSES.index(figure.name)
+            codes[k] = PRESENT if clear or codes[k] == PRESENT else DIFFICULT
             objects.append(voc.Object(figure.name, _extent(shows), not clear, share < TRUNCATED))
             masks[shows] = len(objects) if clear else voc.VOID
     masks[_edges(owners, size // 100)] = voc.VOID

@@ -105,14 +105,31 @@ def test_numbers_that_the_annotation_lacks_are_void(prepared, kit):
     assert (masks[0, 2, 2], masks[0, 3, 3]) == (2, 255)
 
 
-def test_drawn_scenes_come_back(tmp_path, settings):
-    drawn = {"drawing": "scenes", "train": 6, "test": 4, "size": 48, "splits": {"train": "train", "test": "val"}}
-    (tmp_path / "raw").mkdir()
+def draw_scenes(raw, train, test):
+    drawn = {"drawing": "scenes", "train": train, "test": test, "size": 48, "splits": {"train": "train", "test": "val"}}
+    raw.mkdir()
     embedded.draw(
-        {"raw": "some", "format": "voc", "classes": None, "source": "embedded", "embedded": drawn, "seed": 0},
-        tmp_path / "raw",
+        {"raw": "some", "format": "voc", "classes": None, "source": "embedded", "embedded": drawn, "seed": 0}, raw
     )
-    (tmp_path / "raw" / "provenance.json").write_text('{"provenance": "drawn"}')
+    (raw / "provenance.json").write_text('{"provenance": "drawn"}')
+
+
+def test_labels_and_images_are_the_same_with_objects_and_without(tmp_path, settings):
+    """By image sets, one file for each class, and by annotations: whoever trains on labels sees no difference."""
+    draw_scenes(tmp_path / "raw", 90, 30)
+    asked = settings(format="voc", classes=list(scenes.CLASSES), size=32, train=60, test=20)
+    for name, more in (("sets", {}), ("objects", {"objects": "boxes"})):
+        prepare(asked | more, tmp_path / "raw", tmp_path / name)
+    for file in (f"{split}_{kind}.npy" for split in ("train", "test") for kind in ("images", "labels")):
+        assert (tmp_path / "objects" / file).read_bytes() == (tmp_path / "sets" / file).read_bytes()
+    by_sets, by_objects = (arrays.load(tmp_path / name) for name in ("sets", "objects"))
+    assert (by_sets.objects("test"), by_objects.object_kind) == (None, "boxes")
+    assert (by_sets.mean, by_sets.std) == (by_objects.mean, by_objects.std)
+    assert set(np.unique(by_sets.train_labels)) == {-1, 0, 1}
+
+
+def test_drawn_scenes_come_back(tmp_path, settings):
+    draw_scenes(tmp_path / "raw", 6, 4)
     asked = settings(format="voc", classes=list(scenes.CLASSES), size=48, objects="masks")
     prepare(asked, tmp_path / "raw", tmp_path / "tiny")
     data = arrays.load(tmp_path / "tiny")
