@@ -9,6 +9,7 @@ from torch import nn
 from revisit.analyses import forward
 from revisit.analyses.inspect import objects
 from revisit.analyses.inspect.looks.correspondence import look as correspondence
+from revisit.analyses.inspect.looks.correspondence import places
 from revisit.analyses.inspect.view import View
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
@@ -20,6 +21,7 @@ SETTINGS = {
     "images": 4,
     "parts": {"middle": [0.25, 0.25, 0.75, 0.75], "corner": [0, 0, 0.5, 0.25]},
     "random": 2,
+    "of": None,
 }
 
 
@@ -38,7 +40,14 @@ def light_view(images):
     return View(network, Preprocessing([0.0], [1.0], CPU), CPU, images, np.zeros(len(images), np.int64), ["on", "off"])
 
 
-LIGHT = {"layers": ["same", "light"], "label": "on", "images": 5, "parts": {"part": [0, 0, 0.5, 0.25]}, "random": 2}
+LIGHT = {
+    "layers": ["same", "light"],
+    "label": "on",
+    "images": 5,
+    "parts": {"part": [0, 0, 0.5, 0.25]},
+    "random": 2,
+    "of": None,
+}
 
 
 def test_hamming_by_hand():
@@ -107,7 +116,7 @@ def test_random_parts_lie_on_the_object():
     on[:, 4:, 3:] = True
     on[2, 4:, :8] = False
     boxes = [np.array([0, 0, 4, 2]), np.array([1, 1, 3, 7])]
-    found = correspondence.random_parts(on, boxes, 20, seed=0)
+    found = places.random_parts(on, boxes, 20, seed=0)
     assert list(found) == [*(f"random {n}" for n in range(1, 21)), *(f"fixed {n}" for n in range(1, 21))]
     different = 0
     for part, choices in found.items():
@@ -124,7 +133,7 @@ def test_random_parts_lie_on_the_object():
 
 
 def test_random_parts_without_an_object_lie_anywhere():
-    found = correspondence.random_parts(np.zeros((2, 5, 5), bool), [np.array([0, 0, 2, 3])], 30, seed=0)
+    found = places.random_parts(np.zeros((2, 5, 5), bool), [np.array([0, 0, 2, 3])], 30, seed=0)
     corners = {tuple(box[:2]) for n in range(1, 31) for box in found[f"random {n}"][0].tolist()}
     assert corners == {(top, left) for top in range(4) for left in range(3)}
 
@@ -151,9 +160,9 @@ def test_the_surest_with_several_labels():
 
 
 def test_boxes_in_pixels():
-    assert correspondence.pixels("nose", [0.25, 0, 0.5, 1], (8, 12)).tolist() == [2, 0, 4, 12]
+    assert places.pixels("nose", [0.25, 0, 0.5, 1], (8, 12)).tolist() == [2, 0, 4, 12]
     with pytest.raises(ConfigError, match=r"correspondence\.parts\.nose: \[0\.5, 0, 0\.52, 1\] holds no pixel of 8x12"):
-        correspondence.pixels("nose", [0.5, 0, 0.52, 1], (8, 12))
+        places.pixels("nose", [0.5, 0, 0.52, 1], (8, 12))
 
 
 def test_mistakes(view):

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from revisit.analyses import forward
+from revisit.analyses.inspect.objects import Boxes
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
 from revisit.models import registry
@@ -39,6 +40,7 @@ class View:
     train_labels: np.ndarray | None = None
     # name -> network and preprocessing of another variant of the training, loaded
     variants: Mapping[str, Callable[[], tuple[nn.Module, Preprocessing]]] = field(default_factory=dict)
+    boxes: Boxes | None = None  # of the objects in `images`; None: not known
 
     @classmethod
     def of(
@@ -74,22 +76,23 @@ class View:
             data.train_images,
             data.train_labels,
             {name: partial(_variant, path, device) for name, path in registry.variants(folder).items()},
+            Boxes.of(data, info["crop"], settings["images"]),
         )
 
     def training(self) -> Self:
         """The same network with all images that it was trained on in the place of the test images: the centre crop."""
         if self.train_images is None or self.train_labels is None:
             raise ValueError("the images of the training are not at hand")
-        return replace(self, images=self.train_images, labels=self.train_labels)
+        return replace(self, images=self.train_images, labels=self.train_labels, boxes=None)
 
     def variant(self, name: str) -> Self:
-        """Another variant of the training, before the same images.
+        """Another variant of the training, before the same images; its crop may be another, so nothing of boxes.
 
         Raises:
             KeyError: its network was not kept.
         """
         network, preprocessing = self.variants[name]()
-        return replace(self, network=network, preprocessing=preprocessing)
+        return replace(self, network=network, preprocessing=preprocessing, boxes=None)
 
     def moments(self, look: str) -> list[int]:
         """When the snapshots were taken, ascending.

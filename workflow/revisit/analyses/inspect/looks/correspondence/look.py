@@ -8,7 +8,7 @@ more the network treats the part as the same thing in every image.
 
 import itertools
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,16 +16,22 @@ import torch
 
 from revisit.analyses import targets
 from revisit.analyses.inspect import tiles
+from revisit.analyses.inspect.looks.correspondence.places import (
+    SECTION,
+    hold_pixels,
+    inside,
+    pixels,
+    random_parts,
+    random_parts_of,
+)
 from revisit.analyses.inspect.looks.correspondence.tables import CHANGES
-from revisit.analyses.inspect.objects import object_pixels, share
-from revisit.analyses.inspect.passes import KEY, batches, check_layers, mean_or_none, outputs_of
+from revisit.analyses.inspect.objects import object_pixels
+from revisit.analyses.inspect.passes import batches, check_layers, mean_or_none, outputs_of
 from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
 
 if TYPE_CHECKING:
     from revisit.analyses.inspect.looks.correspondence.settings import Settings
-
-SECTION = f"{KEY}.correspondence"
 
 
 def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
@@ -35,35 +41,46 @@ def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame
         view: what to look at.
         settings: `layers`; `label`, the name of the class; `images`, how many: those of it that the network is
             surest of; `parts`: name -> [top, left, bottom, right], shares of the height and width of the
-            network's input; `random`, how many random parts.
+            network's input, or, with `of` "box", of the object's box, and only images are taken whose one object of
+            the class is whole (`objects.Boxes.alone`); `random`, how many random parts.
 
     Returns:
         layer -> means over the true parts, over the random ones and over those at a fixed place; the class, rows and
-        boxes. `correspondence.csv`: layer, part, delta (the mean Hamming distance), delta_se (its standard error over
-        the pairs, NaN for a single pair), images; `correspondence_images.npy` (images, h, w, C). Part `random <n>`
-        lies at another random place in every image, `fixed <n>` at the same random place in all: it shows what part of
-        a difference comes from the place alone. Both are the mean over boxes of the sizes of all parts.
+        parts. With boxes also `object`, where it lies in each image, and `boxes`, part -> likewise: [top, left,
+        bottom, right], shares of the network's input. `correspondence.csv`: layer, part, delta (the mean Hamming
+        distance), delta_se (its standard error over the pairs, NaN for a single pair), images;
+        `correspondence_images.npy` (images, h, w, C). Part `random <n>` lies at another random place in every image,
+        `fixed <n>` at the same random place in all, of the image or of the object's box: it shows what part of a
+        difference comes from the place alone. Both are the mean over boxes of the sizes of all parts.
 
     Raises:
-        ConfigError: a layer or the class does not exist, a part is smaller than a pixel, there are fewer than two
-            images of the class, or the network's outputs are no classes.
+        ConfigError: a layer or the class does not exist, a part is smaller than a pixel, the data set has no boxes to
+            take shares of, there are fewer than two images of the class, or the network's outputs are no classes.
     """
-    layers, label = settings["layers"], settings["label"]
+    layers, label, parts = settings["layers"], settings["label"], settings["parts"]
     check_layers(view, f"{SECTION}.layers", layers)
     if label not in view.classes:
         raise ConfigError(f"{SECTION}.label: there is no class {label!r}; there are: {', '.join(view.classes)}")
-    rows = surest_rows(view, view.classes.index(label), settings["images"])
-    if len(rows) < 2:
-        raise ConfigError(
-            f"{SECTION}.label: {len(rows)} of the images show {label!r} and 2 are needed; "
-            "choose another class, or look at more images"
-        )
-    seen = tiles.seen(view, rows)
-    boxes = {part: pixels(part, box, seen.shape[1:3]) for part, box in settings["parts"].items()}
-    hidden = {part: [np.tile(box, (len(rows), 1))] for part, box in boxes.items()}
-    hidden |= random_parts(object_pixels(seen), list(boxes.values()), settings["random"], view.seed)
+    number, drawn = view.classes.index(label), (settings["random"], view.seed)
+    summary: dict[str, Any] = {"class": label, "parts": {part: list(box) for part, box in parts.items()}}
+    if settings["of"] == "box":
+        rows, frames = _whole(view, label, settings)
+        seen = tiles.seen(view, rows)
+        true = {part: np.array([inside(frame, box) for frame in frames]) for part, box in parts.items()}
+        others = random_parts_of(frames, list(parts.values()), *drawn)
+        sides = np.tile(np.array(seen.shape[1:3], np.float64), 2)
+        summary["object"] = (frames / sides).tolist()
+        summary["boxes"] = {part: (boxes / sides).tolist() for part, boxes in true.items()}
+    else:
+        rows = surest_rows(view, number, settings["images"])
+        if len(rows) < 2:
+            raise _few(f"{len(rows)} of the images show {label!r}")
+        seen = tiles.seen(view, rows)
+        boxes = {part: pixels(part, box, seen.shape[1:3]) for part, box in parts.items()}
+        true = {part: np.tile(box, (len(rows), 1)) for part, box in boxes.items()}
+        others = random_parts(object_pixels(seen), list(boxes.values()), *drawn)
     table = []
-    for part, choices in hidden.items():
+    for part, choices in {**{part: [boxes] for part, boxes in true.items()}, **others}.items():
         changes = [signs(view, rows, choice, layers) for choice in choices]
         for layer in layers:
             pairs = np.concatenate([hamming(change[layer]) for change in changes])
@@ -71,13 +88,28 @@ def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame
             row = {"layer": layer, "part": part, "delta": pairs.mean(), "delta_se": error, "images": len(rows)}
             table.append(row)
     frame = CHANGES.frame(table).sort_values("layer", key=lambda names: names.map(layers.index), kind="stable")
-    summary = {
-        "layers": {layer: _means(frame[frame["layer"] == layer], list(boxes)) for layer in layers},
-        "class": label,
-        "rows": rows.tolist(),
-        "parts": {part: list(box) for part, box in settings["parts"].items()},
-    }
+    summary["layers"] = {layer: _means(frame[frame["layer"] == layer], list(parts)) for layer in layers}
+    summary["rows"], summary["images"] = rows.tolist(), len(rows)
     return summary, {CHANGES.file: frame, "correspondence_images.npy": tiles.pictures(seen)}
+
+
+def _whole(view: View, label: str, settings: "Settings") -> tuple[np.ndarray, np.ndarray]:
+    """The rows of the surest images whose one object of the class is whole, and its box in each (n, 4) int64."""
+    if view.boxes is None:
+        raise ConfigError(f"{SECTION}.of: the data set has no boxes; give it `objects`, or leave `of` out")
+    number, parts = view.classes.index(label), list(settings["parts"].values())
+    rows, corners = view.boxes.alone(number)
+    frames = np.rint(corners[:, [1, 0, 3, 2]]).astype(np.int64)
+    large = hold_pixels(frames, parts)
+    if large.sum() < 2:
+        small = f", {len(rows) - large.sum()} more where a part holds no pixel" if not large.all() else ""
+        raise _few(f"{large.sum()} of the images show one {label!r} that is whole and not difficult{small},")
+    chosen = surest_rows(view, number, settings["images"], rows[large])
+    return chosen, frames[np.searchsorted(rows, chosen)]
+
+
+def _few(found: str) -> ConfigError:
+    return ConfigError(f"{SECTION}.label: {found} and 2 are needed; choose another class, or look at more images")
 
 
 def _means(frame: pd.DataFrame, parts: list[str]) -> dict[str, float | None]:
@@ -86,65 +118,19 @@ def _means(frame: pd.DataFrame, parts: list[str]) -> dict[str, float | None]:
     return {key: mean_or_none(frame["delta"][rows]) for key, rows in kinds.items()}
 
 
-def surest_rows(view: View, number: int, count: int) -> np.ndarray:
+def surest_rows(view: View, number: int, count: int, among: np.ndarray | None = None) -> np.ndarray:
     """The `count` images of class `number` that the network holds most probable, in order of their rows.
 
-    Fewer where there are no more; of equally probable ones the first.
+    Fewer where there are no more; of equally probable ones the first. `among`: rows to choose from, ascending, in the
+    place of all that show the class.
     """
-    rows = targets.showing(view.labels, number)
+    rows = targets.showing(view.labels, number) if among is None else among
     said = [
         outputs_of(view, view.batch(rows[batch]), [])[0][:, number].cpu().numpy()
         for batch in batches(len(rows), view.batch(np.array([0])))
     ]
     surest = np.argsort(-np.concatenate([np.empty(0, np.float32), *said]), kind="stable")[:count]
     return np.sort(rows[surest])
-
-
-def pixels(part: str, box: list[float], size: tuple[int, int]) -> np.ndarray:
-    """A box of shares as pixels of an image of `size` (height, width): top, left, bottom, right, the last exclusive.
-
-    Raises:
-        ConfigError: it is smaller than a pixel.
-    """
-    top, left, bottom, right = (round(share * size[i % 2]) for i, share in enumerate(box))
-    if top >= bottom or left >= right:
-        raise ConfigError(
-            f"{SECTION}.parts.{part}: {list(box)} holds no pixel of {size[0]}x{size[1]}; choose a larger box"
-        )
-    return np.array([top, left, bottom, right])
-
-
-def random_parts(on: np.ndarray, boxes: list[np.ndarray], count: int, seed: int) -> dict[str, list[np.ndarray]]:
-    """Boxes of the sizes of `boxes` at random places, at least half on the object if any place is so.
-
-    Args:
-        on: which pixels of the images belong to the object, (N, H, W) bool.
-        boxes: (4,) each: top, left, bottom, right.
-        count: of either kind.
-        seed: of the choice.
-
-    Returns:
-        `random <n>` and `fixed <n>`, n from 1: for each size a place in every image, (N, 4) int64.
-    """
-    rng = np.random.default_rng(seed)
-    places: dict[str, list[np.ndarray]] = {}
-    for n in range(1, count + 1):
-        places[f"random {n}"], places[f"fixed {n}"] = [], []
-        for top, left, bottom, right in boxes:
-            size = bottom - top, right - left
-            shares = np.stack([share(image, *size) for image in on])
-            places[f"random {n}"].append(np.stack([_place(rng, s, size) for s in shares]))
-            places[f"fixed {n}"].append(np.tile(_place(rng, shares.min(axis=0), size), (len(on), 1)))
-    return dict(sorted(places.items(), key=lambda part: part[0].startswith("fixed")))
-
-
-def _place(rng: np.random.Generator, shares: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """One of the places where the box is at least half on the object, as a box."""
-    candidates = np.argwhere(shares >= 0.5)
-    if not len(candidates):
-        candidates = np.argwhere(shares >= 0)
-    top, left = candidates[rng.integers(len(candidates))]
-    return np.array([top, left, top + size[0], left + size[1]])
 
 
 def signs(view: View, rows: np.ndarray, boxes: np.ndarray, layers: list[str]) -> dict[str, np.ndarray]:

@@ -1,15 +1,26 @@
 """What is left while a square hides a part of the image."""
 
+from collections import Counter
+from string import ascii_uppercase
 from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from revisit.analyses.inspect.looks.occlusion.tables import OCCLUSION
 from revisit.report import figures
 from revisit.report.panel import panel
 from revisit.report.runs import Run
-from revisit.report.study_writer import Section, StudyWriter, row, section
+from revisit.report.study_writer import Section, StudyWriter, section
 
-SIDE = 72  # screen pixels of a tile
+SIDE = 128  # screen pixels of a tile
 SHOWN = 6  # of the images behind the means
+NAMED = 8  # classes that have a letter, at most
+PANELS = ["a square hides", "strongest map", "its projection", "probability", "likeliest class"]  # of figure 7, a to e
+OBJECTS = {
+    "boxes": "the boxes of the class in the image",
+    "pixels": "what differs from the border of the image by more than 32 of 255, a rough guess in a photograph",
+}
 OCCLUDED = {
     "class": ("class", "text"),
     "row": ("test image", "integer"),
@@ -17,6 +28,8 @@ OCCLUDED = {
     "lowest": ("lowest", "percent"),
     "drop_on_object": ("drop on object", "percent"),
     "drop_off_object": ("drop elsewhere", "percent"),
+    "first_on_object": ("likeliest, on object", "percent"),
+    "first_off_object": ("likeliest, elsewhere", "percent"),
     "drop_on_projection": ("map, on projection", "percent"),
     "drop_off_projection": ("map, elsewhere", "percent"),
 }
@@ -24,50 +37,73 @@ OCCLUDED = {
 
 @panel("occlusion", order=150)
 def occlusion(writer: StudyWriter) -> Section | None:
-    """Probability of the true class and strength of the strongest map while a square hides a part of the image."""
-    blocks = [_occluded(writer, run) for run in writer.looked("occlusion")]
+    """What a network says while a square hides a part of the image: the panels of Zeiler and Fergus's figure 7."""
+    blocks = [block for run in writer.looked("occlusion") for block in _occluded(writer, run)]
     text = (
-        "A square of the mean colour slides over the image; a heat map shows at each place what is left, dark where it "
-        "is little. Object: what differs from the border of the image by more than 32 of 255, a rough guess in a "
-        "photograph; a square hides it where at least half of the square lies on it. Projection: of the strongest "
-        "activation of the strongest map; a square hides it where it hides at least half as much of it as any square."
+        "A square of the mean colour slides over the image; below are the panels of Zeiler and Fergus's figure 7. A "
+        "heat map shows at each place of the square what is left, dark where it is little: of the sum of the feature "
+        "map that is strongest for the whole image, and of the probability of the true class; of several classes the "
+        "first counts. A square is on the object where half of it is, or where it hides half of a smaller object. "
+        "Projection: of the strongest activation of that map; a square hides it where it hides at least half as much "
+        "of it as any square."
     )
     return section("A part of the image hidden", text, blocks) if blocks else None
 
 
-def _occluded(writer: StudyWriter, run: Run) -> dict[str, Any]:
+def _occluded(writer: StudyWriter, run: Run) -> list[dict[str, Any]]:
     found, frame = run.look("occlusion"), run.read("inspect", OCCLUSION)
-    images = [figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_images.npy")[:SHOWN]]
-    tiles = list(images)
-    for kind in ("probability", "activation"):
-        tiles += [
-            figures.heat(values, images[0].shape[:2]) for values in run.array(f"inspect/occlusion_{kind}.npy")[:SHOWN]
-        ]
+    first = run.array("inspect/occlusion_class.npy")[:SHOWN]
+    letters = _letters(first)
+    tiles = _tiles(run, found, frame, first, letters)
     on, off = (_fall(found[key]) for key in ("drop_on_object", "drop_off_object"))
     caption = (
-        f"Square of {found['size']} pixels, every {found['stride']}. Where it hides the object, the probability {on} "
-        f"on average over {found['images']} images, elsewhere it {off}."
+        f"Square of {found['size']} pixels, every {found['stride']}; above where the probability is lowest with it. "
+        f"Object: {OBJECTS[found['object']]}. Where the square is on it, the probability {on} on average over "
+        f"{found['images']} images, elsewhere it {off}."
     )
     on, off = (found[key] for key in ("drop_on_projection", "drop_off_projection"))
     if on is not None and off is not None:
         caption += (
             f" The strongest map loses {on:.0%} of its sum where the square hides its projection, elsewhere {off:.0%}."
         )
+    legend = ", ".join(f"{letter} {found['first'][str(number)]}" for number, letter in letters.items())
+    caption += f" The likeliest class with the square at each place: {legend}."
     name, title, made_by = f"occlusion-{run.name}", f"Occlusion, {run.label}", [f"inspect@{run.name}"]
     table = writer.table(f"{name}-table", frame, f"{title}, in numbers", OCCLUDED, made_by, folded=True)
     figure = writer.figure(
         name,
-        figures.mosaic(tiles, len(images)),
+        figures.mosaic(tiles, len(first)),
         title,
         caption,
-        f"Images, and below each two heat maps. {caption}",
+        f"Images with a grey square, and below each three maps and a projection. {caption}",
         made_by,
         ".webp",
         data=table["file"],
-        rows=["image", "probability", "strongest map"],
+        rows=PANELS,
         columns=list(frame["class"][:SHOWN]),
     )
-    return row(figure, table)
+    return [figure, table]
+
+
+def _tiles(
+    run: Run, found: dict[str, Any], frame: pd.DataFrame, first: np.ndarray, letters: dict[int, str]
+) -> list[np.ndarray]:
+    """The tiles of the five panels, panel by panel."""
+    images = [figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_images.npy")[:SHOWN]]
+    shape, sides, size = images[0].shape[:2], found["input"], found["size"]
+    corners = zip(frame["top"], frame["left"], strict=True)
+    boxes = [(y / sides[0], x / sides[1], (y + size) / sides[0], (x + size) / sides[1]) for y, x in corners]
+    tiles = [figures.covered(image, box) for image, box in zip(images, boxes, strict=False)]
+    tiles += [figures.heat(values, shape) for values in run.array("inspect/occlusion_activation.npy")[:SHOWN]]
+    tiles += [figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_projection.npy")[:SHOWN]]
+    tiles += [figures.heat(values, shape) for values in run.array("inspect/occlusion_probability.npy")[:SHOWN]]
+    return tiles + [figures.lettered(numbers, shape, letters) for numbers in first]
+
+
+def _letters(first: np.ndarray) -> dict[int, str]:
+    """The letters of the classes that are most often the most probable ones, by their numbers."""
+    common = Counter(first.ravel().tolist()).most_common(NAMED)
+    return {number: letter for (number, _), letter in zip(common, ascii_uppercase, strict=False)}
 
 
 def _fall(drop: float | None) -> str:

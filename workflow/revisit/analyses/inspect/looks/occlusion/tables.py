@@ -11,8 +11,12 @@ OCCLUSION = Table(
         "map": int,  # the strongest
         "probability": float,  # of the class, with nothing hidden
         "lowest": float,
+        "top": int,  # where the square lies then, pixels of the network's input
+        "left": int,
         "drop_on_object": float,
         "drop_off_object": float,
+        "first_on_object": float,  # share of the squares with which the class is the most probable
+        "first_off_object": float,
         "drop_on_projection": float,  # of the map's sum, as a share of it
         "drop_off_projection": float,
     },
