@@ -165,6 +165,9 @@ BAD = [
     ("analyses.inspect.fashion_dynamic.correspondence.label", "Pulover", "unknown class 'Pulover' (did you mean Pull"),
     ("analyses.inspect.fashion_dynamic.correspondence.parts.collar", [0.5, 0.5, 0.2, 0.6], "is no box: top, left, bo"),
     ("analyses.inspect.fashion_dynamic.correspondence.parts.collar", [0.5, 0.5, 2.0, 0.6], "collar.2: 2.0 is not allo"),
+    ("analyses.inspect.fashion_dynamic.correspondence.of", "box", "of: the data set fashion_mnist has no boxes; give"),
+    ("analyses.inspect.fashion_dynamic.correspondence.of", "image", "of: 'image' is not allowed; allowed: box"),
+    ("datasets.voc2007.objects", DELETE, "voc_caffenet.correspondence.of: the data set voc2007 has no boxes; give it"),
     (
         "analyses.evaluate.siamese_loss1",
         {},

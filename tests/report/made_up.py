@@ -487,16 +487,22 @@ def _invariance(inside: Path, data: Data, wanted: Settings, rng: np.random.Gener
 def _occlusion(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
     rows = list(range(5, 5 + wanted["images"]))
     put(inside / "occlusion_images.npy", data.pictures(rng, len(rows)))
+    put(inside / "occlusion_projection.npy", data.pictures(rng, len(rows)))
     for kind in ("probability", "activation"):
         put(inside / f"occlusion_{kind}.npy", rng.random((len(rows), 9, 9), np.float32))
+    first = np.zeros((len(rows), 9, 9), np.int16)
+    first[:, :, 5:] = 2  # a third class right of the middle
+    put(inside / "occlusion_class.npy", first)
     # Of the last image no square lies off the object.
     labels, off = [number % len(data.classes) for number in range(len(rows))], [0.05] * (len(rows) - 1) + [None]
     table = {"row": rows, "label": labels, "class": [data.classes[label] for label in labels], "map": 3}
-    table |= {"probability": 0.8, "lowest": 0.1, "drop_on_object": 0.3, "drop_off_object": off}
+    table |= {"probability": 0.8, "lowest": 0.1, "top": 7, "left": 14, "drop_on_object": 0.3, "drop_off_object": off}
+    table |= {"first_on_object": 0.25, "first_off_object": 0.75}
     of_map = {"drop_on_projection": 0.4, "drop_off_projection": 0.1}
     put(inside / "occlusion.csv", table | of_map)
-    means = {"drop_on_object": 0.3, "drop_off_object": 0.05, **of_map}
-    return {"size": 7, "stride": 2, "rows": rows, "images": len(rows), **means}
+    means = {"drop_on_object": 0.3, "drop_off_object": 0.05, "first_on_object": 0.25, "first_off_object": 0.75}
+    about = {"size": 7, "stride": 2, "input": [28, 28], "rows": rows, "images": len(rows), "object": "boxes"}
+    return {**about, "first": {str(number): data.classes[number] for number in (0, 2)}, **means, **of_map}
 
 
 def _correspondence(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:
@@ -508,7 +514,11 @@ def _correspondence(inside: Path, data: Data, wanted: Settings, rng: np.random.G
     below = {"parts": 0.15, "random": 0.3, "fixed": 0.2}
     above = {"parts": 0.3, "random": 0.2, "fixed": 0.2}
     means = {layer: above if number else below for number, layer in enumerate(layers)}
-    return {"layers": means, "class": wanted["label"], "rows": [1, 2, 3], "parts": parts}
+    found = {"layers": means, "class": wanted["label"], "rows": [1, 2, 3], "images": 3, "parts": parts}
+    if wanted.get("of"):  # the object lies in the lower half, farther down in every image
+        found["object"] = [[0.5, 0.0, 0.8 + 0.05 * image, 1.0] for image in range(wanted["images"])]
+        found["boxes"] = {part: [[0.5, 0.25, 0.75, 0.5]] * wanted["images"] for part in parts}
+    return found
 
 
 def _reuse(inside: Path, data: Data, wanted: Settings, rng: np.random.Generator) -> Settings:

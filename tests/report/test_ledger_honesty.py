@@ -43,6 +43,7 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"invariance\.layers\.\w+\.(translate|scale|rotate)": (0, 2),
     r"correspondence\.layers\.\w+\.(parts|random|fixed)": (0, 1),
     r"occlusion\.drop_o(n|ff)_(object|projection)": (-1, 1),
+    r"occlusion\.first_o(n|ff)_object": (0, 1),
     r"faithfulness\.(layers\.\w+|true_class)\.(own|others|fall|fall_at_random)": (-1, 1),
     r"faithfulness\.true_class\.probability": (0, 1),
     r"receptive_field": (1, 28),

@@ -148,6 +148,9 @@ def of_inspection(training, inspect):
     if inspect.occlusion:
         places = ("on_object", "off_object", "on_projection", "off_projection")
         yield from ("inspect.occlusion.images", *(f"inspect.occlusion.drop_{place}" for place in places))
+        yield from (f"inspect.occlusion.first_{place}" for place in places[:2])
+    if inspect.correspondence:
+        yield "inspect.correspondence.images"
     if inspect.faithfulness:
         yield from (f"inspect.faithfulness.true_class.{key}" for key in ("probability", "fall", "fall_at_random"))
     if inspect.reuse:

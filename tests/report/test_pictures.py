@@ -6,6 +6,7 @@ from PIL import Image
 
 from revisit.errors import ArtifactError
 from revisit.report import figures, sprites
+from revisit.report.figures import letters
 from revisit.report.palette import CLASSES, NONE, blend, class_colour, of_label
 
 
@@ -123,3 +124,44 @@ def test_tiles_that_are_missing_or_differ_name_their_stage(tmp_path):
     (tmp_path / "y/embed/sprite.json").write_text("{}")
     with pytest.raises(ArtifactError, match=r"cannot be read.*embed@y"):
         sprites.cut([tmp_path / "y/embed"], [4])
+
+
+def test_a_grey_box_lies_where_its_shares_say():
+    image = figures.covered(np.zeros((20, 10, 1), np.uint8), (0.25, 0.2, 0.75, 0.8))
+    assert image.shape == (20, 10, 3)
+    assert (image[6:14, 3:7] == 128).all()
+    assert (image[5, 2:8] == 255).all()
+    assert image[:5].max() == image[15:].max() == image[:, :2].max() == 0
+
+
+def test_regions_touch_along_a_side():
+    numbers = np.array([[1, 1, 2], [2, 1, 2], [1, 2, 2]])
+    found = [{tuple(place) for place in region.tolist()} for region in letters.regions(numbers)]
+    assert found == [{(0, 0), (0, 1), (1, 1)}, {(0, 2), (1, 2), (2, 2), (2, 1)}, {(1, 0)}, {(2, 0)}]
+
+
+def test_the_midst_of_a_region_lies_in_it():
+    ring = np.array([place for place in np.ndindex(5, 5) if place != (2, 2)])
+    assert tuple(letters.midst(ring)) in {tuple(place) for place in ring.tolist()}
+    assert letters.midst(np.array(list(np.ndindex(3, 5)))) == (1, 2)
+    tail = np.array([*np.ndindex(3, 3), *((1, column) for column in range(3, 12))])
+    assert letters.midst(tail) == (1, 1)  # where there is room, not in the mean
+
+
+def test_a_map_of_classes_can_be_read_without_colour():
+    numbers = np.zeros((4, 6), int)
+    numbers[:, 3:] = 1
+    numbers[0, 5] = 2  # too small for a letter
+    plain = figures.lettered(numbers, (80, 120), {})
+    image = figures.lettered(numbers, (80, 120), {0: "A", 1: "B", 2: "C"})
+    assert image.shape == (80, 120, 3)
+    changed = (image != plain).any(axis=2)
+    assert changed[20:60, 10:50].any()
+    assert changed[20:60, 70:110].any()
+    assert not changed[:, 55:65].any()
+    assert not changed[:20, 100:].any()
+    halves = [plain[40:60, :60].astype(int), plain[40:60, 60:].astype(int)]
+    assert halves[0].std(axis=(0, 1)).max() == 0  # plain
+    assert halves[1].std(axis=(0, 1)).max() > 5  # striped
+    other = figures.lettered(numbers, (80, 120), {0: "B", 1: "A"})
+    assert (other[:, :60] != image[:, :60]).any()

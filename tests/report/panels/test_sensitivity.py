@@ -7,6 +7,7 @@ from revisit.analyses.inspect.looks.correspondence.panel import correspondence
 from revisit.analyses.inspect.looks.invariance.panel import invariance
 from revisit.analyses.inspect.looks.occlusion.panel import occlusion
 
+HOSTILE = "<b>cow</b> & $x^$"
 PANELS = (invariance, occlusion, correspondence)
 
 
@@ -27,11 +28,11 @@ def test_a_column_for_each_transformation_and_a_line_for_each_layer(writer):
     assert {"invariance-caffenet.csv", "invariance-caffenet-probability.csv"} <= names
 
 
-def test_heat_maps_below_each_image_and_their_numbers(writer, found):
-    (row,) = occlusion(writer)["blocks"]
-    figure, table = row["blocks"]
-    assert figure["rows"] == ["image", "probability", "strongest map"]
+def test_the_panels_of_figure_7_and_their_numbers(writer, found):
+    figure, table = occlusion(writer)["blocks"]
+    assert figure["rows"] == ["a square hides", "strongest map", "its projection", "probability", "likeliest class"]
     assert figure["columns"][0] == "person"
+    assert "Object: the boxes of the class in the image." in figure["caption"]
     assert "falls by 30.0 points on average over 3 images, elsewhere it falls by 5.0 points." in figure["caption"]
     assert (
         "The strongest map loses 40% of its sum where the square hides its projection, elsewhere 10%."
@@ -41,13 +42,28 @@ def test_heat_maps_below_each_image_and_their_numbers(writer, found):
     assert rows["drop_off_object"].isna().tolist() == [False, False, True]
     with Image.open(writer.folder / figure["file"]) as image:
         pixels = np.asarray(image.convert("RGB")).astype(int)
-    side = 56  # twice 28
-    assert pixels.shape[:2] == (3 * side + 8, 3 * side + 8)
-    values = np.load(found / "caffenet/inspect/occlusion_probability.npy")[0]
-    tile = pixels[side + 4 : 2 * side + 4, :side]
-    brightness = [tile[round((i + 0.5) * side / 9), round((j + 0.5) * side / 9)].sum() for i, j in np.ndindex(9, 9)]
-    assert np.argmax(brightness) == values.argmax()
-    assert brightness[values.argmin()] == pytest.approx(min(brightness), abs=30)
+    side = 112  # four times 28
+    assert pixels.shape[:2] == (5 * side + 16, 3 * side + 8)
+    tiles = [pixels[number * (side + 4) : number * (side + 4) + side, :side] for number in range(5)]
+    assert tiles[0][30:54, 58:82] == pytest.approx(128, abs=6)  # the square of 7 pixels from 7, 14 on
+    projection = np.load(found / "caffenet/inspect/occlusion_projection.npy")[0]
+    assert abs(tiles[2][2::4, 2::4] - projection.astype(int)).mean() < 25
+    for number, kind in ((1, "activation"), (3, "probability")):
+        values = np.load(found / f"caffenet/inspect/occlusion_{kind}.npy")[0]
+        places = [round((i + 0.5) * side / 9) for i in range(9)]
+        brightness = tiles[number][np.ix_(places, places)].sum(axis=2).ravel()
+        assert np.corrcoef(brightness, values.ravel())[0, 1] > 0.95
+
+
+def test_the_likeliest_class_has_a_letter_with_a_name(writer):
+    figure, _ = occlusion(writer)["blocks"]
+    assert figure["caption"].endswith(f"The likeliest class with the square at each place: A person, B {HOSTILE}.")
+
+
+def test_without_boxes_the_page_says_that_the_object_is_a_guess(writer):
+    looked(writer).look("occlusion")["object"] = "pixels"
+    figure, _ = occlusion(writer)["blocks"]
+    assert "a rough guess in a photograph. Where the square is on it, the probability falls" in figure["caption"]
 
 
 def test_parts_are_outlined_and_compared_with_random_ones_in_each_layer(writer):
@@ -67,6 +83,27 @@ def test_parts_are_outlined_and_compared_with_random_ones_in_each_layer(writer):
     assert top == pytest.approx([0xB5, 0x48, 0x1D], abs=12)
 
 
+def test_parts_of_boxes_are_outlined_where_they_lie_in_each_image(writer, found):
+    run = looked(writer)
+    run.look("correspondence").update(
+        object=[[0.5, 0.0, 1.0, 1.0]] * 3,
+        boxes={"left_sleeve": [[0.5, 0.0, 0.75, 0.25], [0.6, 0.5, 0.9, 0.75], [0.5, 0.0, 0.75, 0.25]]},
+        rows=list(range(5)),
+    )
+    picture, _ = correspondence(writer)["blocks"]
+    assert "3 of the 5 test images that the network finds most like" in picture["caption"]
+    assert "out of those that show one, whole and not difficult. The boxes, shares of the box of" in picture["caption"]
+    assert picture["caption"].endswith(": left sleeve blue, collar rust; the object grey.")
+    with Image.open(writer.folder / picture["file"]) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    side = 140
+    second = pixels[:, side + 4 : 2 * side + 4]
+    blue, grey = [0x1F, 0x5F, 0x99], [0xA3, 0xA9, 0xB1]
+    assert pixels[round(0.5 * side), 5] == pytest.approx(blue, abs=12)
+    assert second[round(0.6 * side), round(0.5 * side) + 5] == pytest.approx(blue, abs=12)
+    assert second[round(0.5 * side), 5] == pytest.approx(grey, abs=12)
+
+
 def test_parts_that_were_not_asked_for_are_left_out(writer):
     for part in ("invariance", "occlusion", "correspondence"):
         looked(writer).metrics["inspect"].pop(part)
@@ -80,9 +117,9 @@ def test_what_is_not_known_says_so(writer, found, tmp_path):
     run.look("correspondence")["layers"]["fc7"] = dict.fromkeys(("parts", "random", "fixed"))
     figure, _ = invariance(writer)["blocks"]
     assert "conv1 moved unknown" in figure["alt"]
-    caption = occlusion(writer)["blocks"][0]["blocks"][0]["caption"]
+    caption = occlusion(writer)["blocks"][0]["caption"]
     assert "the probability changes by an unknown amount on average" in caption
-    assert caption.endswith("elsewhere it rises by 1.4 points.")
+    assert "elsewhere it rises by 1.4 points. The likeliest class" in caption
     caption = correspondence(writer)["blocks"][1]["blocks"][1]["caption"]
     assert caption == "Mean of the parts unknown, of random boxes unknown."
 

@@ -88,7 +88,7 @@ def table(name, block):
     ("name", "sections"),
     [
         ("fashion", f"results curves gap jumps smoothness classes {LOOKED} {HIDDEN} correspondence {FEATURES}"),
-        ("voc", f"results sweeps curves {LOGGED} classes gain {FIRST} evolution {HIDDEN} {FEATURES}"),
+        ("voc", f"results sweeps curves {LOGGED} classes gain {FIRST} evolution {HIDDEN} correspondence {FEATURES}"),
         ("lenet", "results sweeps curves gap gradients classes parameters filters strongest"),
         ("rows", "results sweeps curves gap gradients"),
         ("cifar", "results sweeps gap gradients classes probes embedding"),

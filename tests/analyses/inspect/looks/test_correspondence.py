@@ -10,6 +10,7 @@ from revisit.analyses import forward
 from revisit.analyses.inspect import objects
 from revisit.analyses.inspect.looks.correspondence import look as correspondence
 from revisit.analyses.inspect.looks.correspondence import places
+from revisit.analyses.inspect.objects import Boxes
 from revisit.analyses.inspect.view import View
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
@@ -183,3 +184,95 @@ def test_squares_and_parts_know_the_same_object(view):
     light = view.images[..., 0] >= 200
     assert (on & ~light).mean() < 0.01
     assert (on & light).sum() > 0.9 * light.sum()
+
+
+QUARTER = {"quarter": [0, 0, 0.5, 0.5]}
+
+
+def in_boxes(images, *objects):
+    """That network before images with objects of its first class: (image, whole, x0, y0, x1, y1)."""
+    found = np.array(objects, np.float64)
+    boxes = Boxes(found[:, 0].astype(int), np.zeros(len(found), np.int64), found[:, 2:], found[:, 1] == 1)
+    return dataclasses.replace(light_view(images), boxes=boxes)
+
+
+def test_by_hand_parts_are_shares_of_the_box_of_the_one_whole_object():
+    images = np.random.default_rng(0).integers(100, 256, (5, 8, 8, 1), dtype=np.uint8)
+    view = in_boxes(
+        images,
+        (0, 1, 0, 0, 4, 4),
+        (1, 0, 0, 0, 8, 8),  # not whole
+        (2, 1, 0, 0, 4, 4),  # one of two
+        (2, 1, 4, 4, 8, 8),
+        (3, 1, 3.6, 2.3, 8, 5.8),
+        (4, 1, 0, 0, 4, 6),
+    )
+    summary, files = correspondence.look(view, LIGHT | {"of": "box", "parts": QUARTER})
+    assert summary["rows"] == [0, 3, 4]
+    assert summary["images"] == 3
+    np.testing.assert_array_equal(files["correspondence_images.npy"], images[[0, 3, 4]])
+    eighths = {"object": summary["object"], "quarter": summary["boxes"]["quarter"]}
+    eighths = {name: (8 * np.array(boxes)).tolist() for name, boxes in eighths.items()}
+    assert eighths["object"] == [[0, 0, 4, 4], [2, 4, 6, 8], [0, 0, 6, 4]]
+    assert eighths["quarter"] == [[0, 0, 2, 2], [2, 4, 4, 6], [0, 0, 3, 2]]
+    rows = files["correspondence.csv"].set_index(["layer", "part"])
+    # Hidden pixels change, others do not: pairs differ in 4 + 4, in 2 and in 4 + 6 of 64 pixels.
+    pairs = np.array([8, 2, 10]) / 64
+    assert rows.loc[("same", "quarter"), "delta"] == pytest.approx(pairs.mean())
+    assert rows.loc[("same", "quarter"), "delta_se"] == pytest.approx(pairs.std(ddof=1) / np.sqrt(3))
+    assert summary["layers"]["same"]["parts"] == pytest.approx(pairs.mean())
+    assert list(rows.loc["same"].index) == ["quarter", "random 1", "random 2", "fixed 1", "fixed 2"]
+
+
+def test_of_the_images_with_boxes_those_that_the_network_is_surest_of():
+    images = np.ones((4, 8, 8, 1), np.uint8)
+    images[2:] = 2
+    view = in_boxes(images, (0, 1, 0, 0, 4, 4), (1, 1, 0, 0, 4, 4), (3, 1, 0, 0, 6, 6))
+    summary, _ = correspondence.look(view, LIGHT | {"of": "box", "parts": QUARTER, "images": 2})
+    assert summary["rows"] == [0, 3]  # 2 is surest, too, but its objects are not known
+    assert (8 * np.array(summary["object"])).tolist() == [[0, 0, 4, 4], [0, 0, 6, 6]]
+
+
+def test_random_parts_of_boxes_lie_within_them():
+    frames = np.array([[0, 0, 20, 10], [5, 3, 15, 33], [2, 2, 4, 4]])
+    parts = [[0.0, 0.25, 0.5, 0.75], [0.1, 0.0, 1.0, 0.5]]
+    found = places.random_parts_of(frames, parts, 30, seed=0)
+    assert list(found) == [*(f"random {n}" for n in range(1, 31)), *(f"fixed {n}" for n in range(1, 31))]
+    apart = {"random": [], "fixed": []}
+    for name, choices in found.items():
+        for part, boxes in zip(parts, choices, strict=True):
+            true = np.array([places.inside(frame, part) for frame in frames])
+            assert ((boxes[:, 2:] - boxes[:, :2]) == (true[:, 2:] - true[:, :2])).all()
+            assert (boxes[:, :2] >= frames[:, :2]).all()
+            assert (boxes[:, 2:] <= frames[:, 2:]).all()
+            room = frames[:, 2:] - frames[:, :2] - (boxes[:, 2:] - boxes[:, :2])
+            shares = (boxes[:, :2] - frames[:, :2]) / np.maximum(room, 1)
+            # The second box is wide enough to tell; rounding to its pixels is half of one at most.
+            apart[name.split()[0]].append(abs(shares[0, 1] - shares[1, 1]) - 0.5 / room[0, 1] - 0.5 / room[1, 1])
+    assert max(apart["fixed"]) <= 1e-9
+    assert np.mean(np.array(apart["random"]) > 0) > 0.4
+    tops = {boxes[0, 0] for n in range(1, 31) for boxes in found[f"random {n}"][:1]}
+    assert len(tops) > 6  # of 11
+    again, other = (places.random_parts_of(frames, parts, 30, seed=seed) for seed in (0, 1))
+    np.testing.assert_array_equal(again["random 3"], found["random 3"])
+    assert (np.array(other["random 3"]) != np.array(found["random 3"])).any()
+
+
+def test_shares_of_a_box_and_boxes_too_small_for_them():
+    frame = np.array([10, 20, 20, 60])
+    assert places.inside(frame, [0, 0.25, 0.5, 1]).tolist() == [10, 30, 15, 60]
+    frames = np.array([[0, 0, 20, 20], [0, 0, 2, 20], [5, 5, 9, 6]])
+    assert places.hold_pixels(frames, [[0, 0, 0.25, 1], [0.5, 0, 1, 1]]).tolist() == [True, False, True]
+
+
+def test_mistakes_with_boxes():
+    def refused(message, view):
+        with pytest.raises(ConfigError, match=r"analyses\.inspect\.correspondence\." + message):
+            correspondence.look(view, LIGHT | {"of": "box", "parts": {"dot": [0, 0, 0.2, 0.2]}})
+
+    images = np.full((3, 8, 8, 1), 100, np.uint8)
+    refused(r"of: the data set has no boxes; give it `objects`, or leave `of` out", light_view(images))
+    one = in_boxes(images, (0, 1, 0, 0, 8, 8), (1, 0, 0, 0, 8, 8))
+    refused(r"label: 1 of the images show one 'on' that is whole and not difficult, and 2 are needed; choose", one)
+    small = in_boxes(images, *((image, 1, 0, 0, 2, 2) for image in range(3)))
+    refused(r"label: 0 of .* not difficult, 3 more where a part holds no pixel, and 2 are needed", small)

@@ -9,6 +9,7 @@ from torch import nn
 from revisit.analyses import forward
 from revisit.analyses.inspect import objects
 from revisit.analyses.inspect.looks.occlusion import look as occlusion
+from revisit.analyses.inspect.objects import Boxes
 from revisit.analyses.inspect.view import View
 from revisit.data.tensors import Preprocessing
 from revisit.errors import ConfigError
@@ -18,17 +19,21 @@ SETTINGS = {"layer": "relu1", "images": 4, "size": 0.25, "stride": 0.25}
 
 
 class Pixel(nn.Module):
-    """Scores that depend on one place of the input alone."""
+    """Scores that depend on one place of the input alone; that of the other class is a number."""
+
+    def __init__(self, other):
+        super().__init__()
+        self.other = other
 
     def forward(self, x):
-        return torch.stack([3 * x[:, 0, 5, 2], torch.zeros(len(x))], dim=1)
+        return torch.stack([3 * x[:, 0, 5, 2], torch.full((len(x),), self.other)], dim=1)
 
 
-def pixel_view(images, labels, crop=None):
+def pixel_view(images, labels, crop=None, other=0.0):
     """A network that looks at row 5, column 2 of its input; its one map is half of the input."""
     conv = nn.Conv2d(1, 1, 1, bias=False)
     nn.init.constant_(conv.weight, 0.5)
-    network = nn.Sequential(OrderedDict(conv=conv, pixel=Pixel())).eval()
+    network = nn.Sequential(OrderedDict(conv=conv, pixel=Pixel(other))).eval()
     return View(network, Preprocessing([0.0], [1.0], CPU, crop), CPU, images, labels, ["on", "off"])
 
 
@@ -224,3 +229,71 @@ def test_a_map_whose_sum_is_not_positive_has_no_share_to_lose():
     summary, _ = occlusion.look(view, {"layer": "conv", "images": 1, "size": 0.3, "stride": 0.3})
     assert summary["drop_on_projection"] is None
     assert summary["drop_off_projection"] is None
+
+
+def boxes_of(*objects):
+    """Objects as (image, class, x0, y0, x1, y1), all whole."""
+    found = np.array(objects, np.float64)
+    return Boxes(found[:, 0].astype(int), found[:, 1].astype(int), found[:, 2:], np.ones(len(found), bool))
+
+
+def test_by_hand_the_object_is_what_the_boxes_of_the_class_hold():
+    """Even images, whose pixels tell nothing; the network looks at row 5, column 2, where its class has a box."""
+    images = np.full((2, 8, 8, 1), 200, np.uint8)
+    view = pixel_view(images, np.zeros(2, np.int64), other=0.8)
+    settings = {"layer": "conv", "images": 2, "size": 2 / 8, "stride": 1 / 8}
+    guessed, _ = occlusion.look(view, settings)
+    assert (guessed["object"], guessed["drop_on_object"]) == ("pixels", None)
+    # The object of the second class and that of the other image are no objects of this class in this image.
+    boxes = boxes_of((0, 0, 2, 5, 3, 6), (0, 1, 6, 0, 8, 2), (1, 0, 0, 0, 4, 4))
+    summary, files = occlusion.look(dataclasses.replace(view, boxes=boxes), settings)
+    assert (summary["object"], summary["input"]) == ("boxes", [8, 8])
+    table = files["occlusion.csv"].set_index("row").loc[0]
+    untouched, hidden = (1 / (1 + np.exp(0.8 - 1.5 * light)) for light in (200 / 255, 0.0))
+    # The four squares over that one pixel hide the object, though but a quarter of each lies on it.
+    assert table["drop_on_object"] == pytest.approx(untouched - hidden, abs=1e-6)
+    assert table["drop_off_object"] == pytest.approx(0, abs=1e-6)
+    assert (table["top"], table["left"], table["lowest"]) == (4, 1, pytest.approx(hidden, abs=1e-6))
+    assert (table["first_on_object"], table["first_off_object"]) == (0, 1)
+    first = np.zeros((7, 7), np.int16)
+    first[4:6, 1:3] = 1
+    found = files["occlusion_class.npy"]
+    assert found.dtype == np.int16
+    np.testing.assert_array_equal(found, [first, first])
+    assert summary["first"] == {"0": "on", "1": "off"}
+    # In the other image the object lies elsewhere: of its 16 pixels a square of 4 must hold 2.
+    other = files["occlusion.csv"].set_index("row").loc[1]
+    mask = np.zeros((8, 8), bool)
+    mask[:4, :4] = True
+    on = np.array([[mask[top : top + 2, left : left + 2].sum() >= 2 for left in range(7)] for top in range(7)])
+    drop = np.where(first == 1, untouched - hidden, 0)
+    assert other["drop_on_object"] == pytest.approx(drop[on].mean(), abs=1e-6)
+    assert other["drop_off_object"] == pytest.approx(drop[~on].mean(), abs=1e-6)
+    assert summary["first_off_object"] == pytest.approx((1 + (first == 0)[~on].mean()) / 2)
+
+
+def test_squares_on_objects_larger_and_smaller_than_they_are():
+    on = np.zeros((6, 6), bool)
+    assert not occlusion.on_object(on, 3).any()
+    on[:, :2] = True  # 12 pixels: 5 of the 9 of a square must lie there
+    assert occlusion.on_object(on, 3).tolist() == [[True, False, False, False]] * 4
+    on[1:] = False  # 2 pixels: 1 of them must be hidden
+    assert occlusion.on_object(on, 3).tolist() == [[True, True, False, False], *[[False] * 4] * 3]
+
+
+def test_an_object_that_the_crop_leaves_out_gives_no_number():
+    images = np.full((1, 8, 8, 1), 200, np.uint8)
+    view = dataclasses.replace(pixel_view(images, np.zeros(1, np.int64)), boxes=boxes_of((0, 1, 0, 0, 8, 8)))
+    summary, _ = occlusion.look(view, {"layer": "conv", "images": 1, "size": 0.25, "stride": 0.25})
+    assert (summary["object"], summary["drop_on_object"], summary["first_on_object"]) == ("boxes", None, None)
+
+
+def test_the_projection_of_the_strongest_map_is_a_picture_of_the_whole_image():
+    images = np.random.default_rng(6).integers(60, 200, (1, 8, 8, 1), dtype=np.uint8)
+    images[0, 4, 3] = 255
+    _, files = occlusion.look(
+        pixel_view(images, np.zeros(1, np.int64)), {"layer": "conv", "images": 1, "size": 0.25, "stride": 0.25}
+    )
+    expected = np.full((1, 8, 8, 1), 128, np.uint8)
+    expected[0, 4, 3] = 255  # the map is half of the input: its strongest activation comes from that pixel alone
+    np.testing.assert_array_equal(files["occlusion_projection.npy"], expected)

@@ -8,9 +8,20 @@ from revisit.report.figures.classes import confusion, dots, dumbbells, roc
 from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
 from revisit.report.figures.gradients import distributions
 from revisit.report.figures.graphs import jump_test, smoothness
+from revisit.report.figures.letters import lettered
 from revisit.report.figures.networks import measures, readings, shares
 from revisit.report.figures.objects import Point, Ranking, costs, painted, rankings, recalls, stacked
-from revisit.report.figures.pictures import enlarged, filter_grid, flat, followed, heat, mosaic, outlined, scatter
+from revisit.report.figures.pictures import (
+    covered,
+    enlarged,
+    filter_grid,
+    flat,
+    followed,
+    heat,
+    mosaic,
+    outlined,
+    scatter,
+)
 from revisit.report.figures.readout import readout
 from revisit.report.figures.responses import Response, responses
 from revisit.report.figures.style import SIZE, SMALL, save
@@ -26,6 +37,7 @@ __all__ = [
     "band",
     "confusion",
     "costs",
+    "covered",
     "distributions",
     "dots",
     "dumbbells",
@@ -35,6 +47,7 @@ __all__ = [
     "followed",
     "heat",
     "jump_test",
+    "lettered",
     "lines",
     "measures",
     "mosaic",

@@ -8,9 +8,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from revisit.report.figures.style import STYLE
+from revisit.report.palette import PAPER
 
 SIDE = 64  # screen pixels of a tile, about
 GAP = 4
+GREY = 128
 
 
 def scatter(x: np.ndarray, y: np.ndarray, colours: Sequence[str]) -> Figure:
@@ -69,6 +71,14 @@ def outlined(tile: np.ndarray, boxes: Sequence[tuple[Sequence[float], str]], wid
         tile[y, x] = np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)
         tile[y, x][width:-width, width:-width] = inner
     return tile
+
+
+def covered(tile: np.ndarray, box: Sequence[float]) -> np.ndarray:
+    """A picture (h, w, C) uint8 with a grey box on it, outlined in white: (h, w, 3); the box as in `outlined`."""
+    tile = np.broadcast_to(tile, (*tile.shape[:2], 3)).copy()
+    h, w = tile.shape[:2]
+    tile[round(box[0] * h) : round(box[2] * h), round(box[1] * w) : round(box[3] * w)] = GREY
+    return outlined(tile, [(box, PAPER)], 1)
 
 
 def filter_grid(weights: np.ndarray, cell: int | None = None, gap: int = 6, columns: int | None = None) -> np.ndarray:
