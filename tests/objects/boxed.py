@@ -39,7 +39,9 @@ def write_data(count: int = 40, proposals: int = 0, masks: bool = True) -> dict[
             "boxes": np.array(boxes, np.float32),
             "kinds": np.array(kinds, np.int64),
             "flags": np.stack([np.arange(len(boxes)) % 9 == 8, np.zeros(len(boxes), bool)], 1),
+            "views": np.arange(len(boxes)) % 5,
             "offsets": np.array(offsets),
+            "sizes": np.full((count, 2), STORED),
         }
         if masks:
             arrays["masks"] = drawn

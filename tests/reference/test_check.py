@@ -75,6 +75,16 @@ def test_other_data_are_not_trained_on(root, published, data):
     assert (found.status, found.reason) == (Status.KEPT, "not trained again: the data here are others (b.npy)")
 
 
+def test_arrays_that_were_not_prepared_then_are_no_other_data(root, published, data, monkeypatch):
+    kept = store.read("small", root).description.first_steps.loss
+    monkeypatch.setattr(first_steps, "losses", lambda *_: kept)
+    meta = json.loads((data / "meta.json").read_text())
+    meta["sha256"]["train_views.npy"] = "0" * 64
+    (data / "meta.json").write_text(json.dumps(meta))
+    found = check.train_again("small", {"paper": published}, lambda scale, name: data, root)
+    assert found.status is Status.HOLDS
+
+
 def test_without_data_nothing_is_trained(root, published):
     found = check.train_again("small", {"paper": published}, lambda scale, name: None, root)
     assert found.reason == "not trained again: its data are not here"

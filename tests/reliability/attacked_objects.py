@@ -107,7 +107,9 @@ def _prepared() -> list[Part]:
             "boxes": boxes,
             "kinds": np.arange(2 * count, dtype=np.int64) % len(CLASSES),
             "flags": random.integers(0, 2, (2 * count, 2)).astype(bool),
+            "views": np.arange(2 * count, dtype=np.int64) % 5,
             "offsets": np.arange(0, 2 * count + 1, 2, dtype=np.int64),
+            "sizes": np.full((count, 2), 8, np.int64),
             "masks": random.integers(0, 3, (count, *SHAPE[:2]), np.uint8),
             "proposals": np.stack([boxes[:count], boxes[count:]], 1),
         }

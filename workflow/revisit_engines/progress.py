@@ -26,7 +26,7 @@ TIMES = Path("benchmarks/results")  # of the last run of each stage, by Snakemak
 TYPICAL = {
     "configure": 2, "fetch": 7, "prepare": 3, "propose": 50, "pretrain": 25, "graft": 6, "train": 20, "finetune": 45,
     "extract": 7, "evaluate": 3, "inspect": 9, "detect": 20, "segment": 12, "costs": 8, "code": 6, "probe": 6,
-    "embed": 10, "neighbours": 3, "collect": 2, "study": 5, "report": 3,
+    "photographs": 3, "embed": 10, "neighbours": 3, "collect": 2, "study": 5, "report": 3,
 }  # fmt: skip
 
 

@@ -139,6 +139,20 @@ use rule evaluate as code with:
         stage="code@{experiment}",
 
 
+use rule evaluate as photographs with:
+    input:
+        unpack(needs("photographs@{experiment}", model="results/models/{experiment}")),
+    output:
+        tables=directory("results/findings/{experiment}/photographs"),
+        metrics="results/findings/{experiment}/photographs.json",
+    log:
+        "logs/photographs/{experiment}.log",
+    benchmark:
+        "benchmarks/results/photographs/{experiment}.tsv"
+    params:
+        stage="photographs@{experiment}",
+
+
 use rule evaluate as extract with:
     input:
         unpack(needs("extract@{experiment}", model="results/models/{experiment}")),

@@ -78,7 +78,9 @@ def test_boxes_are_corners_in_stored_pixels(prepared, kit):
     np.testing.assert_allclose(found.boxes, [[1, 0, 4, 4], [0, 0, 8, 8]])
     assert found.kinds.tolist() == [0, 1]
     assert found.flags.tolist() == [[False, False], [True, True]]
+    assert found.views.tolist() == [0, 0]
     assert found.offsets.tolist() == [0, 2]
+    assert found.sizes.tolist() == [[6, 8]]
     assert found.images.tolist() == [0, 0]
     assert found.rows(0) == slice(0, 2)
     assert found.masks is None
@@ -319,7 +321,7 @@ def test_json_that_is_none_is_refused(prepared, picture):
         prepared(coco_files(picture) | {"instances.json": b"[" * 100_000}, "coco")
 
 
-@pytest.mark.parametrize("name", ["boxes", "kinds", "flags", "offsets", "masks"])
+@pytest.mark.parametrize("name", ["boxes", "kinds", "flags", "views", "offsets", "sizes", "masks"])
 def test_prepared_arrays_that_do_not_fit_are_refused(prepared, kit, tmp_path, name):
     prepared(kit(), objects="masks")
     path = tmp_path / "tiny" / f"train_{name}.npy"
@@ -329,6 +331,22 @@ def test_prepared_arrays_that_do_not_fit_are_refused(prepared, kit, tmp_path, na
     path.unlink()
     with pytest.raises(ArtifactError, match="missing"):
         arrays.load(tmp_path / "tiny")
+
+
+@pytest.mark.parametrize(("name", "damage"), [("views", -1), ("views", 5), ("sizes", 0)])
+def test_views_and_sizes_that_there_are_not_are_refused(prepared, kit, tmp_path, name, damage):
+    prepared(kit())
+    path = tmp_path / "tiny" / f"train_{name}.npy"
+    np.save(path, np.full_like(np.load(path), damage))
+    with pytest.raises(ArtifactError, match="views below 5 and sides of 1 pixel at least"):
+        arrays.load(tmp_path / "tiny")
+
+
+@pytest.mark.parametrize(("pose", "number"), [("Frontal", 1), (" Right ", 4), ("Unspecified", 0), ("sideways", 0)])
+def test_views_are_vocs_words_and_others_say_nothing(prepared, kit, pose, number):
+    seen = thing().replace("<name>", f"<pose>{pose}</pose><name>")
+    data = prepared(kit(**{"Annotations/a.xml": xml(seen, thing("dog"))}))
+    assert data.objects("train").views.tolist() == [number, 0]
 
 
 @pytest.mark.parametrize(

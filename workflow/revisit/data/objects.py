@@ -21,7 +21,8 @@ VOID = 255  # of a mask: pixels that count for nothing
 LEAST = 0.3  # of the area of a box: an object of which a crop leaves less is neither learnt nor to be found
 MOST = VOID - 1  # objects in an image with masks
 KINDS = ("boxes", "masks")  # what may be known of objects; with masks there are boxes, too
-FLAT = ("boxes", "kinds", "flags")
+FLAT = ("boxes", "kinds", "flags", "views")
+VIEWS = ("Unspecified", "Frontal", "Rear", "Left", "Right")  # from where an object is seen, in VOC's words, by number
 PROPOSALS = "proposals"
 
 
@@ -32,6 +33,7 @@ class Annotation(NamedTuple):
     boxes: np.ndarray  # (n, 4) float64: x0, y0, x1, y1, corners in pixels from 0, so that x1 - x0 is the width
     kinds: np.ndarray  # (n,) int64: numbers of classes
     flags: np.ndarray  # (n, 2) bool: difficult, truncated
+    views: np.ndarray  # (n,) int64: numbers of `VIEWS`
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Objects:
     offsets: np.ndarray  # (N + 1,) int64
     masks: np.ndarray | None = None  # (N, H, W) uint8
     proposals: np.ndarray | None = None  # (N, P, 4) float32; where there are fewer, boxes of zeros at the end
+    views: np.ndarray | None = None  # (M,) int64, of `VIEWS`; as in a folder that `prepare` has written
+    sizes: np.ndarray | None = None  # (N, 2) int64: height and width of the images as published, pixels; likewise
 
     @property
     def difficult(self) -> np.ndarray:
@@ -85,7 +89,7 @@ def names(kind: str | None, proposals: bool = False) -> list[str]:
     """The names of the arrays of a split, for objects of a kind out of `KINDS`; none for None."""
     if kind is None:
         return []
-    return [*FLAT, "offsets", *(["masks"] if kind == "masks" else []), *([PROPOSALS] if proposals else [])]
+    return [*FLAT, "offsets", "sizes", *(["masks"] if kind == "masks" else []), *([PROPOSALS] if proposals else [])]
 
 
 def write(
@@ -102,7 +106,9 @@ def write(
         "boxes": np.concatenate([np.zeros((0, 4)), *scaled]).astype(np.float32),
         "kinds": np.concatenate([np.zeros(0, np.int64), *(annotation.kinds for annotation in chosen)]),
         "flags": np.concatenate([np.zeros((0, 2), bool), *(annotation.flags for annotation in chosen)]),
+        "views": np.concatenate([np.zeros(0, np.int64), *(annotation.views for annotation in chosen)]),
         "offsets": np.cumsum([0, *(len(annotation.kinds) for annotation in chosen)], dtype=np.int64),
+        "sizes": np.array([annotation.size for annotation in chosen], np.int64).reshape(-1, 2),
     }
     for name, array in arrays.items():
         files.write_array(folder / f"{split}_{name}.npy", array)
@@ -122,17 +128,21 @@ def _scale(size: tuple[int, int], side: int | None) -> np.ndarray:
 def checked(arrays: Mapping[str, np.ndarray], images: int, classes: int, shape: tuple[int, int, int]) -> Objects:
     """The arrays of a split, by name, as objects of `images` images of `shape` (H, W, C) with `classes` classes.
 
-    Raises DataError when they do not fit each other: numbers of rows, classes, corners outside the images or swapped.
+    Raises DataError when they do not fit each other: numbers of rows, classes, views, corners outside the images or
+    swapped.
     """
-    boxes, kinds, flags, offsets = (arrays[name] for name in (*FLAT, "offsets"))
+    boxes, kinds, flags, views, offsets, sizes = (arrays[name] for name in (*FLAT, "offsets", "sizes"))
     count = len(kinds)
-    fits = (
-        offsets.shape == (images + 1,)
-        and (boxes.shape, kinds.shape, flags.shape) == ((count, 4), (count,), (count, 2))
-        and [array.dtype.name for array in (boxes, kinds, flags, offsets)] == ["float32", "int64", "bool", "int64"]
+    shapes = {"boxes": (count, 4), "kinds": (count,), "flags": (count, 2), "views": (count,)}
+    shapes |= {"offsets": (images + 1,), "sizes": (images, 2)}
+    types = {"boxes": np.float32, "flags": np.bool_}
+    fits = all(arrays[name].shape == wanted for name, wanted in shapes.items()) and all(
+        arrays[name].dtype == types.get(name, np.int64) for name in shapes
     )
     if not fits or offsets[0] != 0 or offsets[-1] != count or (np.diff(offsets) < 0).any():
         raise DataError("the arrays of objects do not fit each other")
+    if (count and not 0 <= views.min() <= views.max() < len(VIEWS)) or (images and sizes.min() < 1):
+        raise DataError(f"expected views below {len(VIEWS)} and sides of 1 pixel at least")
     limits = np.array([shape[1], shape[0]])
     inside = (boxes[:, :2] >= 0).all() and (boxes[:, :2] <= boxes[:, 2:]).all() and (boxes[:, 2:] <= limits).all()
     if count and not (0 <= kinds.min() <= kinds.max() < classes and inside):
@@ -145,7 +155,7 @@ def checked(arrays: Mapping[str, np.ndarray], images: int, classes: int, shape: 
     # What is no number would send the kernels that warp and pool regions to places outside the image.
     if proposals is not None and proposals.size and not (proposals.min() >= 0 and proposals.max() <= limits.max()):
         raise DataError(f"{PROPOSALS}: expected corners within the images of {shape[1]} x {shape[0]}")
-    return Objects(boxes, kinds, flags, offsets, arrays.get("masks"), proposals)
+    return Objects(boxes, kinds, flags, offsets, arrays.get("masks"), proposals, views, sizes)
 
 
 def _alike(shape: tuple[int, ...], wanted: tuple[Any, ...]) -> bool:

@@ -78,8 +78,8 @@ def train_again(
     data = prepared(kept.scale, kept.data.dataset)
     if data is None:
         return Finding(name, Status.KEPT, "not trained again: its data are not here")
-    if (digests := reading.json_value(data / "meta.json")["sha256"]) != kept.data.sha256:
-        others = ", ".join(sorted(file for file in digests if digests[file] != kept.data.sha256.get(file)))
+    digests = reading.json_value(data / "meta.json")["sha256"]
+    if others := ", ".join(file for file in sorted(kept.data.sha256) if digests.get(file) != kept.data.sha256[file]):
         return Finding(name, Status.KEPT, f"not trained again: the data here are others ({others})")
     today = asked[kept.scale]["train"]
     start = paths.model(today["weights"]) if today["weights"] else None

@@ -10,7 +10,7 @@ import defusedxml
 import numpy as np
 from defusedxml import ElementTree
 
-from revisit.data.objects import Annotation
+from revisit.data.objects import VIEWS, Annotation
 from revisit.errors import DataError
 
 LIMIT = 1 << 20  # bytes of a file; the largest of VOC 2012 has 24 kB
@@ -31,7 +31,7 @@ def parse(data: bytes, classes: list[str], where: str) -> Annotation:
     width, height = (_number(root, f"size/{side}", where) for side in ("width", "height"))
     if min(width, height) < 1 or width % 1 or height % 1:
         raise _refusal(where, "size/width and size/height of at least 1 pixel", f"{width:g} and {height:g}")
-    boxes, kinds, flags = [], [], []
+    boxes, kinds, flags, views = [], [], [], []
     things = root.findall("object")
     if len(things) > OBJECTS:
         raise _refusal(where, f"at most {OBJECTS} objects", str(len(things)))
@@ -40,11 +40,13 @@ def parse(data: bytes, classes: list[str], where: str) -> Annotation:
         boxes.append(_box(thing, (width, height), at))
         kinds.append(_kind(thing, classes, at))
         flags.append([_flag(thing, key, at) for key in ("difficult", "truncated")])
+        views.append(_view(thing))
     return Annotation(
         (int(height), int(width)),
         np.array(boxes, np.float64).reshape(-1, 4),
         np.array(kinds, np.int64),
         np.array(flags, bool).reshape(-1, 2),
+        np.array(views, np.int64),
     )
 
 
@@ -93,6 +95,12 @@ def _flag(thing: Element, key: str, where: str) -> bool:
     if text not in ("0", "1"):
         raise _refusal(where, f"{key} of 0 or 1", repr(text[:20]))
     return text == "1"
+
+
+def _view(thing: Element) -> int:
+    """From where the object is seen. Other tools write words of their own there: they say nothing that is known."""
+    text = (thing.findtext("pose") or "").strip()
+    return VIEWS.index(text) if text in VIEWS else 0
 
 
 def _number(element: Element, path: str, where: str) -> float:

@@ -4,7 +4,7 @@ The only package that imports matplotlib. Same input, same bytes: `save` writes 
 SVG elements are hashed with a fixed salt. Text stays text (the page's font), and a `$` in a name stays a `$`.
 """
 
-from revisit.report.figures.classes import confusion, dots, dumbbells, roc
+from revisit.report.figures.classes import confusion, dots, dumbbells, ranked, roc
 from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
 from revisit.report.figures.gradients import distributions
 from revisit.report.figures.graphs import jump_test, smoothness
@@ -53,6 +53,7 @@ __all__ = [
     "mosaic",
     "outlined",
     "painted",
+    "ranked",
     "rankings",
     "readings",
     "readout",

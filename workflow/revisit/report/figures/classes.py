@@ -91,3 +91,29 @@ def dumbbells(rows: Sequence[str], ends: Mapping[str, Sequence[float]], x_label:
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     figure.legend(loc="outside upper left", ncols=2)
     return figure
+
+
+def ranked(values: Mapping[str, float], groups: Mapping[str, Sequence[str]], mean: float, x_label: str) -> Figure:
+    """A dot per row, the highest value at the top; rows of a group have its colour and shape; a line at the mean."""
+    rows = sorted(values, key=lambda row: -values[row])
+    figure, axes = axes_of((4.6, 1.3 + 0.24 * len(rows)))
+    axes.grid(axis="y", visible=False)
+    axes.axvline(mean, color=MUTED, linewidth=0.9, linestyle=(0, (3, 2)), label="mean of all")
+    of = {row: group for group, members in groups.items() for row in members}
+    for group, colour, shape in zip(
+        [*groups, None], [*SERIES[: len(groups)], MUTED], [*"s^Dvph"[: len(groups)], "o"], strict=True
+    ):
+        own = [(values[row], place) for place, row in enumerate(rows) if of.get(row) == group]
+        axes.plot(
+            *np.array(own).reshape(-1, 2).T,
+            shape,
+            color=colour,
+            markersize=6.5 if group else 4.5,
+            label=group or "others",
+        )
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set(xlabel=x_label, ylim=(len(rows) - 0.4, -0.6))
+    axes.tick_params(axis="y", length=0)
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    figure.legend(loc="outside upper left", ncols=2 + len(groups))
+    return figure

@@ -140,4 +140,5 @@ def _annotation(size: tuple[int, int], rows: list[tuple[list[float], int, bool]]
         np.array([box for box, _, _ in rows], np.float64).reshape(-1, 4),
         np.array([kind for _, kind, _ in rows], np.int64),
         np.array([[crowd, False] for _, _, crowd in rows], bool).reshape(-1, 2),
+        np.zeros(len(rows), np.int64),  # COCO names no views
     )
