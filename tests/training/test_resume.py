@@ -176,7 +176,9 @@ def test_labels_of_images_whose_boxes_are_known(run, change, killed, digests, pr
             "boxes": np.tile(np.array([[1, 0, 7, 4]], np.float32), (len(few), 1)),
             "kinds": few % 4,
             "flags": np.zeros((len(few), 2), bool),
+            "views": np.zeros(len(few), np.int64),
             "offsets": np.arange(len(few) + 1),
+            "sizes": np.full((len(few), 2), 8),
         }.items():
             np.save(boxed / f"{split}_{name}.npy", array)
             meta["sha256"][f"{split}_{name}.npy"] = sha256(boxed / f"{split}_{name}.npy")

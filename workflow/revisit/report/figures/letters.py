@@ -34,7 +34,7 @@ def lettered(numbers: np.ndarray, shape: tuple[int, int], letters: Mapping[int, 
 def regions(numbers: np.ndarray) -> list[np.ndarray]:
     """The regions of equal numbers that touch along a side: places (n, 2) each, in the order of their first ones."""
     left = np.ones(numbers.shape, bool)
-    found = []
+    found: list[np.ndarray] = []
     for start in np.ndindex(numbers.shape):
         if not left[start]:
             continue
