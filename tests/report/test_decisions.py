@@ -117,6 +117,38 @@ def test_equal(first, expected):
     assert outcome(first, [1.0] * len(first), equal="run.a", to="run.b", within=0.5) == expected
 
 
+@pytest.mark.parametrize(
+    ("side", "value", "low", "high", "expected"),
+    [
+        ("more", 0.2, 0.1, 0.3, Outcome.AGREES),
+        ("more", 0.2, -0.1, 0.3, Outcome.UNDECIDED),
+        ("more", -0.2, -0.5, 0.1, Outcome.UNDECIDED),
+        ("more", -0.2, -0.3, -0.1, Outcome.FAILED),
+        ("less", -0.2, -0.3, -0.1, Outcome.AGREES),
+        ("less", -0.2, -0.3, 0.1, Outcome.UNDECIDED),
+        ("less", 0.2, 0.1, 0.3, Outcome.FAILED),
+    ],
+)
+def test_an_interval_of_its_own_decides_about_a_single_seed(side, value, low, high, expected):
+    comparison = Comparison.model_validate({side: "a.b.c", "than": 0, "interval": ["a.b.low", "a.b.high"]})
+    numbers = {"a.b.c": [value], "a.b.low": [low], "a.b.high": [high], 0: [0.0]}
+    found = compare(comparison, numbers.__getitem__)
+    assert found.outcome is expected
+    assert (found.first.mean, found.first.bounds) == (value, (low, high))
+
+
+def test_several_seeds_have_students_interval_whatever_theirs_are():
+    comparison = Comparison.model_validate({"more": "a.b.c", "than": 0, "interval": ["a.b.low", "a.b.high"]})
+    numbers = {"a.b.c": [0.2, 0.21, 0.2], "a.b.low": [-1.0] * 3, "a.b.high": [1.0] * 3, 0: [0.0] * 3}
+    assert compare(comparison, numbers.__getitem__).outcome is Outcome.AGREES
+
+
+@pytest.mark.parametrize("other", [{"than": 1}, {"by": 0.1}, {"times": 2}, {"than": "a.b.d"}])
+def test_an_interval_of_its_own_is_that_of_a_direction(other):
+    with pytest.raises(ValueError, match="with an 'interval'"):
+        Comparison.model_validate({"more": "a.b.c", "than": 0, "interval": ["a.b.low", "a.b.high"]} | other)
+
+
 @given(st.lists(st.floats(-1, 1), min_size=3, max_size=6).filter(lambda values: np.ptp(values) > 1e-3))
 def test_equal_is_two_one_sided_tests(differences):
     """At 2.5% each: Schuirmann 1987."""

@@ -61,7 +61,7 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"evolution\.changed_(at_jumps|elsewhere)": (0, 1),
     r"evolution\.jumps_(changed|kept)": (0, 1000),
     r"coarseness": (0, 3),
-    r"photographs\.groups\.\w+\.\w+\.(low|high)": (-1, 1),
+    r"photographs\.groups\.\w+\.\w+\.(difference|low|high)": (-1, 1),
     r"first_to_last_signal_start|update_start": (0, 1),
 }
 COUNTS = (

@@ -18,6 +18,7 @@ class Comparison(Entry):
 
     `by`, or `times`, is how much larger the larger one must at least be for the claim's own words ("much", "faster");
     a difference that is certain but smaller has the same direction. `within` says what still counts as equal.
+    `interval` are the ends of an interval of the first side for other reasons than seeds, such as resampled images.
     """
 
     more: Expression | None = None
@@ -28,6 +29,7 @@ class Comparison(Entry):
     by: Annotated[float, Field(ge=0)] = 0.0
     times: Annotated[float, Field(ge=1)] = 1.0
     within: Positive | None = None
+    interval: tuple[Expression, Expression] | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> "Comparison":
@@ -38,6 +40,8 @@ class Comparison(Entry):
                 raise ValueError("'equal' takes 'to' and 'within', and nothing else")
         elif self.than is None or self.to is not None or self.within is not None or (self.by and self.times != 1):
             raise ValueError("'more' and 'less' take 'than', and one of 'by' and 'times' at most")
+        if self.interval and (self.than != 0 or self.by or self.times != 1):
+            raise ValueError("with an 'interval' a number is 'more' or 'less' 'than: 0', and nothing else")
         return self
 
     @property
@@ -51,8 +55,8 @@ class Comparison(Entry):
         return first, second
 
     def expressions(self) -> list[str]:
-        """The sides that are expressions."""
-        return [side for side in self.sides if isinstance(side, str)]
+        """The sides that are expressions, and the ends of the interval."""
+        return [side for side in (*self.sides, *(self.interval or ())) if isinstance(side, str)]
 
     @property
     def is_direction(self) -> bool:

@@ -81,7 +81,7 @@ class Sums:
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = total(self.seen)
             shares /= shares.sum(axis=-1, keepdims=True)
-            entropy = -np.where(shares > 0, shares * np.log(shares), shares).sum(axis=-1)
+            entropy = 0 - np.where(shares > 0, shares * np.log(shares), shares).sum(axis=-1)  # not -0
             return {
                 "clutter": total(self.clutter) / total(self.surrounded),
                 "brightness": _deviation(total(self.shows), total(self.brightness), total(self.brightness_squared)),
