@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from revisit.analyses.photographs.tables import MEASURES
+
 SEVERAL = ("0", "0 1", "", "3 5", "2")  # classes of the test images where they may have several, again and again
 SCORES = {"kl_divergence": 1.2, "neighbourhood_preservation": 0.55, "same_class": 0.45}
 DRAWN = {"data": "drawn", "weights": None}  # the provenance of a training from scratch on stand-ins
@@ -86,6 +88,8 @@ def write(folder: Path, data: Data, analyses: Mapping[str, Settings], **about: A
         )
     if "code" in analyses:
         write_code(folder, analyses["code"]["labels"])
+    if "photographs" in analyses:
+        write_photographs(folder, data, analyses["photographs"]["groups"])
     if "inspect" in analyses:
         write_inspection(folder, data, analyses["inspect"], **about)
 
@@ -216,6 +220,16 @@ def write_code(folder: Path, labels: Sequence[int]) -> None:
         accuracy[name][f"labels_{count}"] = value
     about = {"dimensions": 196, **sparse, "untrained": sparse | {"hoyer": 0.2}, "accuracy": accuracy}
     put(folder / "code.json", about)
+
+
+def write_photographs(folder: Path, data: Data, groups: Mapping[str, Sequence[str]]) -> None:
+    """Photographs whose classes differ more the later they come; nobody named a view of the last one."""
+    rows = [(name, 9, 5, 4, *(0.1 + 0.02 * n,) * 3, 0.1 + 0.02 * n) for n, name in enumerate(data.classes)]
+    rows[-1] = (*rows[-1][:3], 0, *rows[-1][4:7], float("nan"))
+    put(folder / "photographs/classes.csv", columns(f"class images objects seen {' '.join(MEASURES)}", rows))
+    own = {"value": 0.2, "difference": 0.05, "low": -0.01, "high": 0.09}
+    found = {group: {"classes": list(classes), **dict.fromkeys(MEASURES, own)} for group, classes in groups.items()}
+    put(folder / "photographs.json", {"images": 90, "mean": dict.fromkeys(MEASURES, 0.15), "groups": found})
 
 
 def write_costs(

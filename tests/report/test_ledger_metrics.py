@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from revisit.analyses.inspect.looks.evolution import jumps
+from revisit.analyses.photographs.tables import MEASURES
 from revisit.objects import recall
 from revisit.params.load import load
 from revisit.report import claims, statistics
@@ -121,6 +122,10 @@ def of_analyses(params, name):
         yield from (f"code.{key}" for key in ("dimensions", *SPARSITY, *(f"untrained.{key}" for key in SPARSITY)))
         features = ("code", "untrained", "principal", "pixels")
         yield from (f"code.accuracy.{one}.labels_{count}" for one in features for count in wanted.code[name].labels)
+    if name in wanted.photographs:
+        yield from ("photographs.images", *(f"photographs.mean.{measure}" for measure in MEASURES))
+        ends, groups = ("value", "difference", "low", "high"), wanted.photographs[name].groups
+        yield from (f"photographs.groups.{one}.{key}.{end}" for one in groups for key in MEASURES for end in ends)
     if name in wanted.segment:
         ends = ("mean_iou", "mean_iou_of_one_class", "pixel_accuracy", "mask_mean_average_precision_of_several")
         yield from (f"segment.{key}" for key in (*ends, "mask_mean_average_precision"))

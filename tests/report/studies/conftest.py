@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
+from revisit.analyses.kinds import kinds
 from revisit.params.load import load
 from revisit.params.resolve import resolve
 from revisit.tasks import registry
 
 ROOT = Path(__file__).parents[3]
-ANALYSES = ("evaluate", "inspect", "probe", "embed", "neighbours", "detect", "segment", "costs", "code")
+ANALYSES = tuple(name for name, kind in kinds().items() if kind.findings)
 STEPS = 700  # of every run: more than a figure has points
 Settings = dict[str, Any]
 

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[3]
 LOOKED, HIDDEN = "parameters filters strongest deconvnet faithfulness", "invariance hierarchy occlusion"
 FIRST = LOOKED.replace("filters", "filters first_layers")
 LOGGED = "gradients inputs"
+CLASSES = "classes photographs gain"
 FEATURES = "probes embedding neighbours"
 FASHION = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
 MANY = [f"features.block{number}.conv" for number in range(1, 17)]
@@ -88,7 +89,10 @@ def table(name, block):
     ("name", "sections"),
     [
         ("fashion", f"results curves gap jumps smoothness classes {LOOKED} {HIDDEN} correspondence {FEATURES}"),
-        ("voc", f"results sweeps curves {LOGGED} classes gain {FIRST} evolution {HIDDEN} correspondence {FEATURES}"),
+        (
+            "voc",
+            f"results sweeps curves {LOGGED} {CLASSES} {FIRST} evolution {HIDDEN} correspondence {FEATURES}",
+        ),
         ("lenet", "results sweeps curves gap gradients classes parameters filters strongest"),
         ("rows", "results sweeps curves gap gradients"),
         ("cifar", "results sweeps gap gradients classes probes embedding"),
