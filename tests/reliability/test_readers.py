@@ -17,7 +17,7 @@ import pytest
 import attacked_readers
 import fuzz
 import guard
-from revisit import config
+from revisit import config, reading
 from revisit.data import archives, arrays, images, pickles, provenance
 from revisit.data.fetch import fetch
 from revisit.data.formats.folder import reader as image_folders
@@ -81,6 +81,13 @@ def test_hostile_yaml(tmp_path, monkeypatch, kind, attack):
         load(tmp_path / kind) if kind == "params.yaml" else claims.of_study("fashion", tmp_path)
     assert len(str(caught.value)) < 5000
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_is_written_out_may_be_long(tmp_path):
+    """As params.yaml is with some thousand experiments."""
+    path = tmp_path / "long.yaml"
+    path.write_text(f"a: [{'x, ' * reading.NODES}]\n")
+    assert len(reading.yaml_value(path)["a"]) == reading.NODES
 
 
 @pytest.mark.parametrize(
