@@ -6,7 +6,6 @@ What a clean run on this machine makes is compared byte for byte. `make cluster`
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
@@ -124,21 +123,6 @@ def test_small_stages_in_one_job(nodes):
     nodes.run("in groups")
     jobs = sorted(job.rule for job in nodes.cluster.jobs(ended=True) if job.number not in before)
     assert jobs == ["small_evaluate_inspect", "train"]
-    nodes.check()
-
-
-@thorough
-def test_nodes_whose_files_stay_there_refuse_their_jobs(nodes):
-    """Their message stays there, too; the head says that it misses the log."""
-    place, disk = nodes.tree.folder, Path(nodes.cluster.environment["TMPDIR"])  # each node has its own in its place
-    options = f"lowerdir={place},upperdir={disk}/mine/upper,workdir={disk}/mine/work"
-    make = f"mkdir -p {disk}/mine/upper {disk}/mine/work"
-    end = attacks.mounted(nodes, f"{make}; mount -t overlay overlay -o {options} {place}")
-    assert end.status == 1, end.output
-    assert re.search(r"Logfile \S+/slurm_logs/rule_train/\S+ not found", end.output), end.output
-    (log,) = disk.parent.glob("n*/scratch/mine/upper/logs/train/*.log")
-    assert re.search(rf"error: {place}/.work/engine.lock on n[12], overlay .*this node does not see", log.read_text())
-    nodes.run("snakemake on Slurm")
     nodes.check()
 
 
