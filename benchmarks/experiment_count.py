@@ -127,8 +127,9 @@ def jobs(tree: Tree) -> dict[str, float]:
     files.remove(tree.folder / node.NODES)
 
     no_dvc = f"{tree.folder / 'stand_in/no_dvc'}{os.pathsep}{os.environ['PATH']}"
+    target = "evaluate:experiment=extra_0"
     started = timing.children(
-        lambda: tree.run("snakemake", "--target-jobs", "evaluate:experiment=extra_0", *AS_A_JOB, PATH=no_dvc)
+        lambda: tree.run("python", "-m", "snakemake", "--target-jobs", target, *AS_A_JOB, PATH=no_dvc)
     )[0]
     names = [path.name for path in sorted((tree.folder / paths.FINDINGS).glob("extra_*"))[:JOBS]]
 
