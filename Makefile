@@ -103,7 +103,7 @@ browser: .venv/.browser  ## the report in a real browser: the machine's chromium
 
 slurm: .venv/.slurm  ## what a login node needs for: snakemake --workflow-profile profiles/slurm; docs/clusters.md
 
-cluster: .venv/.slurm  ## runs on a real Slurm of this machine, attacked; as root, with slurm-wlm and munge
+cluster: .venv/.slurm  ## runs on a real Slurm of this machine, attacked; as root, with slurm-wlm, munge and bindfs
 	pytest tests/slurm
 
 reproducible: $(READY)  ## two clean runs in two clones, one by each engine: every artifact byte for byte

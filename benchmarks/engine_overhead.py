@@ -8,6 +8,7 @@ loop over the same commands.
 """
 
 import argparse
+import copy
 import os
 import tempfile
 from pathlib import Path
@@ -31,8 +32,9 @@ def grown(folder: Path, experiments: int) -> Tree:
     params = tree.params
     for number in range(experiments):
         name = f"extra_{number}"
-        params["experiments"][name] = params["experiments"]["fashion_static"] | {"seed": number}
-        params["analyses"]["evaluate"][name] = params["analyses"]["inspect"][name] = {}
+        # written out, as by hand: of what is shared, YAML's writer would make aliases
+        params["experiments"][name] = copy.deepcopy(params["experiments"]["fashion_static"]) | {"seed": number}
+        params["analyses"]["evaluate"][name], params["analyses"]["inspect"][name] = {}, {}
     tree.params = params
     return tree
 

@@ -3,17 +3,18 @@
     python benchmarks/scale_hours.py              # a table of hours by study, at laptop scale
     python benchmarks/scale_hours.py --each       # by experiment
     python benchmarks/scale_hours.py --write      # the table in docs/scales.md
+    python benchmarks/scale_hours.py --count      # the operations by which jobs ask a cluster for time: minutes
 
-Reference: the same at paper scale. A step costs the floating-point operations of its batch forward, which are counted
-in the network itself, and twice as many backward, at the rate below; and a visit to every parameter. An evaluation
-costs those of its images forward. The layers below a network that finds objects have the rate of the network that they
-come from; held fixed, they cost those of one pass for each image where images repeat, of two where they are mirrored.
-Analyses, the engines and the drawing of the report are not counted: a fifth of the night is left to them.
+Reference: the same at paper scale. What a training costs, by which rates, says workflow/revisit_engines/work.py;
+operations are counted in the networks themselves, by PyTorch. Analyses, the engines and the drawing of the report are
+not counted: a fifth of the night is left to them.
 """
 
 import argparse
 import functools
+import json
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,43 +25,14 @@ from revisit import reading
 from revisit.params import blocks
 from revisit.params.resolve import resolve
 from revisit.params.schema import Params
+from revisit_engines import work
+from revisit_engines.work import BACKBONE, RATE, SLOWER, STEP, UPDATE, Network  # noqa: F401  (for those who read it here)
 
 CORES, NIGHT, SHARE = 2, 8, 0.8  # cores; hours; what of them the trainings may take
-# One core (AVX2), one thread, as `python benchmarks/training.py` and single steps of the large networks measured it.
-RATE = 90e9  # operations a second of convolutions and matrix products, forward and backward
-SLOWER = {"simple_cnn": 70e9, "alexnet": 70e9, "inception": 70e9, "densenet": 60e9, "mobilenet_v2": 20e9}
-SLOWER |= {"cifar_resnet": 70e9, "cifar_densenet": 29e9}
-STEP = {  # seconds of a step of 128 images of networks so small that operations are not what they wait for
-    "recurrent": 1 / 13,
-    "autoencoder": 1 / 140,
-    "sparse_autoencoder": 1 / 140,
-    "denoising_autoencoder": 1 / 140,
-}
-UPDATE = 2.5e-9  # seconds for each parameter and step
 GIVEN = ("rcnn", "fast_rcnn")  # networks that are given proposals
-BACKBONE = "backbone"  # the setting that names the network that a trunk comes from
-SIDE = {"idx": 28, "cifar": 32}  # pixels of images that are not resized
-CLASSES = 12  # where only the files know them
 WEIGHTS = "stand-ins for ImageNet weights"
 PAGE = timing.ROOT / "docs" / "scales.md"
 MARKS = "<!-- hours -->\n", "<!-- /hours -->\n"
-
-
-class Network(NamedTuple):
-    """What an image costs forward and each region that is given with it, in operations, and a step beside its images.
-
-    The layers of a trunk, below a network that finds objects, stand apart.
-    """
-
-    image: int
-    region: int
-    parameters: int
-    trunk: "Network | None" = None
-    remembers: bool = False  # the trunk, where it is held fixed and images repeat
-
-    def of(self, regions: int) -> int:
-        """Operations for an image with so many regions."""
-        return self.image + regions * self.region
 
 
 class Hours(NamedTuple):
@@ -110,62 +82,76 @@ def _parameters(layers: Any) -> int:
 
 def seconds(protocol: dict[str, Any], data: dict[str, Any], proposals: int = 0) -> float:
     """Core seconds of one training of a protocol on a prepared data set, with so many proposals for an image."""
-    model, batch = protocol["model"], protocol["batch_size"]
-    whole = data["size"] or SIDE[data["format"]]
-    side = protocol["crop"] or whole
-    channels, classes = 1 if data["format"] == "idx" else 3, len(data["classes"] or range(CLASSES))
-    steps = protocol["steps"] or protocol["epochs"] * (data["train"] // batch)
-    evaluations = len({*range(0, steps + 1, protocol["evaluate_every"]), steps} - {0})
-    seen = data["test"] + min(data["train"], data["test"])  # in each
-    if model in STEP:
-        return (steps * batch + evaluations * seen / 3) / 128 * STEP[model]
-    counted = network(model, (side, side, channels), classes, tuple(sorted(protocol["network"].items())))
-    learnt = _learnt(protocol) if proposals else 0
-    images = batch
-    if protocol["objective"]["name"] == "pairs":
-        images = batch + 1 if protocol["objective"]["sampler"] == "anchor" else 2 * batch
-    freeze = protocol["freeze"]
-    frozen = min(steps, freeze["steps"] or steps) if freeze else 0  # nothing goes backward through frozen layers
-
-    def layers(part: Network, model: str, frozen: int) -> float:
-        forward, evaluated = (part.of(regions) / SLOWER.get(model, RATE) for regions in (learnt, proposals))
-        trained = steps * part.parameters * UPDATE if frozen < steps else 0
-        return (3 * steps - 2 * frozen) * images * forward + evaluations * seen * evaluated + trained
-
-    trunk = counted.trunk
-    if trunk is None:
-        return layers(counted, model, frozen)
-    below = protocol["network"].get(BACKBONE, _default(model, BACKBONE))
-    if counted.remembers and frozen == steps and side == whole:
-        once = data["train"] * (2 if protocol["flip"] else 1) + data["test"]
-        return layers(counted, model, 0) + once * trunk.image / SLOWER.get(below, RATE)
-    return layers(counted, model, 0) + layers(trunk, below, frozen)
+    unused = Network(0, 0, 0)  # of a network whose steps are measured
+    counted = unused if protocol["model"] in STEP else network(*described(protocol, data))
+    return work.seconds(counted, protocol, data, proposals)
 
 
-def _default(model: str, key: str) -> Any:
-    from revisit.models.registry import arguments
-
-    return arguments(model)[key].default
-
-
-def _learnt(protocol: dict[str, Any]) -> int:
-    """The regions of an image that a network with given proposals learns from."""
-    regions: int = protocol["network"].get("regions", _default(protocol["model"], "regions"))
-    return regions
+def described(
+    protocol: dict[str, Any], data: dict[str, Any]
+) -> tuple[str, tuple[int, int, int], int, tuple[tuple[str, Any], ...]]:
+    """The network of a protocol: its name, the shape of an image, classes and settings."""
+    side, channels = work.seen_side(protocol, data), 1 if data["format"] == "idx" else 3
+    classes = len(data["classes"] or range(work.CLASSES))
+    return protocol["model"], (side, side, channels), classes, tuple(sorted(protocol["network"].items()))
 
 
-def hours(scale: str, path: Path = timing.ROOT / "params.yaml") -> list[Hours]:
-    """What each experiment takes where the whole file is at one scale."""
+def values(model: str, shape: tuple[int, int, int], classes: int, settings: tuple[tuple[str, Any], ...]) -> list[int]:
+    """The numbers that the layers of a network give for an image, and for each region that is given with it."""
+    import torch
+
+    from revisit.models import registry
+
+    built, found = registry.build(model, shape, classes, dict(settings)).eval(), []
+
+    def add(_layer: torch.nn.Module, _inputs: object, output: object) -> None:
+        found.append(output.numel() if isinstance(output, torch.Tensor) else 0)
+
+    for layer in built.modules():
+        if not any(layer.children()):
+            layer.register_forward_hook(add)
+    sums = []
+    for regions in (1, 2) if model in GIVEN else (0,):
+        found.clear()
+        with torch.inference_mode():
+            built(torch.zeros(1, shape[2], *shape[:2]), *([torch.ones(1, regions, 4)] if regions else []))
+        sums.append(sum(found))
+    return [2 * sums[0] - sums[1], sums[1] - sums[0]] if len(sums) > 1 else [*sums, 0]
+
+
+def trainings(scale: str, path: Path = timing.ROOT / "params.yaml") -> Iterator[tuple[str, str, dict, dict, int]]:
+    """Where the whole file is at one scale: study, name, settings, those of the data, proposals for an image."""
     params = Params.model_validate(blocks.applied(reading.yaml_value(path), scale) | {"scale": scale})
-    stages, found = resolve(params), []
+    stages = resolve(params)
     for (stage, name), settings in stages.items():
         training = settings.get("training") if stage == "pretrain" else settings
-        if stage not in ("pretrain", "train", "finetune") or not training:
-            continue
-        data = stages["prepare", params.data_of(training["dataset"])]
-        proposals = stages.get(("propose", training["dataset"]), {}).get("count", 0)
+        if stage in ("pretrain", "train", "finetune") and training:
+            data = stages["prepare", params.data_of(training["dataset"])]
+            proposals = stages.get(("propose", training["dataset"]), {}).get("count", 0)
+            study = WEIGHTS if stage == "pretrain" else params.trainings[name].study
+            yield study, name, training, data, proposals
+
+
+def table() -> list[dict[str, Any]]:
+    """Every network of params.yaml, counted once, at paper scale where it is trained there: `work.COUNTED`."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for scale in ("paper", "laptop", "demo"):
+        for _, _, training, data, _ in trainings(scale):
+            for protocol in training["runs"].values():
+                what = described(protocol, data)
+                key = protocol["model"], work.key(protocol["network"])
+                if key not in found:
+                    image, region = values(*what)
+                    row = {"side": what[1][0], "network": network(*what), "values": image, "region_values": region}
+                    found[key] = {"model": what[0], "settings": protocol["network"], **row}
+    return [found[key] for key in sorted(found)]
+
+
+def hours(scale: str) -> list[Hours]:
+    """What each experiment takes where the whole file is at one scale."""
+    found = []
+    for study, name, training, data, proposals in trainings(scale):
         one_each = sum(seconds(protocol, data, proposals) for protocol in training["runs"].values())
-        study = WEIGHTS if stage == "pretrain" else params.trainings[name].study
         count = len(training["runs"]) * training["replicates"]
         found.append(Hours(study, name, count, one_each * training["replicates"] / 3600))
     return found
@@ -206,8 +192,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", action="store_true", help="a row for each experiment, at laptop scale")
     parser.add_argument("--write", action="store_true", help="write the table into docs/scales.md")
+    parser.add_argument("--count", action="store_true", help="write workflow/revisit_engines/counted.json")
     options = parser.parse_args()
-    if options.write:
+    if options.count:
+        lines = ",\n".join(json.dumps(row) for row in table())
+        work.COUNTED.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    elif options.write:
         write()
     elif options.each:
         rows = [(row.study, row.name, f"{row.trainings}", f"{row.hours:.2f}") for row in hours("laptop")]

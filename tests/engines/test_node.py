@@ -1,8 +1,14 @@
 """Jobs on nodes: what they leave is taken over, and none starts where locks do not reach. No Slurm takes part."""
 
+import errno
 import fcntl
 import os
+import re
+import subprocess
+import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ruamel.yaml import YAML
@@ -52,9 +58,63 @@ def test_a_job_on_a_node_joins_a_head_whose_lock_it_sees(tree):
             guard.join()
 
 
-def test_a_job_on_a_node_refuses_where_locks_end_at_a_host(tree):
-    with pytest.raises(EngineError, match=r"does not see the lock that the head holds.* mount .*docs/clusters.md"):
+HOLD = """
+import fcntl, sys
+stream = open(sys.argv[1], "a+")
+fcntl.flock(stream, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def head(tree):
+    """Another process, which holds the lock as a head does."""
+    command = [sys.executable, "-c", HOLD, guard.ENGINE_LOCK]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+
+
+def test_the_lock_of_another_process_is_seen_as_long_as_it_lives(head):
+    guard.join().close()
+    head.kill()  # the kernel lets its lock go
+    head.wait()
+    with pytest.raises(EngineError, match="does not see the lock that the head holds"):
         guard.join()
+
+
+def local(stream, _):
+    """What a mount does whose locks end at a host: every one is free."""
+
+
+def absent(stream, _):
+    """What a file system does that has no locks."""
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
+@pytest.mark.parametrize(
+    ("flock", "reason"), [(local, "this node does not see"), (absent, "this file system gives no lock (")]
+)
+def test_a_job_on_a_node_refuses_a_mount_whose_locks_end_there(head, tree, monkeypatch, flock, reason):
+    """And says on which node, how the clone is mounted there, and how it should be."""
+    mount = SimpleNamespace(mountpoint=str(tree), fstype="nfs", opts="rw,vers=3,local_lock=all")
+    monkeypatch.setattr(node.psutil, "disk_partitions", lambda **_: [mount])
+    monkeypatch.setattr(node.socket, "gethostname", lambda: "n1")
+    monkeypatch.setattr(node.fcntl, "flock", flock)
+    with pytest.raises(EngineError) as refused:
+        guard.join()
+    told = str(refused.value)
+    assert told.startswith(f"{tree}/.work/engine.lock on n1, nfs (rw,vers=3,local_lock=all): {reason}")
+    assert re.search(r" mount .*NFS: version 4.*Lustre: -o flock.*docs/clusters.md$", told)
+    assert not guard.JOBS_LOCK.exists(), "it has begun"
+
+
+def test_a_node_that_has_another_clone_there_makes_no_lock_of_its_own(tree):
+    guard.ENGINE_LOCK.unlink()
+    with pytest.raises(EngineError, match="does not see the lock that the head made"):
+        guard.join()
+    assert not guard.ENGINE_LOCK.exists()
 
 
 def test_dvc_on_a_node_keeps_its_knowledge_and_its_databases_to_itself(tree, monkeypatch):
@@ -87,6 +147,23 @@ def test_a_stage_is_at_work_as_long_as_its_job_lives_and_has_ended_when_it_left_
         stream.close()  # as the kernel does when the job is killed
     assert node.at_work() == {}
     assert node.ended() == {"evaluate@some", "inspect@some"}
+
+
+def test_a_job_waits_for_another_of_its_stage_that_is_at_work_still(tree, capfd):
+    (tree / ".dvc").mkdir()
+    at_work = node.prepare("train@some") / node.AT_WORK
+    command = [sys.executable, "-c", HOLD, at_work]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as former:
+        assert former.stdout.readline() == "held\n"
+        job = threading.Thread(target=node.prepare, args=("train@some",))
+        job.start()
+        told = ""
+        while job.is_alive() and not told:
+            told = capfd.readouterr().err
+        assert told == "waiting for another job of train@some, which is at work still\n"
+        assert at_work.exists()
+    job.join()
+    assert not at_work.exists()
 
 
 def test_jobs_of_a_killed_head_are_taken_out_of_the_queue_or_waited_for(tree, monkeypatch, capsys):

@@ -103,7 +103,10 @@ def looks(queue, known, times, monkeypatch):
 
 
 def jobs(*numbers):
-    return [SimpleNamespace(number=number, external_jobid=str(number)) for number in numbers]
+    return [
+        SimpleNamespace(number=number, external_jobid=str(number), job=SimpleNamespace(attempt=1, restart_times=0))
+        for number in numbers
+    ]
 
 
 def test_a_job_that_slurm_does_not_know_for_two_minutes_has_failed(monkeypatch):
@@ -162,3 +165,17 @@ def test_a_version_that_waits_in_another_way_is_left_alone(monkeypatch):
     queues.look_as_told()
     assert RemoteExecutor.sleep is before
     assert not hasattr(RemoteExecutor, queues.WAIT)
+
+
+@pytest.mark.parametrize(
+    ("status", "tried_again"), [("TIMEOUT", True), ("OUT_OF_MEMORY", True), ("CANCELLED", False), ("FAILED", False)]
+)
+def test_a_job_is_tried_again_only_where_time_or_memory_were_short(status, tried_again):
+    job = SimpleNamespace(attempt=1, restart_times=2)
+    queue = Queue([])
+    queues.forget_none(queue, known=set)
+    queue.report_job_error(
+        SimpleNamespace(number=7, job=job), msg=f"SLURM-job '7' failed, SLURM status is: '{status}'."
+    )
+    assert (job.restart_times > job.attempt - 1) == tried_again, "as Snakemake's scheduler asks"
+    assert [number for number, _ in queue.failed] == [7]

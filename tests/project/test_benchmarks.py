@@ -29,7 +29,7 @@ TINY = {
     "data_size": "--images 50 --stages prepare",
     "sweeps": "--variants 1 --sweeps lenet_nine",
     "detectors": "--images 1 --rounds 1",
-    "experiment_count": "--experiments 0",
+    "experiment_count": "--experiments 1",
 }
 # What does not depend on the machine: the neighbours found, the losses of graphs and loops of the same kernels, the
 # numbers of a sweep.

@@ -144,6 +144,21 @@ def test_regions_that_are_warped_go_through_the_trunk_each(counting):
     assert counting.seconds(fixed, SCENES | {"size": 64}, proposals=9) == pytest.approx(taken)
 
 
+def test_what_a_cluster_is_asked_by_is_this_count(counting):
+    """On a few networks; all of them take a minute: python benchmarks/scale_hours.py --count."""
+    some = {"lenet", "cifar_convnet", "cifar_resnet"}
+    for _, _, training, data, _ in counting.trainings("paper"):
+        first = next(iter(training["runs"].values()))
+        if first["model"] not in some:
+            continue
+        some.remove(first["model"])
+        kept = counting.work.table()[first["model"]][counting.work.key(first["network"])]
+        what = counting.described(first, data)
+        assert kept.network == counting.network(*what)
+        assert [kept.side, kept.values, kept.region_values] == [what[1][0], *counting.values(*what)]
+    assert not some
+
+
 def test_networks_that_wait_for_something_else_are_as_slow_as_measured(counting):
     recurrent = PROTOCOL | {"model": "recurrent", "batch_size": 128, "steps": 260, "evaluate_every": 260}
     assert counting.seconds(recurrent, DATA | {"test": 192}) == pytest.approx(20 + 1 / 13)

@@ -113,6 +113,9 @@ class Attacker:
             "controller_stopped": {"seconds": self._random.uniform(0, 20)},
         }.get(name, {})
         found = getattr(attacks, name)(self._nodes, moment, **options)
+        if name == "out_of_time":
+            found, (first, second) = found
+            assert second == 2 * first, f"it asked for {first} minutes and then for {second}"
         if name == "second_engine":
             other, found = found
             refused = REFUSED in other.output

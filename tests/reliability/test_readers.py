@@ -84,6 +84,13 @@ def test_hostile_yaml(tmp_path, monkeypatch, kind, attack):
     assert not (tmp_path / "ran").exists()
 
 
+def test_what_is_written_out_may_be_long(tmp_path):
+    """As params.yaml is with some thousand experiments."""
+    path = tmp_path / "long.yaml"
+    path.write_text(f"a: [{'x, ' * reading.NODES}]\n")
+    assert len(reading.yaml_value(path)["a"]) == reading.NODES
+
+
 @pytest.mark.parametrize(
     "text",
     ["(" * 3000, "-" * 3000 + "a.b", "a.b" + "+a.b" * 900, "a" + ".b" * 1900, "a.b+" * 2000, "a.b ** 3000"],

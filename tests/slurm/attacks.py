@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from cluster import Job
+from cluster import NODES, Job
 from on_nodes import TRAINING, OnNodes
 
 SLOW = {"STAND_IN_SECONDS": "1", "STAND_IN_WRITING": "1.5"}  # so that there is something to hit
@@ -71,12 +71,16 @@ def node_cut_off(nodes: OnNodes, moment: Moment) -> tuple[End, Job]:
     return End(*nodes.end()), job
 
 
-def out_of_time(nodes: OnNodes, moment: Moment) -> End:
-    """A job never ends, and Slurm ends it."""
+def out_of_time(nodes: OnNodes, moment: Moment) -> tuple[End, list[int]]:
+    """A job never ends, and Slurm ends it; the next one is let go on: the minutes that both had asked for."""
     job = _start(nodes, moment._replace(state="RUNNING"), STAND_IN_STUCK=moment.rule)
     nodes.await_writing()
+    asked = [nodes.cluster.minutes(job)]
     nodes.cluster.control("scontrol", "update", f"jobid={job.number}", LIMIT)
-    return End(*nodes.end())
+    again = nodes.await_job(moment.rule, "RUNNING", after=job)
+    asked.append(nodes.cluster.minutes(again))
+    nodes.free()
+    return End(*nodes.end()), asked
 
 
 def code_edited(nodes: OnNodes, moment: Moment) -> End:
@@ -120,6 +124,22 @@ def controller_stopped(nodes: OnNodes, moment: Moment, writing: bool = False, se
     time.sleep(seconds)
     nodes.cluster.start_controller()
     return End(*nodes.end())
+
+
+def mounted(nodes: OnNodes, mount: str) -> End:
+    """All nodes mount the tree in a way of their own, by a command; afterwards as it is again."""
+
+    def start_nodes(mount: str) -> None:
+        for name in NODES:
+            nodes.cluster.crash(name)
+            nodes.cluster.give_up(name)  # else Slurm takes it for one that has been there all the time
+            nodes.cluster.start_node(name, mount)
+
+    start_nodes(mount)
+    nodes.start()
+    end = End(*nodes.end())
+    start_nodes("")
+    return end
 
 
 def _start(nodes: OnNodes, moment: Moment, **environment: str) -> Job:

@@ -145,9 +145,9 @@ class Cluster:
         process.terminate()
         process.wait(timeout=PATIENCE)
 
-    def start_node(self, name: str) -> None:
-        """Start a node, and return when it waits for jobs."""
-        mounts = 'mount --bind "$2/etc" "$3"; mount --bind "$2/$1/scratch" "$2/scratch"'
+    def start_node(self, name: str, mount: str = "") -> None:
+        """Start a node, and return when it waits for jobs; `mount`: a command before, whose mounts it alone sees."""
+        mounts = f'mount --bind "$2/etc" "$3"; mount --bind "$2/$1/scratch" "$2/scratch"; {mount or ":"}'
         script = f'hostname "$1"; {mounts}; exec slurmd -D -N "$1"'
         self._start(name, *ALONE, "sh", "-ec", script, "sh", name, str(self._at), str(DEFAULT))
         _await(lambda: self._state(name) in ("idle", "mixed", "allocated"), f"{name} does not start", self._at)
@@ -174,6 +174,13 @@ class Cluster:
         rows = [row.split("|") for row in told.splitlines()]
         # the executor's comment: rule_<name>_wildcards_<values>
         return [Job(*row, comment.removeprefix("rule_").partition("_wildcards")[0]) for *row, comment in rows]
+
+    def minutes(self, job: Job) -> int:
+        """The time that a job has asked for."""
+        told = self._ask("squeue", "--noheader", "--format=%l", "--jobs", job.number).strip()  # [days-][hours:]m:s
+        days, _, clock = told.rpartition("-")
+        hours, minutes, _seconds = [0, *map(int, clock.split(":"))][-3:]
+        return (int(days or 0) * 24 + hours) * 60 + minutes
 
     def control(self, *command: str, check: bool = True) -> None:
         """Run a command of Slurm; with `check` it must succeed."""

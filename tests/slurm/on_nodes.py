@@ -18,6 +18,7 @@ HEAD = (
     *("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"),
     *("--max-status-checks-per-second", "10", "--latency-wait", "10"),
 )
+IN_GROUPS = (*HEAD, "--groups", "evaluate=small", "inspect=small", "--group-components", "small=2")
 ENGINES = {"snakemake on Slurm": HEAD, "snakemake": ("snakemake", "--cores", "2"), "dvc": ("dvc", "repro")}
 TRAINING = "fashion_static"
 PATIENCE = 300  # seconds until a run has got somewhere
@@ -42,9 +43,10 @@ class OnNodes:
         self.tree.params = params
 
     def start(self, engine: str = "snakemake on Slurm", **environment: str) -> None:
-        """Start an engine, the head, here."""
+        """Start an engine, the head, here; one of `ENGINES`, or "in groups": two analyses in one job."""
         (self.tree.folder / FREE).unlink(missing_ok=True)
-        self._head = self.tree.start(*ENGINES[engine], **self.cluster.environment, **environment)
+        command = IN_GROUPS if engine == "in groups" else ENGINES[engine]
+        self._head = self.tree.start(*command, **self.cluster.environment, **environment)
 
     def end(self) -> tuple[int, str]:
         """Wait for the head; its exit status, and what it printed."""
@@ -83,10 +85,14 @@ class OnNodes:
         """Whether the head has ended by itself."""
         return self._head.poll() is not None
 
-    def await_job(self, rule: str, state: str = "RUNNING") -> Job:
-        """The job of a rule as soon as it waits in the queue or, with another state than PENDING, as it is in that."""
+    def await_job(self, rule: str, state: str = "RUNNING", after: Job | None = None) -> Job:
+        """The job of a rule as soon as it waits in the queue or, with another state than PENDING, as it is in that.
+
+        `after`: a job of that rule; another one is waited for.
+        """
         states = ("PENDING", "RUNNING") if state == "PENDING" else (state,)
-        return self.wait_for(lambda: self._job(rule, states), f"no job of {rule} is {state}")
+        number = after.number if after else ""
+        return self.wait_for(lambda: self._job(rule, states, number), f"no job of {rule} is {state}")
 
     def await_told(self, text: str) -> None:
         """Return when the head prints this."""
@@ -133,8 +139,9 @@ class OnNodes:
         files = [*self.tree.folder.glob("logs/**/*.log"), *self.tree.folder.glob(".snakemake/slurm_logs/**/*.log")]
         return "\n".join(f"--- {file}\n{file.read_text()[-2000:]}" for file in sorted(files))
 
-    def _job(self, rule: str, states: tuple[str, ...]) -> Job | None:
-        return next((job for job in self.cluster.jobs() if job.rule == rule and job.state in states), None)
+    def _job(self, rule: str, states: tuple[str, ...], other: str) -> Job | None:
+        found = (job for job in self.cluster.jobs() if job.rule == rule and job.state in states)
+        return next((job for job in found if job.number != other), None)
 
 
 def small_tree(folder: Path) -> Tree:

@@ -5,6 +5,7 @@ What a clean run on this machine makes is compared byte for byte. `make cluster`
 """
 
 import re
+import shutil
 
 import pytest
 
@@ -12,6 +13,7 @@ import attacks
 from attacks import Moment
 from on_nodes import TRAINING, small_tree
 from random_walk import expected
+from revisit_engines.asking import LEAST
 
 pytestmark = pytest.mark.pipeline
 thorough = pytest.mark.thorough
@@ -66,11 +68,11 @@ def test_a_node_is_cut_off_and_its_job_goes_on(nodes):
     nodes.cluster.cut_off(job.node, False)
 
 
-def test_a_job_is_out_of_time(nodes):
-    end = attacks.out_of_time(nodes, Moment("train"))
-    assert end.status == 1, end.output
+def test_a_job_is_out_of_time_and_gets_twice_as_much(nodes):
+    end, asked = attacks.out_of_time(nodes, Moment("train"))
+    assert end.status == 0, end.output
     assert "SLURM status is: 'TIMEOUT'" in end.output
-    nodes.run("dvc")
+    assert asked == [LEAST, 2 * LEAST]
     nodes.check()
 
 
@@ -96,6 +98,31 @@ def test_another_engine_is_refused_meanwhile(nodes):
     assert other.output.endswith(" is running on this working tree; wait until it ends, or stop it\n")
     assert other.output.count("\n") == 1
     assert head.status == 0, head.output
+    nodes.check()
+
+
+def test_nodes_to_which_locks_do_not_reach_refuse_their_jobs(nodes):
+    """And run them where the same mount hands locks on."""
+    if not shutil.which("bindfs"):
+        pytest.skip("no bindfs: it comes with Debian's bindfs")
+    place, runs = nodes.tree.folder, nodes.tree.runs()
+    end = attacks.mounted(nodes, f"bindfs {place} {place}")
+    assert end.status == 1, end.output
+    refused = rf"error: {place}/.work/engine.lock on n[12], fuse\S* \(.+\): this node does not see the lock.* mount .*"
+    assert re.search(refused, (place / f"logs/train/{TRAINING}.log").read_text())
+    assert re.search(refused, end.output), end.output
+    assert nodes.tree.runs() == runs, "a node has run something"
+    end = attacks.mounted(nodes, f"bindfs --enable-lock-forwarding --multithreaded {place} {place}")
+    assert end.status == 0, end.output
+    nodes.check()
+
+
+@thorough
+def test_small_stages_in_one_job(nodes):
+    before = {job.number for job in nodes.cluster.jobs(ended=True)}
+    nodes.run("in groups")
+    jobs = sorted(job.rule for job in nodes.cluster.jobs(ended=True) if job.number not in before)
+    assert jobs == ["small_evaluate_inspect", "train"]
     nodes.check()
 
 

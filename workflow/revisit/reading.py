@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 if TYPE_CHECKING:
     import numpy as np
 
-NODES = 100_000  # of a YAML document, with what its aliases stand for; params.yaml has 3,000
+NODES = 100_000  # of a YAML document in which aliases stand for more than is written; params.yaml has 3,000
 DEPTH = 50
 UNPACKED = 100_000_000  # bytes of a compressed table; the largest of a reference result has one hundredth of them
 PACKED = ".gz"  # after the name of a compressed file
+WRITTEN = ("ScalarEvent", "SequenceStartEvent", "MappingStartEvent")  # each is a node; an alias is none
 MERGE = "tag:yaml.org,2002:merge"  # of the key `<<`: the keys of its value are copied while the document is read
 
 
@@ -30,17 +31,19 @@ def yaml_value(path: str | Path) -> Any:
     """The value in a YAML file of plain values, by the parser and the YAML version (1.2) that DVC uses.
 
     Raises OSError, or ValueError for anything else: other tags, keys given twice, merge keys, text that is not UTF-8,
-    and aliases that make a short file a value of more than `NODES` nodes, or one without end.
+    and aliases that make a short file a value of more than `NODES` nodes, or one without end. What is written out may
+    be as long as it is: a thousand experiments are some 35,000 nodes.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     content = Path(path).read_bytes()
     try:
-        depth = 0
+        depth = written = 0
         for event in YAML(typ="safe").parse(content):  # building values of deep ones would exhaust the C stack
             depth += type(event).__name__.endswith("StartEvent") - type(event).__name__.endswith("EndEvent")
             _bound(0, depth - 2)  # the stream and the document
+            written += type(event).__name__ in WRITTEN
             if _merges(event):  # they would escape the bound
                 raise ValueError("merge keys (<<) are not read")
         value = YAML(typ="safe").load(content)
@@ -53,7 +56,7 @@ def yaml_value(path: str | Path) -> Any:
     while queue:
         node, depth = queue.pop()
         nodes += 1
-        _bound(nodes, depth)
+        _bound(nodes, depth, written)
         if isinstance(node, dict | list):
             inner = [*node, *node.values()] if isinstance(node, dict) else node
             queue += [(item, depth + 1) for item in inner]
@@ -103,8 +106,8 @@ def _merges(event: Any) -> bool:
     return plain or getattr(event, "tag", None) == MERGE
 
 
-def _bound(nodes: int, depth: int) -> None:
-    if nodes > NODES or depth > DEPTH:
+def _bound(nodes: int, depth: int, written: int = 0) -> None:
+    if nodes > max(NODES, written) or depth > DEPTH:
         raise ValueError(f"more than {NODES} values, or {DEPTH} levels, with what aliases (*) stand for")
 
 

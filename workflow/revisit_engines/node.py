@@ -11,12 +11,15 @@ whoever holds the engine lock takes into the tree's (docs/decisions/0018-cluster
 import fcntl
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import IO
+
+import psutil
 
 from revisit.errors import EngineError
 from revisit.files import remove
@@ -42,6 +45,7 @@ def prepare(stage: str) -> Path:
     from dvc.config import Config
 
     root, home = Path.cwd(), NODES / stage
+    _await_former(home)
     remove(home)
     (home / ".dvc").mkdir(parents=True)
     for name in ("data", "results"):
@@ -59,6 +63,20 @@ def prepare(stage: str) -> Path:
         lines += [f"    {key} = {_written(value)}" for key, value in values.items() if _written(value)]
     (home / ".dvc/config").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return home.absolute()
+
+
+def _await_former(home: Path) -> None:
+    """Wait for a job of the same stage that Slurm has ended, or given up, but that is at work."""
+    try:
+        stream = open(home / AT_WORK, encoding="utf-8")  # noqa: SIM115  (as below)
+    except FileNotFoundError:
+        return
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another job of {home.name}, which is at work still", file=sys.stderr, flush=True)
+            fcntl.flock(stream, fcntl.LOCK_SH)
 
 
 def hold(home: Path) -> IO[str]:
@@ -104,21 +122,32 @@ def see_the_head(lock: Path) -> None:
     """Prove that locks reach from the head to this node: the head holds `lock` as long as its run lasts.
 
     Raises:
-        EngineError: it does not seem to: the locks of this file system end at a host, or the head has ended.
+        EngineError: they do not seem to: the clone is another one here, the locks of this file system end at a host,
+            or the head has ended. The message says which node, and how it mounts the clone.
     """
-    with open(lock, "a+", encoding="utf-8") as stream:
-        try:
+    try:
+        with open(lock, "r+", encoding="utf-8") as stream:  # as it is: where it is missing, the head did not write it
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        except OSError as error:
-            reason = f"this file system has no flock ({error.strerror})"
-        else:
-            reason = "this node does not see the lock that the head holds"
+    except BlockingIOError:
+        return
+    except FileNotFoundError:
+        reason = "this node does not see the lock that the head made"
+    except OSError as error:
+        reason = f"this file system gives no lock ({error.strerror})"
+    else:
+        reason = "this node does not see the lock that the head holds"
     raise EngineError(
-        f"{lock.absolute()}: {reason}; unless the head has ended, mount the clone's file system so that flock reaches "
-        "across hosts (NFS: version 4, or without local_lock; Lustre: -o flock): docs/clusters.md"
+        f"{lock.absolute()} on {socket.gethostname()}, {_mounted(lock.absolute())}: {reason}; unless the head has "
+        "ended, mount the clone's file system so that flock reaches across hosts (NFS: version 4, or without "
+        "local_lock; Lustre: -o flock): docs/clusters.md"
     )
+
+
+def _mounted(path: Path) -> str:
+    """How the file system of `path` is mounted here: "nfs4 (rw,vers=4.2,local_lock=none)"."""
+    mounts = {Path(mount.mountpoint): mount for mount in psutil.disk_partitions(all=True)}  # of one place, the last
+    found = next((mounts[folder] for folder in path.parents if folder in mounts), None)
+    return f"{found.fstype} ({found.opts})" if found else "a file system of which nothing is known"
 
 
 def take_over() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 SLEEP, WAIT = "sleep", "_wait_for_jobs"  # of an executor: between two looks at its queue; the loop of these looks
 SLURM = "snakemake_executor_plugin_slurm"
+SHORT = ("'TIMEOUT'", "'OUT_OF_MEMORY'")  # how the executor says that a job ran out of what it had asked for
 LOST = 120.0  # seconds: so long Slurm, asked at every look, has not known a job that it took
 Known = Callable[[], Collection[str] | None]
 
@@ -50,13 +51,19 @@ def forget_none(executor: Any, known: Known | None = None) -> None:
 
     Args:
         executor: what submits jobs and looks for their ends.
-        known: tells which jobs the cluster knows, by their numbers, or None where it does not answer. One that is not
-            among them for two minutes, and has not ended for the executor either, has failed. Without `known` all are
-            looked for as long as they take.
+        known: of Slurm: tells which jobs it knows, by their numbers, or None where it does not answer. One that is not
+            among them for two minutes, and has not ended for the executor either, has failed. And a job that has failed
+            is tried again only if it had too little time or memory. Without `known` all are looked for as long as they
+            take, and tried as often as Snakemake means to.
     """
-    check = executor.check_active_jobs
+    check, report_error = executor.check_active_jobs, executor.report_job_error
     reported: set[int] = set()
     missing_since: dict[str, float] = {}
+
+    def fail(job: Any, *arguments: Any, msg: str | None = None, **options: Any) -> None:
+        if known and not any(state in (msg or "") for state in SHORT):
+            start_no_more(job.job)
+        report_error(job, *arguments, msg=msg, **options)
 
     def noting(report: Callable[..., None]) -> Callable[..., None]:
         def note(job: Any, *arguments: Any, **options: Any) -> None:
@@ -86,8 +93,17 @@ def forget_none(executor: Any, known: Known | None = None) -> None:
                 yield job
 
     executor.report_job_success = noting(executor.report_job_success)
-    executor.report_job_error = noting(executor.report_job_error)
+    executor.report_job_error = noting(fail)
     executor.check_active_jobs = check_all
+
+
+def start_no_more(job: Any) -> None:
+    """Let Snakemake count this job, or group of jobs, as one that has been tried as often as it may be.
+
+    With more time and memory only a job ends that had too little of them. One that was cancelled is not wanted, one
+    with a mistake makes it again, and of a lost node it is not known whether the job goes on there.
+    """
+    job.attempt = max(job.attempt, job.restart_times + 1)
 
 
 def slurm_knows() -> Collection[str] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import networkx as nx
 from dvc.exceptions import DvcException
+from dvc.fs import MemoryFileSystem
 from dvc.repo import Repo
 from dvc.stage import PipelineStage
 
@@ -100,10 +101,20 @@ def _folders(record: bytes) -> dict[str, str]:
 
 
 def _changed(stage: PipelineStage, changing: dict[str, str]) -> bool:
-    if stage.changed_stage():
-        return True
+    """Whether a stage differs from `dvc.lock`.
+
+    DVC keeps the listing of every folder that it looks at in memory, and goes through all of them for each further
+    one. None is asked for again here.
+    """
+    try:
+        return stage.changed_stage() or _inputs_changed(stage, changing) or any(out.status() for out in stage.outs)
+    finally:
+        MemoryFileSystem().fs.store.clear()
+
+
+def _inputs_changed(stage: PipelineStage, changing: dict[str, str]) -> bool:
     for dep in stage.deps:
         record = changing.get(dep.def_path)
         if dep.hash_info.value != record if record else dep.status():
             return True
-    return any(out.status() for out in stage.outs)
+    return False

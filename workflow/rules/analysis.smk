@@ -73,6 +73,8 @@ use rule evaluate as inspect with:
         "benchmarks/results/inspect/{experiment}.tsv"
     resources:
         gpu=GPU,
+        runtime=minutes("inspect"),
+        mem_mb=megabytes("inspect"),
     params:
         stage="inspect@{experiment}",
 
@@ -89,6 +91,8 @@ use rule evaluate as detect with:
         "benchmarks/results/detect/{experiment}.tsv"
     resources:
         gpu=GPU,
+        runtime=minutes("detect"),
+        mem_mb=megabytes("detect"),
     params:
         stage="detect@{experiment}",
 
@@ -105,6 +109,8 @@ use rule evaluate as segment with:
         "benchmarks/results/segment/{experiment}.tsv"
     resources:
         gpu=GPU,
+        runtime=minutes("segment"),
+        mem_mb=megabytes("segment"),
     params:
         stage="segment@{experiment}",
 
@@ -119,6 +125,9 @@ use rule evaluate as costs with:
         "logs/costs/{experiment}.log",
     benchmark:
         "benchmarks/results/costs/{experiment}.tsv"
+    resources:
+        runtime=minutes("costs"),
+        mem_mb=megabytes("costs"),
     params:
         stage="costs@{experiment}",
 
@@ -135,6 +144,8 @@ use rule evaluate as code with:
         "benchmarks/results/code/{experiment}.tsv"
     resources:
         gpu=GPU,
+        runtime=minutes("code"),
+        mem_mb=megabytes("code"),
     params:
         stage="code@{experiment}",
 
@@ -164,5 +175,7 @@ use rule evaluate as extract with:
         "benchmarks/results/extract/{experiment}.tsv"
     resources:
         gpu=GPU,
+        runtime=minutes("extract"),
+        mem_mb=megabytes("extract"),
     params:
         stage="extract@{experiment}",

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path("workflow").absolute()))
 try:
     from revisit.params.fields import NAME
     from revisit.variables import CORES
+    from revisit_engines.asking import Asking, of_rule
     from revisit_engines.judgement import MARKER, judge
 except ModuleNotFoundError as error:
     sys.exit(
@@ -32,6 +33,13 @@ NOW.announce(workflow.resource_settings.cores)
 
 
 CORES_OF_A_NODE = 8  # at most, for one job
+# Minutes and MB that no job asks for more than: those of the partition, where --config says them.
+ASKING = Asking(
+    NOW.params,
+    on_gpu=bool(GPU),
+    longest=int(config.get("longest", 1440)),
+    largest=int(config.get("largest", 64000)),
+)
 
 
 wildcard_constraints:
@@ -120,3 +128,13 @@ def cores_for(section):
         return 1 if GPU else min(runs, half_the_cores(wildcards))
 
     return cores
+
+
+def minutes(kind, cores=lambda wildcards: 1):
+    """What a job of a stage of this kind asks a cluster for."""
+    return of_rule(ASKING, kind, "minutes", cores)
+
+
+def megabytes(kind, cores=lambda wildcards: 1):
+    """Likewise."""
+    return of_rule(ASKING, kind, "megabytes", cores)

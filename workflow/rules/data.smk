@@ -14,6 +14,7 @@ rule configure:
         "logs/configure.log",
     benchmark:
         "benchmarks/results/configure.tsv"
+    retries: 0  # on a cluster, too: it runs on the head
     conda:
         "../envs/revisit.yml"
     threads: 1
@@ -56,6 +57,9 @@ rule prepare:
     conda:
         "../envs/revisit.yml"
     threads: 1
+    resources:
+        runtime=minutes("prepare"),
+        mem_mb=megabytes("prepare"),
     shell:
         "dvc --wait-for-lock repro -s prepare@{wildcards.dataset} > {log} 2>&1"
 
@@ -81,5 +85,8 @@ rule propose:
     conda:
         "../envs/revisit.yml"
     threads: half_the_cores
+    resources:
+        runtime=minutes("propose"),
+        mem_mb=megabytes("propose"),
     shell:
         f"{CORES}={{threads}} dvc --wait-for-lock repro -s propose@{{wildcards.dataset}} > {{log}} 2>&1"

@@ -12,6 +12,7 @@ rule collect:
         "logs/collect.log",
     benchmark:
         "benchmarks/results/collect.tsv"
+    retries: 0  # on a cluster, too: it runs on the head
     conda:
         "../envs/revisit.yml"
     threads: 1
@@ -39,6 +40,7 @@ rule study:
         "logs/study/{study}.log",
     benchmark:
         "benchmarks/results/study/{study}.tsv"
+    retries: 0  # on a cluster, too: it runs on the head
     conda:
         "../envs/revisit.yml"
     threads: 1
@@ -68,6 +70,7 @@ rule report:
         "logs/report.log",
     benchmark:
         "benchmarks/results/report.tsv"
+    retries: 0  # on a cluster, too: it runs on the head
     conda:
         "../envs/revisit.yml"
     threads: 1

@@ -18,6 +18,8 @@ rule train:
     threads: cores_for(NOW.params.experiments)
     resources:
         gpu=GPU,
+        runtime=minutes("train", cores_for(NOW.params.experiments)),
+        mem_mb=megabytes("train", cores_for(NOW.params.experiments)),
     params:
         stage="train@{experiment}",
     shell:
@@ -46,6 +48,10 @@ use rule train as finetune with:
     wildcard_constraints:
         experiment=one_of(NOW.params.finetunings),
     threads: cores_for(NOW.params.finetunings)
+    resources:
+        gpu=GPU,
+        runtime=minutes("finetune", cores_for(NOW.params.finetunings)),
+        mem_mb=megabytes("finetune", cores_for(NOW.params.finetunings)),
     params:
         stage="finetune@{experiment}",
 
@@ -91,5 +97,7 @@ use rule graft as pretrain with:
         experiment=one_of(NOW.params.pretrained),
     resources:
         gpu=GPU,
+        runtime=minutes("pretrain"),
+        mem_mb=megabytes("pretrain"),
     params:
         stage="pretrain@{experiment}",

@@ -75,6 +75,13 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
     return stages
 
 
+def settings_of(params: Params, stage: str, name: str) -> Settings:
+    """The settings of one stage that makes data or a network, out of `resolve`."""
+    if stage in ("train", "finetune"):
+        return cast("Settings", _train(params, name))
+    return _pretrain(params, name) if stage == "pretrain" else _prepare(params, name)
+
+
 def asked(params: Params, name: str, scale: str) -> "Asked":
     """The settings of a training by stage at a scale: `train`, `prepare` and the kinds of analysis.
 
