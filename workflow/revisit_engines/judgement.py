@@ -13,7 +13,7 @@ from revisit.params.graph import all_findings
 from revisit.params.load import load
 from revisit.params.schema import Params
 from revisit.variables import FORCED
-from revisit_engines import cache, clocks, guard, mirrors, node, premises
+from revisit_engines import cache, clocks, forks, guard, mirrors, node, premises
 from revisit_engines.configure import records
 from revisit_engines.progress import estimate
 
@@ -65,6 +65,11 @@ class Judgement:
         """Note that jobs of this run go to the queue of a cluster, where those of a killed head are looked for."""
         if self.lock:
             node.SUBMITTED.touch()
+
+    def prepare_forks(self, stages: int) -> None:
+        """Let scripts of so many stages run in forks of a process that has imported what they need."""
+        if self.lock:
+            forks.start(stages)
 
     def end(self) -> None:
         """Take over what jobs on nodes have finished. Ends the process with one message where Slurm does not answer."""

@@ -1,0 +1,109 @@
+"""A script in a fork of a process that has imported what scripts need: two CPU seconds less for each.
+
+`workflow/fork_server.py` is that process; an engine may have started one for its run. Where none listens, or the
+environment is another than its own, a script goes on as it is.
+"""
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from revisit.variables import STAGE
+
+SOCKET = Path(".work/forks/socket")  # in the root of the tree, where its path is short enough
+FORWARDED = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2}
+FROM_KERNEL = 0x80  # SI_KERNEL, asm-generic/siginfo.h: a key on a terminal, which the job has had, too
+
+
+def run_elsewhere(script: Path, root: Path) -> None:
+    """Let a fork run `script` with this process's arguments, environment, folder and files, and end as it does.
+
+    Returns at once where there is no such process for the tree at `root`.
+    """
+    if STAGE not in os.environ or sys.platform != "linux" or not (root / SOCKET).exists():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
+        try:
+            _connect(server, root)
+            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
+            request = json.dumps(_request(script, blocked)).encode()
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * len(request))
+            socket.send_fds(server, [request], [0, 1, 2])
+            answer = server.recv(64).split()
+        except OSError:
+            answer = []
+        if not answer or answer[0] != b"pid":
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+            return
+        (root / SOCKET).with_name(str(os.getpid())).write_bytes(answer[1])
+        _end(server, blocked)
+
+
+def job_of(client: int) -> int | None:
+    """The process ID of the fork that runs the script of the process `client`; the current folder is the root."""
+    try:
+        return int(SOCKET.with_name(str(client)).read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def _connect(server: socket.socket, root: Path) -> None:
+    here = os.getcwd()
+    os.chdir(root)
+    try:
+        server.connect(str(SOCKET))
+    finally:
+        os.chdir(here)
+
+
+def _request(script: Path, blocked: set[signal.Signals]) -> dict[str, Any]:
+    limits = sorted({getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")})
+    return {
+        "script": str(script),
+        "arguments": sys.argv,
+        "environment": dict(os.environ),
+        "folder": os.getcwd(),
+        "path": sys.path,
+        "executable": sys.executable,
+        "python": [os.path.realpath(sys.prefix), sys.version, list(sys.flags), list(map(str, sys._xoptions.items()))],
+        "group": os.getpgrp(),
+        "ignored": [number for number in FORWARDED if signal.getsignal(number) is signal.SIG_IGN],
+        "blocked": sorted(blocked),
+        "umask": _umask(),
+        "nice": os.nice(0),
+        "cores": sorted(os.sched_getaffinity(0)),
+        "limits": [(kind, resource.getrlimit(kind)) for kind in limits],
+    }
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _end(server: socket.socket, blocked: set[signal.Signals]) -> None:
+    """Wait until the job has ended, and end as it did."""
+    threading.Thread(target=_forward, args=(server,), daemon=True).start()
+    told = server.recv(64).split()
+    (Path(__file__).resolve().parents[2] / SOCKET).with_name(str(os.getpid())).unlink(missing_ok=True)
+    status = int(told[1]) if told else -signal.SIGKILL  # the server was killed, and the job with it
+    if status < 0:
+        if -status != signal.SIGKILL:
+            signal.signal(-status, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        os.kill(os.getpid(), -status)
+    os._exit(status)  # nothing here has anything to write
+
+
+def _forward(server: socket.socket) -> None:
+    while True:
+        told = signal.sigwaitinfo(FORWARDED)
+        if told.si_code != FROM_KERNEL:
+            server.send(str(told.si_signo).encode())

@@ -1,0 +1,75 @@
+"""The process whose forks run the scripts of a run of Snakemake (`workflow/fork_server.py`)."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from revisit import forks, variables
+from revisit.files import remove
+from revisit_engines import configure, imports
+from revisit_engines.imports import WORKFLOW
+
+SERVER = WORKFLOW / "fork_server.py"
+WORTH_IT = 8  # stages: it imports everything that any of them may need, which takes as long as three do
+LIBRARY = ("revisit/analyses", "revisit/data", "revisit/models", "revisit/objects", "revisit/report", "revisit/tasks")
+LIBRARY += ("revisit/training", "revisit_drawing")
+
+
+def start(stages: int) -> None:
+    """Start it for this process, if so many stages are about to run that it is worth it; it ends with this process.
+
+    The engine lock is held. Where it cannot be started, scripts run as they do without it.
+    """
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open") or stages < WORTH_IT:
+        return
+    folder = forks.SOCKET.parent
+    remove(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    environment = dict(os.environ)
+    variables.settle(environment)
+    command = [sys.executable, str(SERVER), str(forks.SOCKET), str(os.getpid())]
+    with open(folder / "log", "w", encoding="utf-8") as log:
+        server = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, text=True, encoding="utf-8"
+        )
+    if server.stdin:
+        with server.stdin:
+            server.stdin.write("\n".join(modules()))
+    _count_forks()
+
+
+def modules() -> list[str]:
+    """The modules of others that scripts of stages may import, whichever part of the library they load by name.
+
+    Names that are no modules are among them, as `torch.nn.functional.relu`.
+    """
+    files = {file for top in LIBRARY for file in (WORKFLOW / top).rglob("*.py")}
+    files |= {configure.script_of(stage) for stage in configure.SCRIPTS}
+    return imports.foreign(files)
+
+
+def _count_forks() -> None:
+    """Let Snakemake's measurements of a job count the fork that runs its script, which is no child of the job."""
+    from snakemake.benchmark import BenchmarkTimer
+
+    class Counted(psutil.Process):
+        def children(self, recursive: bool = False) -> list[psutil.Process]:
+            found = super().children(recursive)
+            for client in list(found):
+                if (pid := forks.job_of(client.pid)) and psutil.pid_exists(pid):
+                    fork = psutil.Process(pid)
+                    found += [fork, *fork.children(recursive=True)]
+            return found
+
+    begin = BenchmarkTimer.__init__
+
+    def begun(timer: Any, *arguments: Any, **options: Any) -> None:
+        begin(timer, *arguments, **options)
+        timer.main = Counted(timer.main.pid)
+
+    if not getattr(BenchmarkTimer, "counts_forks", False):
+        BenchmarkTimer.__init__, BenchmarkTimer.counts_forks = begun, True
