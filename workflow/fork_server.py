@@ -37,6 +37,7 @@ MAY_DIFFER = {
     *("DVC_SITE_CACHE_DIR", "REVISIT_CORES", "REVISIT_DVC_PID", "REVISIT_FORCED"),
     *("GOTO_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),  # of libraries that are not here
 }
+BEGINNING = dict(os.environ)  # before modules were imported: some set variables
 
 
 class Job:
@@ -83,8 +84,7 @@ def threads() -> int:
 
 def same_environment(theirs: dict[str, str]) -> bool:
     """Whether modules that are imported here are as they would be if they were imported there."""
-    mine = dict(os.environ)
-    return all(mine.get(key) == theirs.get(key) for key in (mine.keys() | theirs.keys()) - MAY_DIFFER)
+    return all(BEGINNING.get(key) == theirs.get(key) for key in (BEGINNING.keys() | theirs.keys()) - MAY_DIFFER)
 
 
 def serve(listener: socket.socket, engine: int) -> tuple[dict[str, Any], list[int]]:
@@ -209,8 +209,9 @@ def become(request: dict[str, Any], files: list[int]) -> None:
     os.nice(max(request["nice"] - os.nice(0), 0))
     os.sched_setaffinity(0, request["cores"])
     os.chdir(request["folder"])
+    added = {key: value for key, value in os.environ.items() if key not in BEGINNING}
     os.environ.clear()
-    os.environ.update(request["environment"])
+    os.environ.update(added | request["environment"])
     time.tzset()
     tempfile.tempdir = None
     if "numpy.random" in sys.modules:
