@@ -11,6 +11,7 @@ whose wait for a closed connection ends at once, kills the fork of a client that
 """
 
 import array
+import atexit
 import ctypes
 import gc
 import importlib
@@ -23,10 +24,11 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 import types
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LONGEST = 1 << 20  # bytes of a message
@@ -139,7 +141,7 @@ def serve(listener: socket.socket, engine: int) -> tuple[dict[str, Any], list[in
                 job.close()
             elif job:
                 forward(job, poll)
-    sys.exit()
+    os._exit(0)
 
 
 def forward(job: Job, poll: Any) -> None:
@@ -229,16 +231,34 @@ def stream(number: int, mode: str, errors: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(buffer, encoding, errors, line_buffering=number == 2 or raw.isatty())
 
 
-def run(script: str) -> None:
-    """Run a file as Python runs its first argument; an error is told without this file's part of the way to it."""
+def run(script: str) -> int:
+    """Run a file as Python runs its first argument; returns the exit status.
+
+    An error is told without this file's part of the way to it.
+    """
     module = types.ModuleType("__main__")
     module.__dict__.update(__file__=script, __builtins__=__builtins__, FORKED=True)
     sys.modules["__main__"] = module
     try:
         exec(compile(Path(script).read_bytes(), script, "exec"), module.__dict__)  # noqa: S102  (that is what it is for)
-    except Exception as error:  # noqa: BLE001
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)
+        return 1
+    except BaseException as error:  # noqa: BLE001
         sys.excepthook(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
-        sys.exit(1)
+        return 1
+    return 0
+
+
+def end(status: int) -> NoReturn:
+    """End as Python does, but without taking apart what was imported: that would copy every page of it first."""
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with_suppressed(stream.flush)
+    os._exit(status & 0xFF)
 
 
 def main() -> None:
@@ -256,7 +276,7 @@ def main() -> None:
         listener.listen(64)
         request, files = serve(listener, engine)
     become(request, files)
-    run(request["script"])
+    end(run(request["script"]))
 
 
 if __name__ == "__main__":
