@@ -84,9 +84,10 @@ def threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def same_environment(theirs: dict[str, str]) -> bool:
+def same_environment(theirs: dict[str, str], irrelevant: list[str]) -> bool:
     """Whether modules that are imported here are as they would be if they were imported there."""
-    return all(BEGINNING.get(key) == theirs.get(key) for key in (BEGINNING.keys() | theirs.keys()) - MAY_DIFFER)
+    matter = (BEGINNING.keys() | theirs.keys()) - MAY_DIFFER - set(irrelevant)
+    return all(BEGINNING.get(key) == theirs.get(key) for key in matter)
 
 
 def serve(listener: socket.socket, engine: int) -> tuple[dict[str, Any], list[int]]:
@@ -176,7 +177,7 @@ def fits(request: dict[str, Any], client: socket.socket) -> bool:
         and session == os.getsid(0)
         and request["python"] == python()
         and all(list(resource.getrlimit(kind)) == limits for kind, limits in request["limits"])
-        and same_environment(request["environment"])
+        and same_environment(request["environment"], request["irrelevant"])
         and threads() == 1
     )
 

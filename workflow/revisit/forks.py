@@ -1,7 +1,7 @@
-"""A script in a fork of a process that has imported what scripts need: two CPU seconds less for each.
+"""A program in a fork of a process that has imported what it needs: seconds less for each that needs PyTorch.
 
 `workflow/fork_server.py` is that process; an engine may have started one for its run. Where none listens, or the
-environment is another than its own, a script goes on as it is.
+environment is another than its own, the program goes on as it is.
 """
 
 import json
@@ -11,28 +11,32 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
-
-from revisit.variables import STAGE
 
 SOCKET = Path(".work/forks/socket")  # in the root of the tree, where its path is short enough
 FORWARDED = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2}
 FROM_KERNEL = 0x80  # SI_KERNEL, asm-generic/siginfo.h: a key on a terminal, which the job has had, too
 
 
-def run_elsewhere(script: Path, root: Path) -> None:
+def run_elsewhere(script: Path, root: Path, irrelevant: Collection[str] = ()) -> None:
     """Let a fork run `script` with this process's arguments, environment, folder and files, and end as it does.
 
     Returns at once where there is no such process for the tree at `root`.
+
+    Args:
+        script: a file with a program in Python.
+        root: of the working tree.
+        irrelevant: variables of the environment that are nothing to what this script imports.
     """
-    if STAGE not in os.environ or sys.platform != "linux" or not (root / SOCKET).exists():
+    if sys.platform != "linux" or not (root / SOCKET).exists():
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
         try:
             _connect(server, root)
             blocked = signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
-            request = json.dumps(_request(script, blocked)).encode()
+            request = json.dumps(_request(script, irrelevant, blocked)).encode()
             server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * len(request))
             socket.send_fds(server, [request], [0, 1, 2])
             answer = server.recv(64).split()
@@ -62,12 +66,13 @@ def _connect(server: socket.socket, root: Path) -> None:
         os.chdir(here)
 
 
-def _request(script: Path, blocked: set[signal.Signals]) -> dict[str, Any]:
+def _request(script: Path, irrelevant: Collection[str], blocked: set[signal.Signals]) -> dict[str, Any]:
     limits = sorted({getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")})
     return {
         "script": str(script),
         "arguments": sys.argv,
         "environment": dict(os.environ),
+        "irrelevant": sorted(irrelevant),
         "folder": os.getcwd(),
         "path": sys.path,
         "executable": sys.executable,

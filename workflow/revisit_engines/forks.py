@@ -17,6 +17,8 @@ SERVER = WORKFLOW / "fork_server.py"
 WORTH_IT = 8  # stages: it imports everything that any of them may need, which takes as long as three do
 LIBRARY = ("revisit/analyses", "revisit/data", "revisit/models", "revisit/objects", "revisit/report", "revisit/tasks")
 LIBRARY += ("revisit/training", "revisit_drawing")
+DVC = {"dvc", "dvc_data", "dvc_objects", "scmrepo", "ruamel", "dulwich", "fsspec", "rich", "networkx", "psutil"}
+BY_COMMAND = ("dvc.cli.parser", "dvc.commands.repro", "dvc.repo.reproduce", "dvc.stage.run", "dvc.stage.cache")
 
 
 def start(stages: int) -> None:
@@ -43,13 +45,15 @@ def start(stages: int) -> None:
 
 
 def modules() -> list[str]:
-    """The modules of others that scripts of stages may import, whichever part of the library they load by name.
+    """The modules of others that DVC and the scripts of stages may import.
 
-    Names that are no modules are among them, as `torch.nn.functional.relu`.
+    Those of scripts whichever part of the library they load by name, and as an import statement names them: names in
+    modules are among them, as `torch.nn.functional.relu`. DVC's are those that this process has of it.
     """
     files = {file for top in LIBRARY for file in (WORKFLOW / top).rglob("*.py")}
     files |= {configure.script_of(stage) for stage in configure.SCRIPTS}
-    return imports.foreign(files)
+    of_dvc = [name for name in sys.modules if name.split(".")[0] in DVC]
+    return [*imports.foreign(files), *BY_COMMAND, *sorted(of_dvc)]
 
 
 def _count_forks() -> None:

@@ -69,6 +69,6 @@ def _runs(process: int) -> bool:
 
 _main = sys.modules["__main__"]
 _script = Path(getattr(_main, "__file__", None) or ".").resolve()
-if _script.parent == Path(__file__).resolve().parent and not hasattr(_main, "FORKED"):
+if variables.STAGE in os.environ and _script.parent == ROOT / "workflow/scripts" and not hasattr(_main, "FORKED"):
     _die_with_parent()
     forks.run_elsewhere(_script, ROOT)
