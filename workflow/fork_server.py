@@ -35,7 +35,20 @@ LONGEST = 1 << 20  # bytes of a message
 # What is another from job to job, or read when it is used and not when a module is imported. All else in the
 # environment of a job has to be as it is here.
 MAY_DIFFER = {
-    *("PATH", "PWD", "OLDPWD", "SHLVL", "_", "TMPDIR", "TMP", "TEMP", "TEMPDIR", "DVC_STAGE", "DVC_ROOT", "DVCLIVE_OPT"),
+    *(
+        "PATH",
+        "PWD",
+        "OLDPWD",
+        "SHLVL",
+        "_",
+        "TMPDIR",
+        "TMP",
+        "TEMP",
+        "TEMPDIR",
+        "DVC_STAGE",
+        "DVC_ROOT",
+        "DVCLIVE_OPT",
+    ),
     *("DVC_SITE_CACHE_DIR", "REVISIT_CORES", "REVISIT_DVC_PID", "REVISIT_FORCED"),
     *("GOTO_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),  # of libraries that are not here
 }
@@ -72,7 +85,7 @@ def preload(names: list[str]) -> None:
     for name in names:
         try:
             importlib.import_module(name)
-        except Exception:  # noqa: BLE001, S112  (the script that needs it will say so)
+        except Exception:  # noqa: S112  (the script that needs it will say so)
             continue
     gc.collect()
     gc.freeze()  # a collection in a fork would touch, and so copy, every page of theirs
@@ -98,6 +111,7 @@ def serve(listener: socket.socket, engine: int) -> tuple[dict[str, Any], list[in
     poll = select.poll()
     poll.register(listener, select.POLLIN)
     poll.register(engine_ended, select.POLLIN)
+    forsaken: set[int] = set()  # connections whose clients have gone
     alone = False
     while not (alone and not jobs):
         for ready, _ in poll.poll():
@@ -137,23 +151,25 @@ def serve(listener: socket.socket, engine: int) -> tuple[dict[str, Any], list[in
                 status = os.waitpid(job.pid, 0)[1]
                 job.tell(f"end {os.waitstatus_to_exitcode(status)}")
                 for descriptor in (job.ended, job.client.fileno()):
-                    poll.unregister(descriptor)
-                    del jobs[descriptor]
+                    jobs.pop(descriptor)
+                    if descriptor not in forsaken:
+                        poll.unregister(descriptor)
+                forsaken.discard(job.client.fileno())
                 job.close()
-            elif job:
-                forward(job, poll)
+            elif job and not forward(job):
+                forsaken.add(ready)  # the connection stays open here until the process has ended
+                poll.unregister(ready)
     os._exit(0)
 
 
-def forward(job: Job, poll: Any) -> None:
-    """Give a job the signal that its client had; kill it if the client has gone."""
+def forward(job: Job) -> bool:
+    """Give a job the signal that its client had; kill it, and return False, if the client has gone."""
     try:
         told = job.client.recv(LONGEST)
     except OSError:
         told = b""
     with_suppressed(signal.pidfd_send_signal, job.ended, int(told) if told else signal.SIGKILL)
-    if not told:
-        poll.unregister(job.client)  # the connection stays open here until the process has ended
+    return bool(told)
 
 
 def received(client: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -247,8 +263,9 @@ def run(script: str) -> int:
             return end.code or 0
         print(end.code, file=sys.stderr)
         return 1
-    except BaseException as error:  # noqa: BLE001
-        sys.excepthook(type(error), error, error.__traceback__ and error.__traceback__.tb_next)
+    except BaseException as error:
+        error.__traceback__ = error.__traceback__ and error.__traceback__.tb_next
+        sys.excepthook(type(error), error, error.__traceback__)
         return 1
     return 0
 

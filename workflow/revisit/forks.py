@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 SOCKET = Path(".work/forks/socket")  # in the root of the tree, where its path is short enough
 FORWARDED = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2}
@@ -45,8 +45,11 @@ def run_elsewhere(script: Path, root: Path, irrelevant: Collection[str] = ()) ->
         if not answer or answer[0] != b"pid":
             signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
             return
-        (root / SOCKET).with_name(str(os.getpid())).write_bytes(answer[1])
-        _end(server, blocked)
+        note = (root / SOCKET).with_name(str(os.getpid()))
+        note.write_bytes(answer[1])
+        status = _wait(server)
+        note.unlink(missing_ok=True)
+        _end(status, blocked)
 
 
 def job_of(client: int) -> int | None:
@@ -74,7 +77,7 @@ def _request(script: Path, irrelevant: Collection[str], blocked: set[signal.Sign
         "environment": dict(os.environ),
         "irrelevant": sorted(irrelevant),
         "folder": os.getcwd(),
-        "path": sys.path,
+        "path": sys.path[1:],  # the first entry found this module; the program puts it there again
         "executable": sys.executable,
         "python": [os.path.realpath(sys.prefix), sys.version, list(sys.flags), list(map(str, sys._xoptions.items()))],
         "group": os.getpgrp(),
@@ -93,12 +96,14 @@ def _umask() -> int:
     return mask
 
 
-def _end(server: socket.socket, blocked: set[signal.Signals]) -> None:
-    """Wait until the job has ended, and end as it did."""
+def _wait(server: socket.socket) -> int:
+    """How the job has ended: its exit status, or the number of the signal that killed it, negative."""
     threading.Thread(target=_forward, args=(server,), daemon=True).start()
     told = server.recv(64).split()
-    (Path(__file__).resolve().parents[2] / SOCKET).with_name(str(os.getpid())).unlink(missing_ok=True)
-    status = int(told[1]) if told else -signal.SIGKILL  # the server was killed, and the job with it
+    return int(told[1]) if told else -signal.SIGKILL  # the server was killed, and the job with it
+
+
+def _end(status: int, blocked: set[signal.Signals]) -> NoReturn:
     if status < 0:
         if -status != signal.SIGKILL:
             signal.signal(-status, signal.SIG_DFL)

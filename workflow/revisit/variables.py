@@ -6,6 +6,7 @@ STAGE = "DVC_STAGE"  # DVC's own: the name of the stage; not there when a script
 DVC_PROCESS = "REVISIT_DVC_PID"  # the process ID of the DVC that runs the stage
 FORCED = "REVISIT_FORCED"  # the stages that an engine was told to run whatever has changed, with spaces between
 CORES = "REVISIT_CORES"  # how many an engine allots to a job
+FORKS = "REVISIT_FORKS"  # "no": Snakemake starts each program of a job anew
 GPU = "REVISIT_GPU"  # set by a job itself: the UUID of the GPU that it holds, for what it starts
 
 # Read when modules are imported. One thread per job: two jobs of one thread beat one job of two, and a fixed number of

@@ -1,9 +1,8 @@
-"""The process whose forks run the scripts of a run of Snakemake (`workflow/fork_server.py`)."""
+"""The process whose forks run the programs of the jobs of Snakemake, DVC and scripts (`workflow/fork_server.py`)."""
 
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -24,9 +23,10 @@ BY_COMMAND = ("dvc.cli.parser", "dvc.commands.repro", "dvc.repo.reproduce", "dvc
 def start(stages: int) -> None:
     """Start it for this process, if so many stages are about to run that it is worth it; it ends with this process.
 
-    The engine lock is held. Where it cannot be started, scripts run as they do without it.
+    The engine lock is held. Where it cannot be started, programs start as they do without it.
     """
-    if sys.platform != "linux" or not hasattr(os, "pidfd_open") or stages < WORTH_IT:
+    wanted = stages >= WORTH_IT and os.environ.get(variables.FORKS) != "no"
+    if not wanted or sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return
     folder = forks.SOCKET.parent
     remove(folder)
