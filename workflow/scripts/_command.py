@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 # PyTorch brings 200,000 objects that stay; to look for garbage at every 700 of them took 7% of its import.
 gc.set_threshold(50_000)
 
-from revisit import forks, orphans, variables  # noqa: E402  (needs the path set above)
+from revisit import forks, memory, orphans, variables  # noqa: E402  (needs the path set above)
 from revisit.errors import RevisitError, disk_full_or_denied  # noqa: E402
 
 variables.settle(os.environ)
@@ -27,6 +27,7 @@ def run(main: Callable[[], None]) -> None:
     """Run a script's `main` from the repository root; a user's mistake becomes one message and exit status 2."""
     os.chdir(ROOT)
     _die_with_parent()
+    memory.keep_freed()
     try:
         main()
     except RevisitError as error:
