@@ -1,7 +1,8 @@
 """A process that has imported what scripts need, and runs each script in a fork of itself: a program of its own.
 
-    python workflow/fork_server.py SOCKET ENGINE < names of modules
+    python workflow/fork_server.py SOCKET    names of modules in the first line of its input
 
+It ends when its input has ended, which the engine that started it keeps open, and all jobs with it.
 It is no part of the packages here and imports none of their modules: what it has imported its forks have, and they must
 have a project's code as it is when they begin. `revisit.forks` asks it, `revisit_engines.forks` starts it, and
 docs/decisions/0019-forked-scripts.md says why.
@@ -12,6 +13,7 @@ whose wait for a closed connection ends at once, kills the fork of a client that
 
 import array
 import atexit
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -27,6 +29,7 @@ import tempfile
 import threading
 import time
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,48 +38,17 @@ LONGEST = 1 << 20  # bytes of a message
 # What is another from job to job, or read when it is used and not when a module is imported. All else in the
 # environment of a job has to be as it is here.
 MAY_DIFFER = {
-    *(
-        "PATH",
-        "PWD",
-        "OLDPWD",
-        "SHLVL",
-        "_",
-        "TMPDIR",
-        "TMP",
-        "TEMP",
-        "TEMPDIR",
-        "DVC_STAGE",
-        "DVC_ROOT",
-        "DVCLIVE_OPT",
-    ),
-    *("DVC_SITE_CACHE_DIR", "REVISIT_CORES", "REVISIT_DVC_PID", "REVISIT_FORCED"),
-    *("GOTO_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),  # of libraries that are not here
+    *"PATH PWD OLDPWD SHLVL _ TMPDIR TMP TEMP TEMPDIR DVC_STAGE DVC_ROOT DVCLIVE_OPT DVC_SITE_CACHE_DIR".split(),
+    *"REVISIT_CORES REVISIT_DVC_PID REVISIT_FORCED".split(),
+    *"GOTO_NUM_THREADS VECLIB_MAXIMUM_THREADS NUMEXPR_NUM_THREADS".split(),  # of libraries that are not here
 }
 BEGINNING = dict(os.environ)  # before modules were imported: some set variables
 
 
-class Job:
-    """A fork at work, and the connection of the client that waits for it."""
-
-    def __init__(self, pid: int, client: socket.socket) -> None:
-        self.pid, self.client, self.ended = pid, client, os.pidfd_open(pid)
-
-    def tell(self, text: str) -> None:
-        """Say something to the client, which may have gone."""
-        with_suppressed(self.client.send, text.encode())
-
-    def close(self) -> None:
-        """Let go of what this process holds for the job."""
-        self.client.close()
-        os.close(self.ended)
-
-
-def with_suppressed(call: Any, *arguments: Any) -> None:
+def suppressed(call: Callable[..., object], *arguments: Any) -> None:
     """Call it, whether the other side is there or not."""
-    try:
+    with contextlib.suppress(OSError):
         call(*arguments)
-    except OSError:
-        return
 
 
 def preload(names: list[str]) -> None:
@@ -103,63 +75,97 @@ def same_environment(theirs: dict[str, str], irrelevant: list[str]) -> bool:
     return all(BEGINNING.get(key) == theirs.get(key) for key in matter)
 
 
-def serve(listener: socket.socket, engine: int) -> tuple[dict[str, Any], list[int]]:
-    """Answer clients until the engine and all jobs have ended. Returns in forks alone: a request, and its files."""
-    engine_ended = os.pidfd_open(engine)
-    waiting: dict[int, socket.socket] = {}
-    jobs: dict[int, Job] = {}  # by the descriptor of the connection, and by that of the process
-    poll = select.poll()
-    poll.register(listener, select.POLLIN)
-    poll.register(engine_ended, select.POLLIN)
-    forsaken: set[int] = set()  # connections whose clients have gone
-    alone = False
-    while not (alone and not jobs):
-        for ready, _ in poll.poll():
-            if ready == engine_ended:
-                alone = True  # its jobs finish, as they do without this process; the next engine waits for them
-                poll.unregister(engine_ended)
-            elif ready == listener.fileno():
-                client = listener.accept()[0]
-                waiting[client.fileno()] = client
-                poll.register(client, select.POLLIN)
-            elif ready in waiting:
-                client = waiting.pop(ready)
-                request, files = received(client)
-                if alone or not request or not fits(request, client):
-                    poll.unregister(client)
-                    with_suppressed(client.send, b"no")
-                    client.close()
-                    for file in files:
-                        os.close(file)
-                    continue
-                this = os.getpid()
-                if not (pid := os.fork()):
-                    end_with(this)
-                    for held in (listener, client, *waiting.values()):
-                        held.close()
-                    for job in {id(job): job for job in jobs.values()}.values():
-                        job.close()
-                    os.close(engine_ended)
-                    return request, files
-                for file in files:
-                    os.close(file)
-                job = Job(pid, client)
-                jobs[ready] = jobs[job.ended] = job
-                poll.register(job.ended, select.POLLIN)
-                job.tell(f"pid {pid}")
-            elif (job := jobs.get(ready)) and ready == job.ended:
-                status = os.waitpid(job.pid, 0)[1]
-                job.tell(f"end {os.waitstatus_to_exitcode(status)}")
-                for descriptor in (job.ended, job.client.fileno()):
-                    jobs.pop(descriptor)
-                    if descriptor not in forsaken:
-                        poll.unregister(descriptor)
-                forsaken.discard(job.client.fileno())
-                job.close()
-            elif job and not forward(job):
-                forsaken.add(ready)  # the connection stays open here until the process has ended
-                poll.unregister(ready)
-    os._exit(0)
+class Job:
+    """A fork at work, and the connection of the client that waits for it."""
+
+    def __init__(self, pid: int, client: socket.socket) -> None:
+        self.pid, self.client, self.ended = pid, client, os.pidfd_open(pid)
+
+    def tell(self, text: str) -> None:
+        """Say something to the client, which may have gone."""
+        suppressed(self.client.send, text.encode())
+
+    def close(self) -> None:
+        """Let go of what this process holds for the job."""
+        self.client.close()
+        os.close(self.ended)
+
+
+class Server:
+    """Answers clients until the engine and all jobs have ended.
+
+    Args:
+        listener: where they ask.
+        engine: a descriptor that the engine keeps open at its other end.
+    """
+
+    def __init__(self, listener: socket.socket, engine: int) -> None:
+        self._listener, self._engine, self._alone = listener, engine, False
+        self._waiting: dict[int, socket.socket] = {}  # clients that have not asked yet, by descriptor
+        self._jobs: dict[int, Job] = {}  # by the descriptor of the connection, and by that of the process
+        self._poll = select.poll()
+        for descriptor in (listener.fileno(), engine):
+            self._poll.register(descriptor, select.POLLIN)
+
+    def serve(self) -> tuple[dict[str, Any], list[int]]:
+        """Returns in forks alone: what a client asked for, and its files."""
+        while not (self._alone and not self._jobs):
+            for ready, _ in self._poll.poll():
+                if ready == self._engine:
+                    self._alone = True  # jobs finish, as they do without this process; the next engine waits for them
+                    self._poll.unregister(ready)
+                elif ready == self._listener.fileno():
+                    client = self._listener.accept()[0]
+                    self._waiting[client.fileno()] = client
+                    self._poll.register(client, select.POLLIN)
+                elif ready in self._waiting:
+                    if asked := self._answer(self._waiting.pop(ready)):
+                        return asked
+                elif job := self._jobs.get(ready):
+                    if ready == job.ended:
+                        self._bury(job)
+                    elif not forward(job):
+                        self._poll.unregister(ready)  # stays open here until the process has ended
+        os._exit(0)
+
+    def _answer(self, client: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+        """Begin a job, or say no; what it is to do is for the fork alone."""
+        request, files = received(client)
+        job = None
+        if request and not self._alone and fits(request, client):
+            this = os.getpid()
+            if not (pid := os.fork()):
+                end_with(this)
+                self._let_go(client)
+                return request, files
+            job = Job(pid, client)
+        for file in files:
+            os.close(file)
+        if job:
+            self._jobs[client.fileno()] = self._jobs[job.ended] = job
+            self._poll.register(job.ended, select.POLLIN)
+            job.tell(f"pid {job.pid}")
+        else:
+            self._poll.unregister(client)
+            suppressed(client.send, b"no")
+            client.close()
+        return None
+
+    def _bury(self, job: Job) -> None:
+        status = os.waitpid(job.pid, 0)[1]
+        job.tell(f"end {os.waitstatus_to_exitcode(status)}")
+        self._poll.unregister(job.ended)
+        with contextlib.suppress(KeyError):  # where the client has gone
+            self._poll.unregister(job.client)
+        del self._jobs[job.ended], self._jobs[job.client.fileno()]
+        job.close()
+
+    def _let_go(self, client: socket.socket) -> None:
+        """Close, in a fork, what is the server's: a client must not find its connection held open by another job."""
+        for held in (self._listener, client, *self._waiting.values()):
+            held.close()
+        for job in set(self._jobs.values()):
+            job.close()
 
 
 def forward(job: Job) -> bool:
@@ -168,7 +174,7 @@ def forward(job: Job) -> bool:
         told = job.client.recv(LONGEST)
     except OSError:
         told = b""
-    with_suppressed(signal.pidfd_send_signal, job.ended, int(told) if told else signal.SIGKILL)
+    suppressed(signal.pidfd_send_signal, job.ended, int(told) if told else signal.SIGKILL)
     return bool(told)
 
 
@@ -215,10 +221,10 @@ def become(request: dict[str, Any], files: list[int]) -> None:
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
-    sys.stdin = sys.__stdin__ = stream(0, "r", "strict")
-    sys.stdout = sys.__stdout__ = stream(1, "w", "strict")
-    sys.stderr = sys.__stderr__ = stream(2, "w", "backslashreplace")
-    with_suppressed(os.setpgid, 0, request["group"])
+    standard = {"stdin": stream(0, "r", "strict"), "stdout": stream(1, "w", "strict")}
+    standard["stderr"] = stream(2, "w", "backslashreplace")
+    vars(sys).update(standard | {f"__{name}__": stream for name, stream in standard.items()})
+    suppressed(os.setpgid, 0, request["group"])
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN if number in request["ignored"] else signal.SIG_DFL)
     if signal.SIGINT not in request["ignored"]:
@@ -275,24 +281,23 @@ def end(status: int) -> NoReturn:
     threading._shutdown()  # type: ignore[attr-defined]  # waits for threads
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with_suppressed(stream.flush)
+        suppressed(stream.flush)
     os._exit(status & 0xFF)
 
 
 def main() -> None:
-    """Listen at SOCKET; ends with the engine whose process ID is ENGINE."""
-    place, engine = Path(sys.argv[1]), int(sys.argv[2])
+    """Listen at SOCKET."""
+    place = Path(sys.argv[1])
     del sys.path[0]  # the folder of this file, and of modules that must not be found from here
     for number in (signal.SIGINT, signal.SIGHUP):  # of a terminal: jobs have them, too, and end by them
         signal.signal(number, signal.SIG_IGN)
-    preload(sys.stdin.read().split())
-    if threads() != 1 or os.getppid() != engine:
-        sys.exit("no forks: a module started a thread, or the engine has ended")
-    place.unlink(missing_ok=True)
+    preload(sys.stdin.readline().split())
+    if threads() != 1:
+        sys.exit("no forks: a module started a thread")
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(str(place))
         listener.listen(64)
-        request, files = serve(listener, engine)
+        request, files = Server(listener, sys.stdin.fileno()).serve()
     become(request, files)
     end(run(request["script"]))
 

@@ -20,10 +20,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks of a serv
 # An engine: starts the server, says that it is there, and lives until its input ends.
 ENGINE = """
 import subprocess, sys
-server = subprocess.Popen([sys.executable, {server!r}, ".work/forks/socket", str(__import__("os").getpid())],
+server = subprocess.Popen([sys.executable, {server!r}, ".work/forks/socket"],
                           stdin=subprocess.PIPE, stderr=open("log", "w"), text=True)
-with server.stdin:
-    server.stdin.write({modules!r})
+server.stdin.write({modules!r} + chr(10))
+server.stdin.flush()
 print(server.pid, flush=True)
 sys.stdin.read()
 """

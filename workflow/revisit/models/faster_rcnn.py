@@ -128,7 +128,8 @@ class FasterRcnn(nn.Module):
         """What is found in evaluation; without `masks` no mask is computed, which takes longer than the boxes."""
         height, width = images.shape[2:]
         maps = self.features(images)
-        own, _ = self.rpn.propose(*self.rpn(maps), self.rpn.anchors(maps), (height, width), *self.kept[False])
+        logits, codes = self.rpn(maps)
+        own, _ = self.rpn.propose(logits, codes, self.rpn.anchors(maps), (height, width), *self.kept[False])
         found = self.head.detections(self.aligned(maps, own), own, (height, width), self.detections)
         if self.masks is None or not masks:
             return found
