@@ -5,7 +5,7 @@
 It ends when its input has ended, which the engine that started it keeps open, and all jobs with it.
 It is no part of the packages here and imports none of their modules: what it has imported its forks have, and they must
 have a project's code as it is when they begin. `revisit.forks` asks it, `revisit_engines.forks` starts it, and
-docs/decisions/0019-forked-scripts.md says why.
+docs/decisions/0019-forked-programs.md says why.
 
 Whoever dies takes the job along, by the kernel: a fork ends with this process (PR_SET_PDEATHSIG), and this process,
 whose wait for a closed connection ends at once, kills the fork of a client that has gone.
