@@ -38,9 +38,9 @@ LONGEST = 1 << 20  # bytes of a message
 # What is another from job to job, or read when it is used and not when a module is imported. All else in the
 # environment of a job has to be as it is here.
 MAY_DIFFER = {
-    *"PATH PWD OLDPWD SHLVL _ TMPDIR TMP TEMP TEMPDIR DVC_STAGE DVC_ROOT DVCLIVE_OPT DVC_SITE_CACHE_DIR".split(),
-    *"REVISIT_CORES REVISIT_DVC_PID REVISIT_FORCED".split(),
-    *"GOTO_NUM_THREADS VECLIB_MAXIMUM_THREADS NUMEXPR_NUM_THREADS".split(),  # of libraries that are not here
+    *("PATH", "PWD", "OLDPWD", "SHLVL", "_", "TMPDIR", "TMP", "TEMP", "TEMPDIR"),
+    *("DVC_STAGE", "DVC_ROOT", "DVC_SITE_CACHE_DIR", "REVISIT_CORES", "REVISIT_DVC_PID", "REVISIT_FORCED"),
+    *("GOTO_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),  # of libraries that are not here
 }
 BEGINNING = dict(os.environ)  # before modules were imported: some set variables
 
