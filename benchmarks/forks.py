@@ -1,11 +1,11 @@
 """Programs of jobs in forks of a process that has imported what they need: CPU seconds of a clean run.
 
-    python benchmarks/forks.py              # a quick try: the pipeline of the tests, two minutes
-    python benchmarks/forks.py --stand-ins  # every stage of params.yaml, without its computing: some minutes
+    python benchmarks/forks.py              # a quick try, the stages of four trainings: two minutes
+    python benchmarks/forks.py --whole      # every stage of params.yaml: ten minutes
 
 Two clean runs by Snakemake of copies of this tree, one as it is, and as a reference one with `REVISIT_FORKS=no`, where
-every DVC and every script starts anew. Their artifacts are compared, byte for byte. With stand-ins, which import
-PyTorch as the scripts do and compute nothing, what is left is what a run costs beside computing.
+every DVC and every script starts anew. Stand-ins take the place of scripts: they import PyTorch where scripts do, and
+compute nothing. What is left is what a run costs beside computing. The artifacts are compared.
 """
 
 import argparse
@@ -16,7 +16,6 @@ from pathlib import Path
 import timing
 
 # isort: split
-from conftest import shrink
 from tree import SOME, Tree
 
 REFERENCE, FORKED = "each anew", "in forks"
@@ -25,25 +24,22 @@ IMPORTS = "\nif {stage} in os.environ and Path(sys.argv[0]).stem in {scripts}:\n
 WITH_TENSORS = ("extract_features", "graft_network", "pretrain_network", "run_analysis", "train_network")
 
 
-def made(folder: Path, stand_ins: bool) -> Tree:
+def made(folder: Path, whole: bool) -> Tree:
     """The tree to run."""
-    tree = Tree(folder, stand_ins=stand_ins, trainings=None if stand_ins else SOME[:1])
-    if stand_ins:
-        command = folder / "workflow/scripts/_command.py"
-        command.write_text(command.read_text() + IMPORTS.format(stage="variables.STAGE", scripts=WITH_TENSORS))
-    else:
-        tree.params = shrink(tree.params)
+    tree = Tree(folder, trainings=None if whole else SOME)
+    command = folder / "workflow/scripts/_command.py"
+    command.write_text(command.read_text() + IMPORTS.format(stage="variables.STAGE", scripts=WITH_TENSORS))
     return tree
 
 
 def main() -> None:
     """Measure and print one table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stand-ins", action="store_true", help="all stages, computing nothing")
+    parser.add_argument("--whole", action="store_true", help="all stages")
     options = parser.parse_args()
     quick = {"STAND_IN_SECONDS": "0"}
     with tempfile.TemporaryDirectory() as scratch:
-        trees = {name: made(Path(scratch, str(number)), options.stand_ins) for number, name in enumerate(VARIABLE)}
+        trees = {name: made(Path(scratch, str(number)), options.whole) for number, name in enumerate(VARIABLE)}
         runs = {
             name: timing.children(lambda tree=tree, name=name: tree.snakemake(timeout=3000, **VARIABLE[name], **quick))
             for name, tree in trees.items()

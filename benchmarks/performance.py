@@ -117,7 +117,7 @@ MEASUREMENTS = {
     "forks": Measurement(
         "Programs in forks",
         "What a run costs beside computing, at least twice as cheap where programs of jobs are forks: decision 19.",
-        "--stand-ins",
+        "--whole",
         12,
     ),
     "whole_pipeline": Measurement(

@@ -15,7 +15,7 @@ from revisit_engines import configure, imports
 from revisit_engines.imports import WORKFLOW
 
 SERVER = WORKFLOW / "fork_server.py"
-WORTH_IT = 8  # stages: it imports everything that any of them may need, which takes as long as three do
+WORTH_IT = 20  # stages: it imports everything that any of them may need, which takes as long as five of them do
 PATIENCE = 5  # seconds to wait for its end; jobs that a second Ctrl-C has left behind may take longer
 LIBRARY = [f"revisit/{name}" for name in ("analyses", "data", "models", "objects", "report", "tasks", "training")]
 DVC = {"dvc", "dvc_data", "dvc_objects", "scmrepo", "ruamel", "dulwich", "fsspec", "rich", "networkx", "psutil"}
