@@ -234,9 +234,8 @@ def become(request: dict[str, Any], files: list[int]) -> None:
     os.nice(max(request["nice"] - os.nice(0), 0))
     os.sched_setaffinity(0, request["cores"])
     os.chdir(request["folder"])
-    added = {key: value for key, value in os.environ.items() if key not in BEGINNING}
-    os.environ.clear()
-    os.environ.update(added | request["environment"])
+    os.environ.clear()  # also what modules have set: what this process starts is compared with `BEGINNING`, too
+    os.environ.update(request["environment"])
     time.tzset()
     tempfile.tempdir = None
     if "numpy.random" in sys.modules:

@@ -122,10 +122,11 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
     wanted = records(params)
     # DVC and Snakemake's scheduler: only here, not in jobs
     from revisit_engines.queues import look_as_told
-    from revisit_engines.scheduling import look_once_a_second
+    from revisit_engines.scheduling import look_once_a_second, measure_seldom
     from revisit_engines.staleness import stale_stages
 
     look_once_a_second()
+    measure_seldom()
     look_as_told()
     clocks.outputs_follow_inputs()
 
