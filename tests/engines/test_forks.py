@@ -219,13 +219,32 @@ def test_a_signal_goes_on_to_the_job(run, number):
     assert process.returncode == (1 if number == signal.SIGINT else -number)
 
 
-def test_measurements_of_a_client_count_its_fork(run, monkeypatch):
-    process, job = run.at_work()
+def below_the_job(pid, children):
+    """`children` of this process without the engine of the test, below which all forks are."""
+
+    def found(process, recursive=False):
+        if process.pid != os.getpid():
+            return children(process, recursive)
+        return [psutil.Process(pid), *children(psutil.Process(pid), recursive)]
+
+    return found
+
+
+def test_measurements_of_a_job_count_its_forks(run, monkeypatch):
+    """A fork that waits for another, as DVC waits for its script."""
+    (run.folder / "inner").mkdir()
+    inner = run.folder / "inner/program.py"
+    body = "import os, sys\nprint(os.getpid(), flush=True)\nsys.stdin.read()"
+    inner.write_text(PROGRAM.format(workflow=str(ROOT / "workflow")) + body)
+    outer = f"import subprocess\nprint(os.getpid(), flush=True)\nsubprocess.run([sys.executable, {str(inner)!r}])"
+    process = run.start(outer)
+    pids = {int(process.stdout.readline()) for _ in range(2)}
     monkeypatch.chdir(run.folder)
-    assert client.job_of(process.pid) == job.pid
-    process.terminate()
-    process.communicate(timeout=60)
-    assert client.job_of(process.pid) is None
+    assert {psutil.Process(pid).ppid() for pid in pids} == {run.server.pid}
+    monkeypatch.setattr(psutil.Process, "children", below_the_job(process.pid, psutil.Process.children))
+    assert pids < {child.pid for child in forks.Counted(os.getpid()).children(recursive=True)}
+    process.communicate("", timeout=60)
+    until(lambda: not list((run.folder / ".work/forks").glob("[0-9]*")))
 
 
 def test_few_stages_are_not_worth_it(tmp_path, monkeypatch):

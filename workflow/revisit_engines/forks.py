@@ -66,18 +66,23 @@ def modules() -> list[str]:
     return [*imports.foreign(files), *BY_COMMAND, *sorted(of_dvc)]
 
 
-def _count_forks() -> None:
-    """Let Snakemake's measurements of a job count the fork that runs its script, which is no child of the job."""
-    from snakemake.benchmark import BenchmarkTimer
+class Counted(psutil.Process):
+    """A process of a job, with the forks that it and those below it wait for among its children."""
 
-    class Counted(psutil.Process):
-        def children(self, recursive: bool = False) -> list[psutil.Process]:
-            found = super().children(recursive)
-            for client in list(found):
-                if (pid := forks.job_of(client.pid)) and psutil.pid_exists(pid):
+    def children(self, recursive: bool = False) -> list[psutil.Process]:  # noqa: ARG002  (as `Process` has it)
+        """All of them, however deep, in any case."""
+        found: list[psutil.Process] = super().children(recursive=True)
+        for process in found:  # which grows: a script is asked for by a DVC that is a fork itself
+            if pid := forks.job_of(process.pid):
+                with suppress(psutil.NoSuchProcess):
                     fork = psutil.Process(pid)
                     found += [fork, *fork.children(recursive=True)]
-            return found
+        return found
+
+
+def _count_forks() -> None:
+    """Let Snakemake's measurements of a job count the forks that work for it, which are no children of the job."""
+    from snakemake.benchmark import BenchmarkTimer
 
     begin = BenchmarkTimer.__init__
 
