@@ -15,7 +15,7 @@ include: "workflow/rules/report.smk"
 
 
 onstart:
-    NOW.submit() if workflow.non_local_exec else None
+    NOW.submit() if workflow.non_local_exec else NOW.prepare_forks(len(stale()))
 
 
 onsuccess:

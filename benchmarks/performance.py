@@ -114,6 +114,12 @@ MEASUREMENTS = {
         "--experiments 10",
         2,
     ),
+    "forks": Measurement(
+        "Programs in forks",
+        "What a run costs beside computing, at least twice as cheap where programs of jobs are forks: decision 19.",
+        "--whole",
+        12,
+    ),
     "whole_pipeline": Measurement(
         "The whole pipeline",
         "A clean run at demo scale within 1.3 times the CPU time of its jobs, of DVC and a script each, divided by the "

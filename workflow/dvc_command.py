@@ -19,6 +19,7 @@ WRONG_ARGUMENTS = 254  # DVC's own exit status
 
 def main() -> int:
     """Run DVC with the arguments of this process; return its exit status."""
+    _run_elsewhere()
     gc.set_threshold(50_000)  # what DVC makes while it starts stays; looking for garbage took 5% of it
     from dvc.cli import DvcParserError, parse_args
     from dvc.cli import main as dvc
@@ -34,8 +35,9 @@ def main() -> int:
     if root:
         sys.path.insert(0, str(root / "workflow"))  # this clone's code, wherever the environment came from
         from revisit import variables
-        from revisit_engines import cache, guard, node
+        from revisit_engines import cache, guard, lockfile, node
 
+        lockfile.edit_without_comments()
         cache.look_at_contents()
         cache.verify_remotes()
         guard.find_own_programs()
@@ -61,6 +63,17 @@ def main() -> int:
     if status and root:
         _ready(root, _explain)
     return status
+
+
+def _run_elsewhere() -> None:
+    """In a job of Snakemake: let a fork of a process that has imported DVC do it, and end as it does."""
+    main, root = sys.modules["__main__"], Path.cwd()
+    if "REVISIT_ENGINE" in os.environ and (root / "workflow/fork_server.py").is_file() and not hasattr(main, "FORKED"):
+        sys.path.insert(0, str(root / "workflow"))
+        from revisit import forks, variables
+
+        forks.run_elsewhere(Path(str(main.__file__)), root, {*variables.THREADS, *variables.DEFAULTS})
+        del sys.path[0]
 
 
 def _project_root(folder: Path) -> Path | None:

@@ -3,6 +3,7 @@
 import threading
 from types import SimpleNamespace
 
+from snakemake import benchmark
 from snakemake.scheduling.job_scheduler import JobScheduler
 
 from revisit_engines import scheduling
@@ -35,3 +36,13 @@ def test_a_version_that_plans_its_looks_in_another_way_is_left_alone(monkeypatch
     monkeypatch.delattr(JobScheduler, scheduling.LOOK_AGAIN)
     scheduling.look_once_a_second()
     assert not hasattr(JobScheduler, scheduling.LOOK_AGAIN)
+
+
+def test_processes_of_a_job_are_measured_every_three_seconds(monkeypatch):
+    monkeypatch.setattr(benchmark, "BENCHMARK_INTERVAL_SHORT", 0.5)  # put back afterwards
+    scheduling.measure_seldom()
+    timer = benchmark.ScheduledPeriodicTimer(30)
+    with timer._lock:
+        timer._schedule()
+    assert timer._timer.interval == scheduling.SECONDS
+    timer.cancel()

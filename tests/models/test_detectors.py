@@ -106,6 +106,17 @@ def test_terms_in_training_and_detections_otherwise(name, settings, terms, scene
     assert (found.boxes <= SIZE).all()
 
 
+def test_boxes_are_found_without_masks(scenes):
+    name, settings, _ = DETECTORS[IDS.index("mask_rcnn")]
+    network = built(name, settings).eval()
+    whole = network(*scenes[:2])
+    network.masks.forward = None  # is not called
+    boxes = network.boxes(*scenes[:2])
+    assert boxes.masks is None
+    assert whole.masks is not None
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(boxes[:3], whole[:3], strict=True))
+
+
 @each
 def test_every_parameter_has_a_gradient(name, settings, terms, scenes):
     network = built(name, settings).train()

@@ -66,7 +66,7 @@ class Tree:
             for script in (folder / "workflow/scripts").glob("[!_]*.py"):
                 if script.name != "configure_stages.py":
                     script.write_text(_imports_only(script.read_text()) + STAND_IN)
-        self._environment = _environment()
+        self._environment = _environment() | ({"REVISIT_FORKS": "no"} if stand_ins else {})  # which import nothing
         if trainings is not None:
             self.params = reduced(self.params, trainings)
         self.git("init", "-q")

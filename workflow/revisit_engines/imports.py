@@ -46,6 +46,14 @@ def packages(files: Iterable[Path]) -> list[str]:
     return sorted(name for name in found if name not in sys.stdlib_module_names and not _module(name))
 
 
+def foreign(files: Iterable[Path]) -> list[str]:
+    """What these files of the project import of other packages, in full, sorted: modules, and names in modules."""
+    names = {name.rstrip(".") for file in files for name in _read_in(file)["modules"] if name[0] != "."}
+    ours = tuple(path.stem for root in ROOTS for path in root.iterdir())
+    tops = {name: name.split(".")[0] for name in names}
+    return sorted(name for name, top in tops.items() if top not in sys.stdlib_module_names and top not in ours)
+
+
 def keep() -> None:
     """Write down what this process read in modules, for the next one: parsing them all takes half a second."""
     if _read == _read_before():

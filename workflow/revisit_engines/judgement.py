@@ -13,7 +13,7 @@ from revisit.params.graph import all_findings
 from revisit.params.load import load
 from revisit.params.schema import Params
 from revisit.variables import FORCED
-from revisit_engines import cache, clocks, guard, mirrors, node, premises
+from revisit_engines import cache, clocks, forks, guard, mirrors, node, premises
 from revisit_engines.configure import records
 from revisit_engines.progress import estimate
 
@@ -66,6 +66,11 @@ class Judgement:
         if self.lock:
             node.SUBMITTED.touch()
 
+    def prepare_forks(self, stages: int) -> None:
+        """Let scripts of so many stages run in forks of a process that has imported what they need."""
+        if self.lock:
+            forks.start(stages)
+
     def end(self) -> None:
         """Take over what jobs on nodes have finished. Ends the process with one message where Slurm does not answer."""
         if self.lock and node.SUBMITTED.exists():
@@ -117,10 +122,11 @@ def _judge(main_process: bool, dry_run: bool) -> Judgement:
     wanted = records(params)
     # DVC and Snakemake's scheduler: only here, not in jobs
     from revisit_engines.queues import look_as_told
-    from revisit_engines.scheduling import look_once_a_second
+    from revisit_engines.scheduling import look_once_a_second, measure_seldom
     from revisit_engines.staleness import stale_stages
 
     look_once_a_second()
+    measure_seldom()
     look_as_told()
     clocks.outputs_follow_inputs()
 

@@ -1,9 +1,11 @@
-"""How often Snakemake looks for jobs that it may start."""
+"""How often Snakemake looks for jobs that it may start, and at those that run."""
 
 import threading
 from typing import Any
 
 LOOK_AGAIN = "_schedule_reevalutation"  # so spelled there
+FIRST_LOOKS = "BENCHMARK_INTERVAL_SHORT"
+SECONDS = 3.0  # between two of them
 
 
 def look_once_a_second() -> None:
@@ -33,3 +35,15 @@ def look_again(scheduler: Any, delay: float) -> None:
     scheduler.planned_look = threading.Timer(delay, look)
     scheduler.planned_look.daemon = True  # when all jobs have ended, nothing waits for it
     scheduler.planned_look.start()
+
+
+def measure_seldom() -> None:
+    """Let Snakemake, in this process, measure the memory of a job's processes every three seconds, not twice in each.
+
+    It does so for the first thirty times, then every thirty seconds. The kernel goes through all pages of a process for
+    that: 17 ms for one that has imported PyTorch.
+    """
+    from snakemake import benchmark
+
+    if hasattr(benchmark, FIRST_LOOKS):
+        setattr(benchmark, FIRST_LOOKS, SECONDS)

@@ -1,7 +1,7 @@
 """What every script shares. Import it first: it puts the library on the path and fixes the threads.
 
-One thread per job: two jobs of one thread beat one job of two, and a fixed number of threads keeps
-the order of floating-point sums, and with it every artifact's bytes, the same on every run.
+Where the engine keeps a process that has imported what scripts need, the import does not return: a fork of that
+process runs the script, and this one ends as it does.
 """
 
 import gc
@@ -14,22 +14,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ[_variable] = "1"
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic cuBLAS
-os.environ.setdefault("MPLBACKEND", "Agg")
-
 # PyTorch brings 200,000 objects that stay; to look for garbage at every 700 of them took 7% of its import.
 gc.set_threshold(50_000)
 
-from revisit import orphans, variables  # noqa: E402  (needs the path set above)
+from revisit import forks, memory, orphans, variables  # noqa: E402  (needs the path set above)
 from revisit.errors import RevisitError, disk_full_or_denied  # noqa: E402
+
+variables.settle(os.environ)
 
 
 def run(main: Callable[[], None]) -> None:
     """Run a script's `main` from the repository root; a user's mistake becomes one message and exit status 2."""
     os.chdir(ROOT)
     _die_with_parent()
+    memory.keep_freed()
     try:
         main()
     except RevisitError as error:
@@ -68,3 +66,10 @@ def _runs(process: int) -> bool:
         return bool(Path(f"/proc/{process}/cmdline").read_bytes())
     except OSError:
         return False
+
+
+_main = sys.modules["__main__"]
+_script = Path(getattr(_main, "__file__", None) or ".").resolve()
+if variables.STAGE in os.environ and _script.parent == ROOT / "workflow/scripts" and not hasattr(_main, "FORKED"):
+    _die_with_parent()
+    forks.run_elsewhere(_script, ROOT)

@@ -109,17 +109,13 @@ class FasterRcnn(nn.Module):
         Raises:
             ValueError: in training mode objects, or masks that are to be learnt, are missing.
         """
+        if not self.training:
+            return self.detect(images)
         height, width = images.shape[2:]
         maps = self.features(images)
         logits, codes = self.rpn(maps)
         anchors = self.rpn.anchors(maps)
-        own, _ = self.rpn.propose(logits, codes, anchors, (height, width), *self.kept[self.training])
-        if not self.training:
-            found = self.head.detections(self.aligned(maps, own), own, (height, width), self.detections)
-            if self.masks is None:
-                return found
-            inside = self.aligned(maps, found.boxes, SIZE // 2)
-            return found._replace(masks=self.masks.masks(inside, found.kinds))
+        own, _ = self.rpn.propose(logits, codes, anchors, (height, width), *self.kept[True])
         objects = required(objects)
         terms = self.rpn.losses(logits, codes, anchors, objects, (height, width))
         drawn = sample(own, objects, self.regions)
@@ -127,6 +123,22 @@ class FasterRcnn(nn.Module):
         if self.masks is not None:
             terms["masks"] = self.masks.loss(self.aligned(maps, first(drawn.boxes), SIZE // 2), drawn, objects)
         return terms
+
+    def detect(self, images: Tensor, masks: bool = True) -> Detections:
+        """What is found in evaluation; without `masks` no mask is computed, which takes longer than the boxes."""
+        height, width = images.shape[2:]
+        maps = self.features(images)
+        logits, codes = self.rpn(maps)
+        own, _ = self.rpn.propose(logits, codes, self.rpn.anchors(maps), (height, width), *self.kept[False])
+        found = self.head.detections(self.aligned(maps, own), own, (height, width), self.detections)
+        if self.masks is None or not masks:
+            return found
+        inside = self.aligned(maps, found.boxes, SIZE // 2)
+        return found._replace(masks=self.masks.masks(inside, found.kinds))
+
+    def boxes(self, images: Tensor, proposals: Tensor | None = None) -> Detections:  # noqa: ARG002  # as `forward`
+        """What is found in evaluation, without masks."""
+        return self.detect(images, masks=False)
 
     def propose(self, images: Tensor, count: int) -> tuple[Tensor, Tensor]:
         """The proposals of the RPN alone, as in evaluation.

@@ -21,6 +21,9 @@ class Network(Protocol):
     def __call__(self, inputs: torch.Tensor, *more: torch.Tensor) -> Any:
         """What it makes of images (B, C, h, w) float32, and of what else `Task.inputs` gives: mostly a tensor."""
 
+    def boxes(self, inputs: torch.Tensor, *more: torch.Tensor) -> Any:
+        """What a detector finds, as a call says it, perhaps without masks."""
+
     def loss(self, inputs: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
         """The loss of a minibatch, a scalar, where the network computes it itself; nothing is learnt."""
 

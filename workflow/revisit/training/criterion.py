@@ -49,6 +49,11 @@ class Criterion:
         main = output.main if isinstance(output, Output) else output
         return main.float() if isinstance(main, torch.Tensor) else main
 
+    def boxes(self, inputs: torch.Tensor, *more: torch.Tensor) -> Any:
+        """`Network.boxes`: by the network's method `boxes`, where it has one."""
+        with self._precision():
+            return getattr(self._network, "boxes", self._network)(inputs, *more)
+
     def loss(self, inputs: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
         """`Network.loss`: in training mode is the network as a whole alone, not its layers.
 

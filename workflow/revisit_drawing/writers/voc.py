@@ -9,6 +9,7 @@ lists the images that have such masks, here all.
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,13 +98,14 @@ def annotation(picture: Picture) -> bytes:
     return "\n".join([*lines, "</annotation>\n"]).encode()
 
 
-def palette() -> list[int]:
+@cache
+def palette() -> tuple[int, ...]:
     """VOC's colours of the numbers 0 to 255: three bits of a number go to the upper bits of red, green and blue."""
     colours = []
     for number in range(256):
         for channel in range(3):
             colours.append(sum((number >> (3 * bit + channel) & 1) << (7 - bit) for bit in range(3)))
-    return colours
+    return tuple(colours)
 
 
 def png(numbers: np.ndarray) -> bytes:

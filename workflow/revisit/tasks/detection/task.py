@@ -56,7 +56,7 @@ class Detection(Task):
             seen, inputs = loader.evaluation_objects(part), self.inputs(loader, part)
             total += network.loss(inputs[0], *_flat(seen)).item() * len(part)
             truths.append(_truths(seen, first))
-            found.append(_found(network(*inputs), first))
+            found.append(_found(network.boxes(*inputs), first))
             first += len(part)
         image, kind, box, difficult = _joined(truths)
         known = Truths(image, kind, box, difficult, first, loader.labels.shape[1])

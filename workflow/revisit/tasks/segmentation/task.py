@@ -51,6 +51,8 @@ class Segmentation(Task):
         )
 
     def _sum(self, output: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        if output.device.type == "cpu":  # as maps: in half the time, since nothing is moved to have rows
+            return cross_entropy(output.contiguous(), classes, ignore_index=VOID, reduction="sum")
         # Pixel by pixel: PyTorch's loss of maps has no deterministic kernel on a GPU.
         rows = output.permute(0, 2, 3, 1).flatten(0, 2)
         return cross_entropy(rows, classes.flatten(), ignore_index=VOID, reduction="sum")
