@@ -33,6 +33,8 @@ sys.path.insert(0, {workflow!r})
 from pathlib import Path
 from revisit import forks
 if "FORKED" not in globals():
+    import signal
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in tests that run in the background of a shell
     forks.run_elsewhere(Path(__file__), Path.cwd())
 """
 FORKED = "print(json.dumps(['FORKED' in globals(), 'colorsys' in sys.modules]))"

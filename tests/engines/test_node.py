@@ -158,8 +158,8 @@ def test_a_job_waits_for_another_of_its_stage_that_is_at_work_still(tree, capfd)
         job = threading.Thread(target=node.prepare, args=("train@some",))
         job.start()
         told = ""
-        while job.is_alive() and not told:
-            told = capfd.readouterr().err
+        while job.is_alive() and not told.endswith("\n"):
+            told += capfd.readouterr().err
         assert told == "waiting for another job of train@some, which is at work still\n"
         assert at_work.exists()
     job.join()

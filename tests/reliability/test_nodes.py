@@ -32,6 +32,7 @@ def test_every_attack_is_counted_and_a_wrong_artifact_ends_the_rounds(monkeypatc
         monkeypatch.setattr(attacks, name, lambda *_, **__: End(1, "failed"))
     monkeypatch.setattr(attacks, "head_killed", lambda *_, **__: End(None))
     monkeypatch.setattr(attacks, "second_engine", lambda *_, **__: (End(2, nodes.REFUSED), End(0)))
+    monkeypatch.setattr(attacks, "out_of_time", lambda *_, **__: (End(1, "failed"), (1, 2)))
     attacker = nodes.Attacker(Healthy(wrong=40), seed=1)
     attacker.go(60)
     *rows, last = attacker.rows()

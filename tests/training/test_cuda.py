@@ -27,6 +27,7 @@ from revisit.device import deterministic
 from revisit.errors import ConfigError
 from revisit.models import registry
 from revisit.tasks import registry as tasks
+from revisit.tasks.segmentation import task as segmentation
 from revisit.training import batches
 from revisit.training.plan import Common, Plan
 from revisit.training.run import Run, splits
@@ -128,6 +129,12 @@ def write(folder: Path, several: bool) -> Path:
     meta |= {"mean": [0.5] * 3, "std": [0.2] * 3, "source": "embedded", "provenance": "drawn", "sha256": digests}
     (folder / "meta.json").write_text(json.dumps(meta | {"labels": "multi" if several else "single"}))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def as_on_a_gpu(monkeypatch):
+    """A step takes the way that it takes on a GPU, here on a CPU."""
+    monkeypatch.setattr(segmentation, "AS_MAPS", "nowhere")
 
 
 @pytest.fixture(scope="module")

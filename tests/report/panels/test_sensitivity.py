@@ -138,3 +138,19 @@ def test_a_diverged_network_is_drawn(writer, found, tmp_path):
         np.save(folder / f"occlusion_{kind}.npy", np.full((3, 9, 9), np.nan, np.float32))
     run.folder = folder.parent
     assert all(panel(writer) for panel in PANELS)
+
+
+def test_findings_of_an_earlier_version_show_the_panels_that_they_have(writer, found):
+    folder = found / "caffenet/inspect"
+    for name in ("class", "projection"):
+        (folder / f"occlusion_{name}.npy").unlink()
+    table = pd.read_csv(folder / "occlusion.csv")
+    later = ["top", "left", "first_on_object", "first_off_object"]
+    table.drop(columns=later).to_csv(folder / "occlusion.csv", index=False)
+    look = looked(writer).look("occlusion")
+    for key in ("first", "object", "input", "first_on_object", "first_off_object"):
+        look.pop(key, None)
+    figure, shown = occlusion(writer)["blocks"]
+    assert figure["rows"] == ["image", "strongest map", "probability"]
+    assert not set(later) & {column["key"] for column in shown["columns"]}
+    assert "likeliest" not in figure["caption"]

@@ -16,7 +16,7 @@ from revisit.report.study_writer import Section, StudyWriter, section
 SIDE = 128  # screen pixels of a tile
 SHOWN = 6  # of the images behind the means
 NAMED = 8  # classes that have a letter, at most
-PANELS = ["a square hides", "strongest map", "its projection", "probability", "likeliest class"]  # of figure 7, a to e
+CLASS = "inspect/occlusion_class.npy"
 OBJECTS = {
     "boxes": "the boxes of the class in the image",
     "pixels": "what differs from the border of the image by more than 32 of 255, a rough guess in a photograph",
@@ -52,52 +52,66 @@ def occlusion(writer: StudyWriter) -> Section | None:
 
 def _occluded(writer: StudyWriter, run: Run) -> list[dict[str, Any]]:
     found, frame = run.look("occlusion"), run.read("inspect", OCCLUSION)
-    first = run.array("inspect/occlusion_class.npy")[:SHOWN]
-    letters = _letters(first)
-    tiles = _tiles(run, found, frame, first, letters)
+    whole = "first" in found  # findings of an earlier version have two of the five panels
+    letters = _letters(run.array(CLASS)[:SHOWN]) if whole else {}
+    tiles = _tiles(run, found, frame, letters)
     on, off = (_fall(found[key]) for key in ("drop_on_object", "drop_off_object"))
-    caption = (
-        f"Square of {found['size']} pixels, every {found['stride']}; above where the probability is lowest with it. "
-        f"Object: {OBJECTS[found['object']]}. Where the square is on it, the probability {on} on average over "
-        f"{found['images']} images, elsewhere it {off}."
+    caption = f"Square of {found['size']} pixels, every {found['stride']}"
+    caption += "; above where the probability is lowest with it. " if whole else ". "
+    caption += (
+        f"Object: {OBJECTS[found.get('object', 'pixels')]}. Where the square is on it, the probability {on} on average "
+        f"over {found['images']} images, elsewhere it {off}."
     )
     on, off = (found[key] for key in ("drop_on_projection", "drop_off_projection"))
     if on is not None and off is not None:
         caption += (
             f" The strongest map loses {on:.0%} of its sum where the square hides its projection, elsewhere {off:.0%}."
         )
-    legend = ", ".join(f"{letter} {found['first'][str(number)]}" for number, letter in letters.items())
-    caption += f" The likeliest class with the square at each place: {legend}."
+    if whole:
+        legend = ", ".join(f"{letter} {found['first'][str(number)]}" for number, letter in letters.items())
+        caption += f" The likeliest class with the square at each place: {legend}."
     name, title, made_by = f"occlusion-{run.name}", f"Occlusion, {run.label}", [f"inspect@{run.name}"]
-    table = writer.table(f"{name}-table", frame, f"{title}, in numbers", OCCLUDED, made_by, folded=True)
+    columns = {key: shown for key, shown in OCCLUDED.items() if key in frame}
+    table = writer.table(f"{name}-table", frame, f"{title}, in numbers", columns, made_by, folded=True)
+    images = min(SHOWN, len(frame))
     figure = writer.figure(
         name,
-        figures.mosaic(tiles, len(first)),
+        figures.mosaic([tile for panel in tiles.values() for tile in panel], images),
         title,
         caption,
-        f"Images with a grey square, and below each three maps and a projection. {caption}",
+        f"Images, and below each: {', '.join(list(tiles)[1:])}. {caption}",
         made_by,
         ".webp",
         data=table["file"],
-        rows=PANELS,
+        rows=list(tiles),
         columns=list(frame["class"][:SHOWN]),
     )
     return [figure, table]
 
 
 def _tiles(
-    run: Run, found: dict[str, Any], frame: pd.DataFrame, first: np.ndarray, letters: dict[int, str]
-) -> list[np.ndarray]:
-    """The tiles of the five panels, panel by panel."""
+    run: Run, found: dict[str, Any], frame: pd.DataFrame, letters: dict[int, str]
+) -> dict[str, list[np.ndarray]]:
+    """The tiles of each panel of figure 7, a to e; without those that findings of an earlier version do not have."""
     images = [figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_images.npy")[:SHOWN]]
-    shape, sides, size = images[0].shape[:2], found["input"], found["size"]
-    corners = zip(frame["top"], frame["left"], strict=True)
+    shape, size = images[0].shape[:2], found["size"]
+    strongest, probability = (
+        [figures.heat(values, shape) for values in run.array(f"inspect/occlusion_{kind}.npy")[:SHOWN]]
+        for kind in ("activation", "probability")
+    )
+    if not letters:
+        return {"image": images, "strongest map": strongest, "probability": probability}
+    corners, sides = zip(frame["top"], frame["left"], strict=True), found["input"]
     boxes = [(y / sides[0], x / sides[1], (y + size) / sides[0], (x + size) / sides[1]) for y, x in corners]
-    tiles = [figures.covered(image, box) for image, box in zip(images, boxes, strict=False)]
-    tiles += [figures.heat(values, shape) for values in run.array("inspect/occlusion_activation.npy")[:SHOWN]]
-    tiles += [figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_projection.npy")[:SHOWN]]
-    tiles += [figures.heat(values, shape) for values in run.array("inspect/occlusion_probability.npy")[:SHOWN]]
-    return tiles + [figures.lettered(numbers, shape, letters) for numbers in first]
+    return {
+        "a square hides": [figures.covered(image, box) for image, box in zip(images, boxes, strict=False)],
+        "strongest map": strongest,
+        "its projection": [
+            figures.enlarged(image, SIDE) for image in run.array("inspect/occlusion_projection.npy")[:SHOWN]
+        ],
+        "probability": probability,
+        "likeliest class": [figures.lettered(numbers, shape, letters) for numbers in run.array(CLASS)[:SHOWN]],
+    }
 
 
 def _letters(first: np.ndarray) -> dict[int, str]:

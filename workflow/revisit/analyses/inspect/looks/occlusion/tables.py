@@ -20,4 +20,5 @@ OCCLUSION = Table(
         "drop_on_projection": float,  # of the map's sum, as a share of it
         "drop_off_projection": float,
     },
+    optional=("top", "left", "first_on_object", "first_off_object"),  # of findings of an earlier version
 )
