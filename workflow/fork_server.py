@@ -114,6 +114,7 @@ class Server:
                 if ready == self._engine:
                     self._alone = True  # jobs finish, as they do without this process; the next engine waits for them
                     self._poll.unregister(ready)
+                    suppressed(os.unlink, self._listener.getsockname())  # trees are copied, and no socket can be
                 elif ready == self._listener.fileno():
                     client = self._listener.accept()[0]
                     self._waiting[client.fileno()] = client

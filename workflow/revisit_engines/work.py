@@ -93,8 +93,9 @@ def images_of(protocol: Mapping[str, Any]) -> int:
 
 
 def learnt(protocol: Mapping[str, Any]) -> int:
-    """The regions of an image that a network with given proposals learns from."""
-    regions: int = protocol["network"].get("regions", arguments(protocol["model"])["regions"].default)
+    """The regions of an image that a network with given proposals learns from; 0 if it has none to choose from."""
+    argument = arguments(protocol["model"]).get("regions")
+    regions: int = protocol["network"].get("regions", argument.default if argument else 0)
     return regions
 
 
