@@ -104,3 +104,10 @@ def test_a_rule_asks_for_the_stage_that_its_wildcards_name():
 def test_nobody_waits_for_pytorch():
     code = "import sys; import revisit_engines.asking; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow", check=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "network", "regions"), [("fast_rcnn", {"regions": 5}, 5), ("lenet", {}, 0), ("rcnn", {}, 64)]
+)
+def test_a_network_of_regions_learns_from_as_many_as_it_chooses(model, network, regions):
+    assert work.learnt({"model": model, "network": network}) == regions

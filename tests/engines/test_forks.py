@@ -210,6 +210,7 @@ def test_a_job_of_a_killed_engine_ends_by_itself_and_the_server_after_it(run):
     assert process.communicate("", timeout=60)[0] == "done\n"
     assert process.returncode == 0
     until(lambda: gone(run.server))
+    assert not (run.folder / client.SOCKET).exists()  # what copies a tree cannot copy one
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
