@@ -111,7 +111,7 @@ def test_boxes_are_found_without_masks(scenes):
     network = built(name, settings).eval()
     whole = network(*scenes[:2])
     network.masks.forward = None  # is not called
-    boxes = network.boxes(*scenes[:2])
+    boxes = network.without_masks(*scenes[:2])
     assert boxes.masks is None
     assert whole.masks is not None
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(boxes[:3], whole[:3], strict=True))

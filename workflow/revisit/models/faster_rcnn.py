@@ -136,7 +136,7 @@ class FasterRcnn(nn.Module):
         inside = self.aligned(maps, found.boxes, SIZE // 2)
         return found._replace(masks=self.masks.masks(inside, found.kinds))
 
-    def boxes(self, images: Tensor, proposals: Tensor | None = None) -> Detections:  # noqa: ARG002  # as `forward`
+    def without_masks(self, images: Tensor, proposals: Tensor | None = None) -> Detections:  # noqa: ARG002  # as `forward`
         """What is found in evaluation, without masks."""
         return self.detect(images, masks=False)
 

@@ -50,9 +50,12 @@ class Criterion:
         return main.float() if isinstance(main, torch.Tensor) else main
 
     def boxes(self, inputs: torch.Tensor, *more: torch.Tensor) -> Any:
-        """`Network.boxes`: by the network's method `boxes`, where it has one."""
+        """`Network.boxes`: by the network's method `without_masks`, where it has one."""
+        without_masks = getattr(self._network, "without_masks", None)
+        if without_masks is None:
+            return self(inputs, *more)
         with self._precision():
-            return getattr(self._network, "boxes", self._network)(inputs, *more)
+            return without_masks(inputs, *more)
 
     def loss(self, inputs: torch.Tensor, *targets: torch.Tensor) -> torch.Tensor:
         """`Network.loss`: in training mode is the network as a whole alone, not its layers.
