@@ -197,6 +197,7 @@ PROPOSING = {"anchor": 14.0, "anchors": 16, "training_candidates": 30, "training
 WITH_OBJECTS = {
     "localiser": {"task": "localisation", "network": {"hidden": 16, "backbone": "squeezenet"}},
     "fcn": {"task": "segmentation", "network": {"backbone": "squeezenet"}},
+    "yolo": {"task": "detection", "network": {"backbone": "squeezenet", "cells": 4, "hidden": 16}},
     "fast_rcnn": {"task": "detection", "network": DETECTOR},
     "faster_rcnn": {"task": "detection", "network": DETECTOR | PROPOSING | {"masks": True, "mask_channels": 8}},
 }
