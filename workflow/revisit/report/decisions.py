@@ -80,15 +80,15 @@ def compare(comparison: Comparison, value: Callable[[str | float], Sequence[floa
     - With an `interval` and a single seed, that interval stands for Student's.
     """
     first, second = (np.asarray(value(side), float) for side in comparison.sides)
+    if comparison.interval and len(first) == 1:
+        low, high = (float(value(end)[0]) for end in comparison.interval)
+        own = Estimate(float(first[0]), low, high, 1)
+        effect = own if comparison.more is not None else Estimate(-own.mean, -high, -low, 1)
+        return Compared(comparison, own, estimate(second), effect, _ordered(effect, effect))
     larger, smaller = (second, first) if comparison.less is not None else (first, second)
     with np.errstate(invalid="ignore"):  # of two losses that diverged none is the larger
         effect = estimate(larger - smaller)
         claimed = estimate(larger - comparison.times * smaller - comparison.by)
-    if comparison.interval and len(first) == 1:
-        low, high = (float(value(end)[0]) for end in comparison.interval)
-        own = Estimate(float(first[0]), low, high, 1)
-        effect = claimed = own if comparison.more is not None else Estimate(-own.mean, -high, -low, 1)
-        return Compared(comparison, own, estimate(second), effect, _ordered(effect, claimed))
     outcome = _ordered(effect, claimed) if comparison.within is None else _equal(effect, comparison.within)
     return Compared(comparison, estimate(first), estimate(second), effect, outcome)
 

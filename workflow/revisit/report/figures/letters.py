@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
 
 from revisit.report.figures.objects import painted
 
@@ -33,29 +34,19 @@ def lettered(numbers: np.ndarray, shape: tuple[int, int], letters: Mapping[int, 
 
 def regions(numbers: np.ndarray) -> list[np.ndarray]:
     """The regions of equal numbers that touch along a side: places (n, 2) each, in the order of their first ones."""
-    left = np.ones(numbers.shape, bool)
     found: list[np.ndarray] = []
-    for start in np.ndindex(numbers.shape):
-        if not left[start]:
-            continue
-        left[start], region = False, [start]
-        for row, column in region:  # which grows on the way
-            for near in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
-                inside = 0 <= near[0] < numbers.shape[0] and 0 <= near[1] < numbers.shape[1]
-                if inside and left[near] and numbers[near] == numbers[start]:
-                    left[near] = False
-                    region.append(near)
-        found.append(np.array(region))
-    return found
+    for number in np.unique(numbers):
+        labelled, count = ndimage.label(numbers == number)
+        found += [np.argwhere(labelled == region) for region in range(1, count + 1)]
+    return sorted(found, key=lambda region: tuple(region[0]))
 
 
 def midst(region: np.ndarray) -> tuple[int, int]:
     """The place of a region (n, 2) that is farthest from what lies outside; of equals that nearest to its mean."""
-    lowest, highest = region.min(axis=0) - 1, region.max(axis=0) + 1
-    outside = np.ones(highest - lowest + 1, bool)
-    outside[tuple((region - lowest).T)] = False
-    apart = region[:, None] - (np.argwhere(outside) + lowest)[None]
-    depth = (apart**2).sum(axis=2).min(axis=1)
+    inside = np.zeros(region.max(axis=0) - region.min(axis=0) + 3, bool)  # with a rim that lies outside
+    places = tuple((region - region.min(axis=0) + 1).T)
+    inside[places] = True
+    depth = ndimage.distance_transform_edt(inside)[places]
     deepest = region[depth == depth.max()]
     nearest = ((deepest - region.mean(axis=0)) ** 2).sum(axis=1).argmin()
     row, column = deepest[nearest].tolist()
