@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,15 +19,17 @@ REFERENCE = re.compile(r"url\(#([^)]+)\)")
 LONG = re.compile(r"-?\d+\.\d{2,}")  # finer than a tenth of a point: seen by nobody, half of a figure's bytes
 SHORT = 8  # hexadecimal digits: ids of a few hundred figures on a page do not meet
 FONT = re.compile(r"font-family: [^;]*; ?")  # the page's own
+UNTURNED = re.compile(r"rotate\(-?0 [^)]*\) ?")  # matplotlib's turn of every level label: by no angle
+COMMAND = re.compile(r"([A-Za-z]) ?([^A-Za-z]*)")  # of a path, with its numbers
 
 
 def inline(path: Path, prefix: str, label: str, named: Collection[str] = ()) -> Markup:
     """The SVG element of a figure file for use in HTML.
 
     Ids that the page refers to (`named`) begin with `prefix`, others with a short digest of it; colours become CSS
-    variables, sizes give way to the view box, and `label` is what a screen reader says. What nobody sees goes, a third
-    of the bytes: comments, metadata, indents, groups that only group, and the ids that neither the figure itself nor
-    the page refers to.
+    variables, sizes give way to the view box, and `label` is what a screen reader says. What nobody sees goes, more
+    than half of the bytes: comments, metadata, indents, groups that only group, ids that neither the figure itself nor
+    the page refers to, turns by no angle; and what an element's style says again, its class says.
     """
     root = ElementTree.parse(path).getroot()  # noqa: S314  (drawn by the stage before)
     needed = {*named, *(name for element in root.iter() for name in _referred(element))}
@@ -34,21 +37,38 @@ def inline(path: Path, prefix: str, label: str, named: Collection[str] = ()) -> 
         if element.get("id") not in needed:
             element.attrib.pop("id", None)
     _thin(root)
-    short = hashlib.sha256(prefix.encode()).hexdigest()[:SHORT]
+    own = f"f{hashlib.sha256(prefix.encode()).hexdigest()[:SHORT]}"
+    ids: dict[str, str] = {name: f"{prefix}-{name}" for name in named}
 
     def renamed(name: str) -> str:
-        return f"{prefix}-{name}" if name in named else f"f{short}-{name}"
+        return ids.setdefault(name, f"{own}-{len(ids)}")
 
     for element in root.iter():
-        for key, value in element.items():
-            element.set(key, _attribute(key, value, renamed))
+        attributes = [(_key(key), _attribute(key, value, renamed)) for key, value in element.items()]
+        element.attrib.clear()
+        element.attrib.update((key, value) for key, value in attributes if value)
     width, height = (float(value) for value in root.get("viewBox", "0 0 1 1").split()[2:])
     for key in ("width", "height", "version"):
         root.attrib.pop(key, None)
+    _classify(root, own)
+    root.set("id", own)
     root.set("role", "img")
     root.set("aria-label", label)
-    root.set("style", f"max-width:{width * 1.5:.0f}px;aspect-ratio:{width:.0f}/{height:.0f}")
+    root.set("style", f"stroke-linejoin:round;max-width:{width * 1.5:.0f}px;aspect-ratio:{width:.0f}/{height:.0f}")
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704  (serialised, so escaped)
+
+
+def _classify(root: ElementTree.Element, own: str) -> None:
+    """Give the elements that share a style a class in its place, which holds inside of the element `own` alone."""
+    counts = Counter(element.get("style") for element in root.iter())
+    repeated = [style for style, count in counts.items() if style and count > 1]
+    classes = {style: f"s{place}" for place, style in enumerate(repeated)}
+    for element in root.iter():
+        if element.get("style") in classes:
+            element.set("class", classes[element.attrib.pop("style")])
+    rules = ElementTree.Element(f"{{{SVG}}}style")
+    rules.text = "".join(f"#{own} .{name}{{{style}}}" for style, name in classes.items())
+    root.insert(0, rules)
 
 
 def _referred(element: ElementTree.Element) -> Iterator[str]:
@@ -63,7 +83,7 @@ def _thin(parent: ElementTree.Element) -> None:
     """Take metadata and indents out of an element, and put the content of groups without attributes in their place."""
     children: list[ElementTree.Element] = []
     for child in parent:
-        if child.tag == f"{{{SVG}}}metadata":
+        if child.tag in (f"{{{SVG}}}metadata", f"{{{SVG}}}style"):  # matplotlib's style is of all elements of the page
             continue
         if child.tag != f"{{{SVG}}}text":  # its spaces are seen
             _thin(child)
@@ -75,18 +95,37 @@ def _thin(parent: ElementTree.Element) -> None:
         parent.text = None
 
 
+def _key(key: str) -> str:
+    """The name of an attribute in HTML, where a reference needs no namespace."""
+    return "href" if key == f"{{{XLINK}}}href" else key
+
+
 def _attribute(key: str, value: str, renamed: Callable[[str], str]) -> str:
     if key == "id":
         return renamed(value)
     if key == f"{{{XLINK}}}href" and value.startswith("#"):
         return f"#{renamed(value[1:])}"
+    if key == "transform":
+        value = UNTURNED.sub("", value)
     if key in ("d", "points", "transform", "x", "y"):
         value = " ".join(LONG.sub(_rounded, value).split())
+    if key == "d":
+        value = _path(value)
     value = REFERENCE.sub(lambda match: f"url(#{renamed(match[1])})", value)
     if key == "style":
         value = FONT.sub("", value)
         value = COLOUR.sub(lambda match: f"var({THEME[match.group()][0]})", value)
+        value = value.replace(": ", ":").replace("; ", ";")
     return value
+
+
+def _path(value: str) -> str:
+    """A path's commands, each named once: it holds until another follows, and lines follow a move."""
+    text, held = "", ""
+    for command, numbers in COMMAND.findall(value):
+        text += f" {numbers.rstrip()}" if command == held and command in "CLQ" else f"{command}{numbers.rstrip()}"
+        held = "L" if command == "M" else command
+    return text
 
 
 def _rounded(number: re.Match) -> str:
