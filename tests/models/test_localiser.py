@@ -88,3 +88,9 @@ def test_a_box_is_within_the_image():
     network = registry.build("localiser", (32, 32, 3), 5, {"backbone": "small_convnet", "hidden": 8}).eval()
     box = network(torch.randn(2, 3, 32, 32) * 100)[:, 5:]
     assert ((box >= 0) & (box <= 1)).all()
+
+
+def test_boxes_start_in_the_middle_where_the_sigmoid_is_steep():
+    torch.manual_seed(0)
+    network = registry.build("localiser", (64, 64, 3), 5, {"backbone": "small_convnet", "hidden": 128}).eval()
+    assert (network(torch.randn(8, 3, 64, 64))[:, 5:] - 0.5).abs().max() < 0.1

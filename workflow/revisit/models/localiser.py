@@ -46,7 +46,8 @@ def build(
         network = Localiser(
             backbones.trunk(backbone, shape, backbone_width, int(stride)), shape, classes, hidden, dropout
         )
-    return backbones.materialise(network, backbone, [network.kinds[-1]])
+    # a box before the sigmoid is an output: where it does not start near 0, the sigmoid is flat and hardly lets it learn
+    return backbones.materialise(network, backbone, [network.kinds[-1], network.box[-2]])
 
 
 class Localiser(nn.Module):
