@@ -143,7 +143,7 @@ def table() -> list[dict[str, Any]]:
                 if key not in found:
                     image, region = values(*what)
                     row = {"side": what[1][0], "network": network(*what), "values": image, "region_values": region}
-                    found[key] = {"model": what[0], "settings": protocol["network"], **row}
+                    found[key] = {"model": what[0], "settings": dict(sorted(protocol["network"].items())), **row}
     return [found[key] for key in sorted(found)]
 
 
