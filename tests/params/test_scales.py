@@ -73,6 +73,14 @@ def test_networks_are_the_published_ones_at_laptop_scale(loaded):
                 assert protocol["optimizer"]["name"] == published["optimizer"]["name"]
 
 
+@pytest.mark.parametrize("scale", ["laptop", "paper"])
+def test_detectors_whose_operations_are_compared_stand_on_the_same_layers(loaded, scale):
+    settings = resolve(loaded({"scale": scale}))
+    names = ("voc_yolo", "voc_rcnn", "voc_fast_rcnn", "voc_faster_rcnn")
+    networks = [settings["finetune", name]["runs"]["base"]["network"] for name in names]
+    assert len({(network["backbone"], network.get("stride", "16")) for network in networks}) == 1
+
+
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [

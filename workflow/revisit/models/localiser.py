@@ -46,7 +46,7 @@ def build(
         network = Localiser(
             backbones.trunk(backbone, shape, backbone_width, int(stride)), shape, classes, hidden, dropout
         )
-    # a box before the sigmoid is an output: where it does not start near 0, the sigmoid is flat and hardly lets it learn
+    # a box before the sigmoid is an output: where it does not start near 0, the sigmoid is flat and hardly learns
     return backbones.materialise(network, backbone, [network.kinds[-1], network.box[-2]])
 
 

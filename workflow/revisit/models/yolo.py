@@ -1,6 +1,7 @@
 """YOLO, version 1 (Redmon et al. 2016, arXiv:1506.02640): the image in cells, each predicts boxes and one class.
 
-Two 3x3 convolutions follow the trunk (four in the paper), and the map is max-pooled to the grid.
+The trunk's map is max-pooled to the grid, where the paper has a convolution of stride 2; its last two 3x3 convolutions
+follow.
 """
 
 from typing import Literal
@@ -31,6 +32,7 @@ def build(
     stride: Literal["32", "16"] = "16",
     cells: int = 7,
     boxes: int = 2,
+    neck: int = 512,
     head: Literal["connected", "convolutional"] = "connected",
     hidden: int = 4096,
     dropout: float = 0.5,
@@ -46,6 +48,7 @@ def build(
         stride: pixels between two positions of the last map.
         cells: S, rows and columns of the grid.
         boxes: B, predicted by each cell.
+        neck: channels of the two convolutions (1024 in the paper).
         head: "connected" is the paper's two fully connected layers, "convolutional" one 1x1 convolution.
         hidden: units between the connected layers.
         dropout: the probability with which one of them is dropped in training.
@@ -64,16 +67,16 @@ def build(
         values = 5 * boxes + classes
         last: nn.Sequential
         if head == "convolutional":
-            last = nn.Sequential(nn.Conv2d(channels, values, 1))
+            last = nn.Sequential(nn.Conv2d(neck, values, 1))
         else:
             last = nn.Sequential(
                 nn.Flatten(),
-                nn.Linear(channels * cells**2, hidden),
+                nn.Linear(neck * cells**2, hidden),
                 nn.LeakyReLU(SLOPE),
                 nn.Dropout(dropout),
                 nn.Linear(hidden, values * cells**2),
             )
-        network = Yolo(features, channels, last, cells, boxes, classes, detections)
+        network = Yolo(features, channels, neck, last, cells, boxes, classes, detections)
     backbones.materialise(network, backbone, [last[-1]])
     _start(last[-1].get_parameter("bias"), boxes, values)
     return network
@@ -86,6 +89,7 @@ class Yolo(nn.Module):
         self,
         features: nn.Sequential,
         channels: int,
+        neck: int,
         last: nn.Module,
         cells: int,
         boxes: int,
@@ -97,9 +101,9 @@ class Yolo(nn.Module):
         self.overlap = OVERLAP
         self.features = Trunk(features)
         self.neck = nn.Sequential(
-            backbones.block(channels, channels, SLOPE),
-            backbones.block(channels, channels, SLOPE),
             AdaptiveMaxPool(cells, cells),
+            backbones.block(channels, neck, SLOPE),
+            backbones.block(neck, neck, SLOPE),
         )
         self.cells = last
 

@@ -65,6 +65,7 @@ LIMITS = {
     "training_candidates": COUNT,
     "training_proposals": COUNT,
     "mask_channels": UNITS,
+    "neck": UNITS,
     "warp": Limits(16, 1_000),
     "depth": Limits(7, 10_000),
     "growth": Limits(1, 1_000),
