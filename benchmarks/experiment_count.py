@@ -39,6 +39,7 @@ DVC_JOB, NODE_JOB = "a job: dvc on this machine", "a job: dvc on a node"
 STARTED, HEAD = "a job: what snakemake starts for it", "a job: snakemake's head"
 ONCE = (CONFIGURE, PLAN, *IDLE)  # for a run
 EACH = (DVC_JOB, NODE_JOB, STARTED, HEAD)  # for a job
+LEAST = 0.001  # CPU seconds: by less the difference of two runs of the head tells nothing, not even its sign
 JOBS = 100  # at most, of which the mean is taken
 AS_A_JOB = ("--allowed-rules", "evaluate", "--cores", "1", "--mode", "subprocess")  # as an executor starts it
 AS_A_JOB += ("--force", "--force-use-threads", "--nolock", "--ignore-incomplete", "--rerun-triggers", "mtime")
@@ -142,7 +143,7 @@ def jobs(tree: Tree) -> dict[str, float]:
     before = head()
     for name in names:
         files.remove(tree.folder / paths.findings(name, "evaluate"))
-    each = max(head() - before, 0.0) / len(names)
+    each = max(head() - before, LEAST) / len(names)
     return {DVC_JOB: here - script, NODE_JOB: there - script, STARTED: started, HEAD: each}
 
 

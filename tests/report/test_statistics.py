@@ -96,13 +96,6 @@ def test_gap_is_in_the_metric_that_there_is():
     assert statistics.gap(losses, None).keys() == {"loss", "ratio", "ratio_after_1000"}
 
 
-def test_a_run_has_settled_within_a_hundredth_of_its_lowest_loss():
-    assert statistics.settled(evaluations([2.0, 1.02, 1.009, 1.0, 1.5], [1.0] * 5)) == {"step": 1500}
-    assert statistics.settled(evaluations([1.0], [1.0])) == {"step": 500}
-    assert statistics.settled(evaluations([], [])) == {"step": None}
-    assert statistics.settled(evaluations([2.0, float("nan")], [1.0, 1.0])) == {"step": None}
-
-
 def test_a_metric_reaches_a_percentage_at_the_first_evaluation_that_has_it():
     columns = evaluations([1.0] * 4, [1.0] * 4)
     columns["test_accuracy"] = np.array([0.15, 0.5, 0.45, 0.62])

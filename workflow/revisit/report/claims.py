@@ -51,7 +51,6 @@ class Claim(Entry):
     ours: Expression | None = None
     rule: Rule
     comparable: Annotated[list[Literal["demo", "laptop", "paper"]], Field(min_length=1)] = Field(["paper"])
-    shortened: bool = True
     data: Literal["none", "any", "published"] = "published"
     values: list[Shown] = Field(default_factory=list)
     possible: Possible | None = None
@@ -100,11 +99,8 @@ class Claim(Entry):
         return known[0] <= place <= known[-1] or counted
 
     def counts_at(self, scale: str, comparison: Comparison) -> bool:
-        """Whether a comparison says something at a scale.
-
-        Shortened protocols give directions, but no numbers; and not even those where the claim is about their length.
-        """
-        shortened = self.shortened and scale == "laptop" and "paper" in self.comparable
+        """Whether a comparison says something at a scale. Shortened protocols give directions, but no numbers."""
+        shortened = scale == "laptop" and "paper" in self.comparable
         return self.decided_at(scale) or (shortened and comparison.is_direction)
 
     def judged_at(self, scale: str) -> bool:

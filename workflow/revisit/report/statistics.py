@@ -23,7 +23,6 @@
     overfitting.lowest_step  step of the lowest test loss
     overfitting.last_step    last step evaluated
     overfitting.rise         test loss at the end / lowest test loss - 1
-    settled.step             first step evaluated whose test loss is within a hundredth of the lowest
     reached.percent_<n>      first step evaluated whose test metric is at least n%, n = 10, 20, ..., 90 (None: at none)
 
 `differences` adds `difference.<other>.mean` and `.largest`: the absolute difference of the minibatch losses of two
@@ -43,7 +42,6 @@ from revisit.errors import ArtifactError
 
 RUNNING_MEAN = 20  # steps
 THRESHOLD = 3.0  # standard deviations; at most 1 false alarm in 100 boundaries with the few windows of a short run
-SETTLED = 1.01  # of the lowest test loss
 PERCENTS = range(10, 100, 10)
 NORMAL = 1.4826  # standard deviation of a normal distribution in units of its median absolute deviation
 Columns = Mapping[str, np.ndarray]
@@ -168,14 +166,6 @@ def overfitting(evaluations: Columns) -> dict[str, float | int | None]:
     return {"lowest_step": int(step[lowest]), "last_step": int(step[-1]), "rise": rise}
 
 
-def settled(evaluations: Columns) -> dict[str, int | None]:
-    """When the test loss is as good as at its lowest; keys as in the head of this module."""
-    test, step = evaluations["test_loss"], evaluations["step"]
-    if not len(step) or not np.isfinite(test).all() or test.min() < 0:
-        return {"step": None}
-    return {"step": int(step[(test <= SETTLED * test.min()).argmax()])}
-
-
 def reached(evaluations: Columns, metric: str) -> dict[str, int | None]:
     """When the test metric reaches whole tenths of what can be; keys as in the head of this module."""
     test, step = evaluations[f"test_{metric}"], evaluations["step"]
@@ -217,7 +207,6 @@ def of_run(
         },
         "gap": gap(evaluations, metric),
         "overfitting": overfitting(evaluations),
-        "settled": settled(evaluations),
         "reached": reached(evaluations, metric) if metric else {},
         "at": {
             name: _number(at[0]) if len(at := value[evaluations["step"] == step]) else None
