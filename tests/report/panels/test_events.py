@@ -7,6 +7,7 @@ from PIL import Image
 
 from revisit.errors import ArtifactError
 from revisit.report import figures
+from revisit.report.figures.gradients import shortened
 from revisit.report.panels.events import gradients, inputs
 
 HOSTILE = "<b>cow</b> & $x^$"
@@ -81,6 +82,12 @@ def test_findings_of_earlier_versions_have_neither(writer):
     writer.runs = [run for run in writer.runs if run.name in ("scratch", "tuned")]
     assert gradients(writer) is None
     assert inputs(writer) is None
+
+
+def test_names_of_layers_do_not_reach_into_the_next_small_multiple():
+    assert shortened("features.denseblock2.denselayer11.conv2") == "…denseblock2.denselayer11.conv2"
+    assert shortened("inception4a.branch1.conv") == "inception4a.branch1.conv"
+    assert shortened("x" * 40) == "x" * 40  # there is nothing to leave out
 
 
 @pytest.mark.parametrize("name", ["gradients.csv", "inputs.csv"])

@@ -17,6 +17,7 @@ from revisit.report.palette import BLUE, INK
 COLUMNS = 4
 HEIGHT = 1.55  # inches of a row of small multiples
 BELOW, LEFT = 0.35, 0.6  # inches beside the small multiples; a layout that measures its texts takes half as long again
+LONGEST = 32  # characters of a name over a small multiple
 STEEPEST = 1000  # the largest gradient over the width of the linear part of a scale, at most
 BANDS = ((0, 6, 0.16), (1, 5, 0.30), (2, 4, 0.55))  # columns of the lower and of the upper end, and how dark
 
@@ -42,7 +43,7 @@ def distributions(layers: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure
     last = max((steps[-1] for steps, _ in layers.values()), default=1)
     for axes, (name, (steps, values)) in zip(grid.flat, layers.items(), strict=False):
         _bands(axes, steps, values)
-        axes.set_title(name, fontsize=8)
+        axes.set_title(shortened(name), fontsize=8)
         axes.set_xlim(0, 1.02 * last)
     for axes in grid.flat[len(layers) :]:
         axes.set_visible(False)
@@ -50,6 +51,14 @@ def distributions(layers: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure
         axes.tick_params(labelbottom=True)
         axes.set_xlabel("step")
     return figure
+
+
+def shortened(name: str) -> str:
+    """The name of a layer without as many of its outer modules as it is too long for: "a.b.conv" -> "…b.conv"."""
+    whole = name
+    while len(name) > LONGEST and "." in name:
+        name = name.partition(".")[2]
+    return name if name == whole else f"…{name}"
 
 
 def _bands(axes: Axes, steps: np.ndarray, values: np.ndarray) -> None:
