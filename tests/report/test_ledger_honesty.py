@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from revisit.report import claims, judgements
+from revisit.report import claims, judgements, statistics
 from revisit.report.expressions import evaluate
 from revisit.report.rules import Comparison
 from revisit.report.seeds import Seeds
@@ -68,7 +68,7 @@ COUNTS = (
     "receptive_field",
     "count",
     "lowest_step",
-    *(f"percent_{percent}" for percent in range(10, 100, 10)),
+    *(f"percent_{percent}" for percent in statistics.PERCENTS),
     "parameters",
     "layers",
     "operations",

@@ -14,6 +14,7 @@ from revisit.report.palette import THEME
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", XLINK)
+HREF = f"{{{XLINK}}}href"
 COLOUR = re.compile("|".join(THEME))
 REFERENCE = re.compile(r"url\(#([^)]+)\)")
 LONG = re.compile(r"-?\d+\.\d{2,}")  # finer than a tenth of a point: seen by nobody, half of a figure's bytes
@@ -44,9 +45,11 @@ def inline(path: Path, prefix: str, label: str, named: Collection[str] = ()) -> 
         return ids.setdefault(name, f"{own}-{len(ids)}")
 
     for element in root.iter():
-        attributes = [(_key(key), _attribute(key, value, renamed)) for key, value in element.items()]
+        attributes = {key: _attribute(key, value, renamed) for key, value in element.items()}
         element.attrib.clear()
-        element.attrib.update((key, value) for key, value in attributes if value)
+        for key, value in attributes.items():
+            if value:
+                element.set("href" if key == HREF else key, value)  # in HTML a reference needs no namespace
     width, height = (float(value) for value in root.get("viewBox", "0 0 1 1").split()[2:])
     for key in ("width", "height", "version"):
         root.attrib.pop(key, None)
@@ -74,7 +77,7 @@ def _classify(root: ElementTree.Element, own: str) -> None:
 def _referred(element: ElementTree.Element) -> Iterator[str]:
     """The ids that an element refers to."""
     for key, value in element.items():
-        if key == f"{{{XLINK}}}href" and value.startswith("#"):
+        if key == HREF and value.startswith("#"):
             yield value[1:]
         yield from REFERENCE.findall(value)
 
@@ -95,15 +98,10 @@ def _thin(parent: ElementTree.Element) -> None:
         parent.text = None
 
 
-def _key(key: str) -> str:
-    """The name of an attribute in HTML, where a reference needs no namespace."""
-    return "href" if key == f"{{{XLINK}}}href" else key
-
-
 def _attribute(key: str, value: str, renamed: Callable[[str], str]) -> str:
     if key == "id":
         return renamed(value)
-    if key == f"{{{XLINK}}}href" and value.startswith("#"):
+    if key == HREF and value.startswith("#"):
         return f"#{renamed(value[1:])}"
     if key == "transform":
         value = UNTURNED.sub("", value)
@@ -123,7 +121,7 @@ def _path(value: str) -> str:
     """A path's commands, each named once: it holds until another follows, and lines follow a move."""
     text, held = "", ""
     for command, numbers in COMMAND.findall(value):
-        text += f" {numbers.rstrip()}" if command == held and command in "CLQ" else f"{command}{numbers.rstrip()}"
+        text += (" " if command == held and command in "CLQ" else command) + numbers.rstrip()
         held = "L" if command == "M" else command
     return text
 
