@@ -149,20 +149,20 @@ def test_a_stage_is_at_work_as_long_as_its_job_lives_and_has_ended_when_it_left_
     assert node.ended() == {"evaluate@some", "inspect@some"}
 
 
-def test_a_job_waits_for_another_of_its_stage_that_is_at_work_still(tree, capfd):
+def test_a_job_waits_for_another_of_its_stage_that_is_at_work_still(tree, monkeypatch):
     (tree / ".dvc").mkdir()
     at_work = node.prepare("train@some") / node.AT_WORK
     command = [sys.executable, "-c", HOLD, at_work]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as former:
-        assert former.stdout.readline() == "held\n"
-        job = threading.Thread(target=node.prepare, args=("train@some",))
-        job.start()
-        told = ""
-        while job.is_alive() and not told.endswith("\n"):
-            told += capfd.readouterr().err
-        assert told == "waiting for another job of train@some, which is at work still\n"
-        assert at_work.exists()
-    job.join()
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as told, os.fdopen(writing, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as former:
+            assert former.stdout.readline() == "held\n"
+            job = threading.Thread(target=node.prepare, args=("train@some",))
+            job.start()
+            assert told.readline() == "waiting for another job of train@some, which is at work still\n"
+            assert at_work.exists()
+        job.join()
     assert not at_work.exists()
 
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.pipeline
 
 def test_killed_runs_end_in_the_same_artifacts(tmp_path):
     undisturbed = Tree(tmp_path / "undisturbed", trainings=("fashion_dynamic",))
-    undisturbed.snakemake()
+    undisturbed.dvc("repro")
     expected = digests(undisturbed)
     killer = Killer(undisturbed.copy(tmp_path / "killed"), expected, seed=3, STAND_IN_SECONDS="0.5")
     killer._begin_anew()

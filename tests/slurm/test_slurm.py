@@ -22,7 +22,7 @@ LOOK = "from revisit_engines import progress; print(progress.look().line())"
 
 def test_a_run_on_nodes_makes_what_a_run_on_this_machine_makes(built, cluster, tmp_path):
     here = small_tree(tmp_path / "here")
-    here.snakemake()
+    here.dvc("repro")
     assert built.artifacts() == here.artifacts() == expected(here)[0]
     assert sorted(built.runs()) == sorted(here.runs())
     built.assert_nothing_to_do()
