@@ -5,8 +5,8 @@ import pytest
 from tree import Tree
 
 SMALL = {  # the whole pipeline with its real scripts, in half a minute
-    "datasets": {"train": 600, "test": 200},
-    "experiments": {"evaluate_every": 20},
+    "datasets": {"train": 300, "test": 200},
+    "experiments": {"evaluate_every": 10},
     "finetunings": {"evaluate_every": 20, "epochs": 1},
     "pretrained": {"evaluate_every": 20, "epochs": 1},
     "extract": {"train": 200, "test": 150},

@@ -8,6 +8,7 @@ from conftest import shrink
 from tree import Tree
 
 pytestmark = pytest.mark.pipeline
+ANALYSES = ("evaluate", "inspect", "probe", "embed", "neighbours")
 
 
 def test_the_whole_path_ends_in_a_report(real):
@@ -28,12 +29,12 @@ def test_every_claim_finds_its_metrics(real):
 def test_two_clean_runs_one_by_each_engine_give_the_same_bytes(real, tmp_path):
     other = Tree(tmp_path / "tree", stand_ins=False)
     other.params = shrink(other.params)
-    other.dvc("repro", "study@fashion")  # `make reproducible` compares all
+    other.dvc("repro", *(f"{kind}@fashion_dynamic" for kind in ANALYSES))  # `make reproducible` compares all
     first, second = real.artifacts(), other.artifacts()
     differing = sorted(path for path in second if first.get(path) != second[path])
     print(f"{len(second)} files compared")
     assert differing == []
-    assert len(second) > 40
+    assert all((other.folder / f"results/findings/fashion_dynamic/{kind}.json").exists() for kind in ANALYSES)
 
 
 def test_artifacts_carry_no_place_and_no_host(real):
@@ -57,7 +58,7 @@ def test_static_and_dynamic_graph_start_alike_and_both_learn(real):
     assert histories[0][1].split(",")[3] == histories[1][1].split(",")[3]
     metrics = json.loads((real.folder / "results/findings/fashion_static/train.json").read_text())
     assert metrics["graph_backend"] == "aot_eager"
-    assert metrics["test_accuracy"] > 0.2  # chance is 0.10, after sixty steps
+    assert metrics["test_accuracy"] > 0.2  # chance is 0.10, after thirty steps
 
 
 def test_a_report_comes_without_one_of_the_experiments_too(real, tmp_path):
