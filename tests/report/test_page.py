@@ -359,3 +359,13 @@ def test_scripts_load_only_what_they_need(script, forbidden):
     code = f"import sys; sys.path.insert(0, 'workflow/scripts'); import {script}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert not set(forbidden.split("|")) & set(loaded.split())
+
+
+@pytest.mark.parametrize("script", ["collect_findings", "render_study", "render_report"])
+def test_pages_are_made_without_pytorch(script):
+    """Its import would take longer than most pages."""
+    program = (
+        f"import sys; sys.path.insert(0, 'workflow/scripts'); import {script}; from revisit.report.panel import panels; "
+        "panels(); print([name for name in ('torch', 'torchvision', 'sklearn', 'numba') if name in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True).stdout == "[]\n"

@@ -17,13 +17,12 @@ import torch
 from torch import nn
 
 from revisit.analyses import forward
-from revisit.analyses.inspect.passes import mean_or_none
-from revisit.analyses.inspect.tables import FIRST_LAYER
+from revisit.analyses.inspect.means import mean_or_none
+from revisit.analyses.inspect.tables import COARSENESS, FIRST_LAYER
 from revisit.analyses.inspect.view import View
 from revisit.models.parts import layers
 
 DEAD = 0.01  # of the largest activation of any filter
-SHARES = ("dead_share", "high_frequency", "low_frequency")  # of coarseness
 PADDED = 64  # pixels, the side of the filters in zeros whose low frequencies are measured
 _ROUNDING = 1e-12  # of a filter's energy: smaller parts of it are nothing but rounding
 
@@ -65,7 +64,7 @@ def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.
         "stride": convolution.stride[0],
         "low_frequency": mean_or_none(frame["low_frequency"]),
     }
-    shares = [summary[key] for key in SHARES]
+    shares = [summary[key] for key in COARSENESS]
     summary["coarseness"] = None if None in shares else sum(shares)
     return summary, {FIRST_LAYER.file: frame}
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 import torch
 
 from revisit.analyses import forward, targets
@@ -11,13 +10,6 @@ from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
 
 KEY = "analyses.inspect"
-
-
-def mean_or_none(values: np.ndarray | pd.Series) -> float | None:
-    """The mean of the finite values; None without any."""
-    values = np.asarray(values, np.float64)
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if len(finite) else None
 
 
 @torch.inference_mode()

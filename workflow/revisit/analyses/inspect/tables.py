@@ -17,3 +17,4 @@ FIRST_LAYER = Table(
         "low_frequency": float,
     },
 )
+COARSENESS = ("dead_share", "high_frequency", "low_frequency")  # of a first layer, added up

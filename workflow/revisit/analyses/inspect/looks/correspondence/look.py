@@ -25,8 +25,9 @@ from revisit.analyses.inspect.looks.correspondence.places import (
     random_parts_of,
 )
 from revisit.analyses.inspect.looks.correspondence.tables import CHANGES
+from revisit.analyses.inspect.means import mean_or_none
 from revisit.analyses.inspect.objects import object_pixels
-from revisit.analyses.inspect.passes import batches, check_layers, mean_or_none, outputs_of
+from revisit.analyses.inspect.passes import batches, check_layers, outputs_of
 from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from revisit.analyses.inspect.passes import mean_or_none
+from revisit.analyses.inspect.means import mean_or_none
 
 JUMP = 0.5  # correlation: a quarter of the variance in common
 

@@ -18,7 +18,8 @@ import torch
 from revisit.analyses import targets
 from revisit.analyses.inspect import fields, projections
 from revisit.analyses.inspect.looks.faithfulness.tables import FAITHFULNESS
-from revisit.analyses.inspect.passes import KEY, mean_or_none, outputs_of, rows_with_class
+from revisit.analyses.inspect.means import mean_or_none
+from revisit.analyses.inspect.passes import KEY, outputs_of, rows_with_class
 from revisit.analyses.inspect.projections import Peaks, Places
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pandas as pd
 from torch import nn
 
 from revisit.analyses.inspect import first_layer
-from revisit.analyses.inspect.passes import mean_or_none
+from revisit.analyses.inspect.means import mean_or_none
 from revisit.analyses.inspect.view import View
 from revisit.errors import ConfigError
 

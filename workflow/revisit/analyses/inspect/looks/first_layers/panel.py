@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from revisit.analyses.inspect.first_layer import SHARES
 from revisit.analyses.inspect.looks.first_layers.tables import FIRST_LAYERS
+from revisit.analyses.inspect.tables import COARSENESS
 from revisit.metrics import METRICS
 from revisit.report import figures
 from revisit.report.numbers import formatted
@@ -25,7 +25,7 @@ COLUMNS = {
     "kernel": ("kernel", "text"),
     "stride": ("stride", "integer"),
     "filters": ("filters", "integer"),
-    **{key: (LABELS[key], "percent") for key in SHARES},
+    **{key: (LABELS[key], "percent") for key in COARSENESS},
     "coarseness": (LABELS["coarseness"], "decimal"),
 }
 
@@ -58,7 +58,7 @@ def _mean(run: Run, variant: str) -> dict[str, Any]:
     ]
     if not all(each):
         return {}
-    shares = {key: [of.get(key) for of in each] for key in (*SHARES, "coarseness")}
+    shares = {key: [of.get(key) for of in each] for key in (*COARSENESS, "coarseness")}
     means = {key: None if None in values else sum(values) / len(values) for key, values in shares.items()}
     return each[0] | means
 

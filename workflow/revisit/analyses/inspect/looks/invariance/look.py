@@ -16,7 +16,8 @@ from torch.nn import functional
 
 from revisit.analyses import targets
 from revisit.analyses.inspect.looks.invariance.tables import DISTANCES, PROBABILITIES
-from revisit.analyses.inspect.passes import KEY, batches, check_layers, mean_or_none, outputs_of, rows_with_class
+from revisit.analyses.inspect.means import mean_or_none
+from revisit.analyses.inspect.passes import KEY, batches, check_layers, outputs_of, rows_with_class
 from revisit.analyses.inspect.view import View
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ import torch
 from revisit.analyses import targets
 from revisit.analyses.inspect import fields, projections, tiles
 from revisit.analyses.inspect.looks.occlusion.tables import OCCLUSION
+from revisit.analyses.inspect.means import mean_or_none
 from revisit.analyses.inspect.objects import boxed_pixels, object_pixels, share
-from revisit.analyses.inspect.passes import KEY, batches, mean_or_none, outputs_of, rows_with_class
+from revisit.analyses.inspect.passes import KEY, batches, outputs_of, rows_with_class
 from revisit.analyses.inspect.view import View
 
 if TYPE_CHECKING:
