@@ -25,7 +25,6 @@ PARTS = (
     ".dvc/.gitignore",
     "profiles",
     "workflow",
-    "reference",
 )
 BIN = Path(sys.executable).parent
 SOME = ("fashion_dynamic", "fashion_static", "voc_vgg16_scratch", "voc_vgg16_finetuned")  # every kind of stage
@@ -60,6 +59,8 @@ class Tree:
                 shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
             else:
                 shutil.copy(source, target)
+        kept = None if not stand_ins else lambda _, names: set(names) - {"README.md"}  # no results: stand-ins use none
+        shutil.copytree(ROOT / "reference", folder / "reference", ignore=kept)
         if stand_ins:
             (folder / "stand_in").mkdir()
             shutil.copy(Path(__file__).with_name("stand_in.py"), folder / "stand_in")

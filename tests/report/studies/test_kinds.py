@@ -98,7 +98,7 @@ def table(name, block):
         ("cifar", "results sweeps gap gradients classes probes embedding"),
         ("siamese", "results curves gradients probes embedding"),
         ("transfer", "results sweeps gap gradients probes"),
-        ("seedlings", f"results curves gap {LOGGED} classes gain"),
+        ("seedlings", f"results curves gap {LOGGED} classes gain costs"),
         ("autoencoders", "results sweeps losses noise curves gradients code"),
     ],
 )
