@@ -365,7 +365,8 @@ def test_scripts_load_only_what_they_need(script, forbidden):
 def test_pages_are_made_without_pytorch(script):
     """Its import would take longer than most pages."""
     program = (
-        f"import sys; sys.path.insert(0, 'workflow/scripts'); import {script}; from revisit.report.panel import panels; "
-        "panels(); print([name for name in ('torch', 'torchvision', 'sklearn', 'numba') if name in sys.modules])"
+        f"import sys; sys.path.insert(0, 'workflow/scripts'); import {script}; "
+        "from revisit.report.panel import panels; panels(); "
+        "print([name for name in ('torch', 'torchvision', 'sklearn', 'numba') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True).stdout == "[]\n"
