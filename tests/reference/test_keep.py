@@ -4,6 +4,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from revisit import files
 from revisit.errors import ArtifactError, ConfigError
@@ -193,8 +194,11 @@ def test_large_findings_are_thinned(clone, published, root):
     )
     rows = list(range(30000))
     clone.table("embed/points.csv", {"layer": "fc1", "row": rows, "label": "3 7", "x": 1 / 3, "y": 2 / 3})
-    clone.json("results/findings/small/embed/sprite.json", {"rows": rows[::10]})
-    clone.picture("embed/thumbnails.png", 640, 640)
+    sprite = {"columns": 32, "tile": [20, 20], "rows": rows[::10], "classes": ["3 7"]}  # 3,000 tiles, of which a third
+    clone.json("results/findings/small/embed/sprite.json", sprite)
+    grey = np.kron(np.arange(94 * 32).reshape(94, 32) % 200, np.ones((20, 20)))[..., None]
+    noise = np.random.default_rng(0).integers(0, 50, (94 * 20, 32 * 20, 3))
+    Image.fromarray((grey + noise).astype(np.uint8)).save(clone.findings / "embed/thumbnails.png")
     keep("small", {"paper": published}, clone.folder, root=root)
     reference = store.read("small", root)
     assert sorted(reference.description.thinned) == [
@@ -218,9 +222,14 @@ def test_large_findings_are_thinned(clone, published, root):
     assert single["loss"].iloc[0] == pytest.approx(np.linspace(2, 1, 40000)[:every].mean())
     assert single["epoch"].iloc[0] == every / 1000
     points = pd.read_csv(reference.folder / "embed/points.csv", dtype={"label": str})
-    assert list(points["row"]) == rows[::10][: thin.POINTS]
+    assert list(points["row"]) == rows[::30]
     assert set(points["label"]) == {"3 7"}
-    assert (reference.folder / "embed/thumbnails.webp").exists()
+    kept = json.loads((reference.folder / "embed/sprite.json").read_bytes())
+    assert kept == sprite | {"rows": rows[::30]}
+    with Image.open(reference.folder / "embed/thumbnails.webp") as picture:
+        assert picture.size == (32 * 20, 32 * 20)
+        means = np.asarray(picture).reshape(32, 20, 32, 20, 3).mean(axis=(1, 3, 4)).ravel()[:1000]
+    assert np.abs(means - (np.arange(0, 3000, 3) % 200 + 24.5)).max() < 10  # every third tile
     assert not (reference.folder / "embed/thumbnails.png").exists()
     assert reference.description.first_steps.loss[1] == pytest.approx(np.linspace(2, 1, 40000)[1])  # before thinning
 

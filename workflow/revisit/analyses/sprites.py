@@ -1,6 +1,7 @@
 """Many thumbnails in one PNG file: one request in a browser instead of a thousand."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -20,6 +21,22 @@ def sprite(thumbnails: np.ndarray) -> np.ndarray:
     return tiles.reshape(rows, COLUMNS, h, w, C).swapaxes(1, 2).reshape(rows * h, COLUMNS * w, C)
 
 
+def tiles(sprite: np.ndarray, tile: Sequence[int], number: int) -> np.ndarray:
+    """The first `number` tiles (N, h, w, C) of a picture (rows·h, COLUMNS·w[, C]) that `sprite` has made.
+
+    `tile` is (h, w).
+    """
+    h, w = tile
+    lines = sprite.reshape(-1, h, COLUMNS, w, 1 if sprite.ndim == 2 else sprite.shape[2])
+    return lines.swapaxes(1, 2).reshape(-1, h, w, lines.shape[-1])[:number]
+
+
+def image(thumbnails: np.ndarray) -> Image.Image:
+    """Tiles (N, h, w, C) as one picture, C = 1 or 3."""
+    picture = sprite(thumbnails)
+    return Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
+
+
 def thinned(rows: np.ndarray) -> np.ndarray:
     """Every n-th of `rows`, as many as leave `MOST` at most."""
     return rows[:: -(-len(rows) // MOST)]
@@ -33,8 +50,8 @@ def files(thumbnails: np.ndarray, rows: np.ndarray, classes: list[str]) -> dict[
         rows: the rows of them that get a tile, in this order.
         classes: names of the classes, for whoever shows the tiles.
     """
-    image, picture = sprite(thumbnails[rows]), io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(picture, "png", optimize=True)
+    picture = io.BytesIO()
+    image(thumbnails[rows]).save(picture, "png", optimize=True)
     description = {
         "columns": COLUMNS,
         "tile": list(thumbnails.shape[1:3]),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LARGEST = 1_000_000  # bytes of a file
 PICTURES = 200_000  # bytes of thumbnails as PNG; more of them are stored as WebP
 QUALITY = 80  # of WebP
-POINTS = 2000  # of a map
+POINTS = 1000  # of a map, and of its thumbnails: they are most of a page's bytes
 HISTORY = "history.csv"
 
 
@@ -25,8 +25,8 @@ def thin(findings: Path) -> list[str]:
 
     - Histories: every few steps become one, at the last of them, with the means of their values. All runs alike. They
       are two thirds of all findings, so they are also compressed, to a third: `history.csv.gz`. That is no thinning.
-    - Thumbnails: WebP.
-    - Maps: every n-th point, those that have a thumbnail first of all.
+    - Thumbnails: WebP, and of more than `POINTS` every n-th.
+    - Maps: the points that have one of these thumbnails.
 
     Raises ValueError with the name of a file that is larger than `LARGEST` still.
     """
@@ -79,13 +79,18 @@ def _averaged(frame: "pd.DataFrame", runs: list[str], every: int) -> "pd.DataFra
     return grouped.reset_index(runs) if runs else grouped
 
 
+def _shown(rows: list[int]) -> slice:
+    """Which of the rows that have a thumbnail keep it: every n-th, as many as leave `POINTS` at most."""
+    return slice(None, None, -(-len(rows) // POINTS))
+
+
 def _points(path: Path) -> bool:
-    """Keep the points of a map that have a thumbnail, `POINTS` at most."""
+    """Keep the points of a map whose thumbnail is kept."""
     import pandas as pd
 
     frame = pd.read_csv(path, dtype={"label": str}, keep_default_na=False)
-    rows = json.loads((path.parent / "sprite.json").read_bytes())["rows"][:POINTS]
-    shown = frame[frame["row"].isin(rows)]
+    rows = json.loads((path.parent / "sprite.json").read_bytes())["rows"]
+    shown = frame[frame["row"].isin(rows[_shown(rows)])]
     if path.stat().st_size <= LARGEST or len(shown) == len(frame):
         return False
     files.write_csv(path, shown)
@@ -93,15 +98,23 @@ def _points(path: Path) -> bool:
 
 
 def _thumbnails(path: Path) -> bool:
-    """Store a large PNG as WebP beside it, and remove it."""
+    """Store a large PNG as WebP beside it, with `POINTS` tiles at most, and remove it."""
     if path.stat().st_size <= PICTURES:
         return False
+    import numpy as np
     from PIL import Image
 
-    picture = io.BytesIO()
+    from revisit.analyses import sprites
+
+    described = path.with_name("sprite.json")
+    sprite = json.loads(described.read_bytes())
     with Image.open(path) as image:
-        image.save(picture, "webp", quality=QUALITY)
+        tiles = sprites.tiles(np.asarray(image), sprite["tile"], len(sprite["rows"]))[_shown(sprite["rows"])]
+    sprite["rows"] = sprite["rows"][_shown(sprite["rows"])]
+    picture = io.BytesIO()
+    sprites.image(tiles).save(picture, "webp", quality=QUALITY)
     path.with_suffix(".webp").write_bytes(picture.getvalue())
+    described.write_bytes(files.json_bytes(sprite))
     path.unlink()
     return True
 
