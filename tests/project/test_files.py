@@ -149,3 +149,16 @@ def test_a_folder_of_artifacts_on_another_file_system(monkeypatch, tmp_path, lin
 def test_another_file_system_is_seen_as_one(tmp_path):
     assert not files._renames(tmp_path, Path("/dev"))
     assert files._renames(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(832.0, "832"), (3274634.0, "3274634"), (12345678901.0, "12345678901"), (1 / 3, "0.333333333"), (-0.5, "-0.5")],
+)
+def test_a_number_in_a_csv_cell(value, written):
+    assert files.csv_cell(value) == written
+
+
+@pytest.mark.parametrize("value", [None, 832, "832.0", True])
+def test_what_is_no_fraction_stays_in_a_csv_cell(value):
+    assert files.csv_cell(value) is value

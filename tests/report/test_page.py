@@ -107,7 +107,7 @@ def test_ledger_on_the_page_and_as_a_table(index, text):
     smoother = by_id["fashion_dynamic_smoother"]
     assert [smoother[key] for key in ("seeds", "data", "items", "group")] == ["1", "drawn", "S0.5", ""]
     conv1 = by_id["fashion_parameters_conv1"]
-    assert [conv1[key] for key in ("ours", "ours_low", "data", "group")] == ["832.0", "", "", "fashion_parameters"]
+    assert [conv1[key] for key in ("ours", "ours_low", "data", "group")] == ["832", "", "", "fashion_parameters"]
     assert [by_id["fashion_overfitting"][key] for key in ("decided_by", "run_ours")] == [
         "run",
         by_id["fashion_overfitting"]["ours"],

@@ -128,6 +128,13 @@ def write_csv(path: str | Path, frame: Any) -> None:
     frame.to_csv(path, index=False, float_format="%.9g", lineterminator="\n")
 
 
+def csv_cell(value: Any) -> Any:
+    """A value for a CSV file, its number as in `write_csv`; a count that became a float, whole: 832, not 832.0."""
+    if not isinstance(value, float):
+        return value
+    return str(int(value)) if value.is_integer() else f"{value:.9g}"
+
+
 def new_array(path: str | Path, dtype: Any, shape: tuple[int, ...]) -> Any:
     """A new .npy file of zeros, memory-mapped for writing; all its room on disk is taken here.
 

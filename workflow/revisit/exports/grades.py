@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from revisit import files
 from revisit.exports.ledger import Found
 
 COLUMNS = (
@@ -41,7 +42,7 @@ def table(found: Sequence[Found]) -> bytes:
             points = POINTS.get(claim["verdict"])
             cells = [claim[key] for key in ("id", "study", "source", "place", "statement", "published")]
             cells += [claim[key] for key in ("ours", "ours_low", "ours_high", "unit", "verdict")]
-            writer.writerow([*cells, points, None if points is None else MOST])
+            writer.writerow([*map(files.csv_cell, cells), points, None if points is None else MOST])
     return stream.getvalue().encode()
 
 

@@ -232,7 +232,8 @@ def _ledger(path: Path, claims: list["records.Row"]) -> None:
         writer.writeheader()
         for claim in claims:
             own = {"run_ours": claim["run"]["ours"], "run_verdict": claim["run"]["verdict"]}
-            writer.writerow({**claim, **own, "items": " ".join(claim["items"])})
+            values = {**claim, **own, "items": " ".join(claim["items"])}
+            writer.writerow({key: files.csv_cell(value) for key, value in values.items()})
 
 
 def _file(path: Path) -> Path:

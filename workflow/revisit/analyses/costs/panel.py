@@ -109,7 +109,7 @@ def _measures(writer: StudyWriter, frame: pd.DataFrame, made_by: list[str], data
         f"{one['kept_bytes_per_image']:,} bytes"
         for name, one in zip(names, frame.to_dict("records"), strict=True)
     )
-    caption = "Of one image, on logarithmic scales; bytes are those that are kept for the backward pass."
+    caption = "Of one image; where a measure spans much, its scale is logarithmic. Bytes: kept for the backward pass."
     drawing = figures.measures(names, columns)
     return writer.figure("costs-measures", drawing, title, caption, f"{title}. {told}.", made_by, data=data, wide=True)
 
