@@ -1,4 +1,8 @@
-"""Each line of the contract between the engines, one by one."""
+"""Each line of the contract between the engines, one by one.
+
+Where an edit is made with one engine and taken back with the other, each engine meets both kinds of change, in every
+second test. That they find the same stages out of date is tested in test_planning.py and test_proposals.py.
+"""
 
 import contextlib
 import hashlib
@@ -17,8 +21,6 @@ COMMANDS = {"snakemake": ("snakemake", "--cores", "2"), "dvc": ("dvc", "repro")}
 ENGINES = list(COMMANDS)
 
 
-# Where an edit is made with one engine and taken back with the other, each engine meets both kinds of change, in every
-# second test. That they find the same stages out of date is tested in test_planning.py and test_proposals.py.
 def finish(tree, engine):
     """Let one engine run everything; return the stages that computed."""
     before = len(tree.runs())

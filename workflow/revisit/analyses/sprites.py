@@ -1,7 +1,7 @@
 """Many thumbnails in one PNG file: one request in a browser instead of a thousand."""
 
 import io
-from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -10,6 +10,7 @@ from revisit.files import json_bytes
 
 COLUMNS = 32
 MOST = 2000  # tiles of a map: each comes with its image
+Rows = TypeVar("Rows", np.ndarray, list[int])
 
 
 def sprite(thumbnails: np.ndarray) -> np.ndarray:
@@ -21,25 +22,9 @@ def sprite(thumbnails: np.ndarray) -> np.ndarray:
     return tiles.reshape(rows, COLUMNS, h, w, C).swapaxes(1, 2).reshape(rows * h, COLUMNS * w, C)
 
 
-def tiles(sprite: np.ndarray, tile: Sequence[int], number: int) -> np.ndarray:
-    """The first `number` tiles (N, h, w, C) of a picture (rows·h, COLUMNS·w[, C]) that `sprite` has made.
-
-    `tile` is (h, w).
-    """
-    h, w = tile
-    lines = sprite.reshape(-1, h, COLUMNS, w, 1 if sprite.ndim == 2 else sprite.shape[2])
-    return lines.swapaxes(1, 2).reshape(-1, h, w, lines.shape[-1])[:number]
-
-
-def image(thumbnails: np.ndarray) -> Image.Image:
-    """Tiles (N, h, w, C) as one picture, C = 1 or 3."""
-    picture = sprite(thumbnails)
-    return Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture)
-
-
-def thinned(rows: np.ndarray) -> np.ndarray:
-    """Every n-th of `rows`, as many as leave `MOST` at most."""
-    return rows[:: -(-len(rows) // MOST)]
+def thinned(rows: Rows, most: int | None = None) -> Rows:
+    """Every n-th of `rows`, as many as leave `most` at most; None: `MOST`."""
+    return rows[:: -(-len(rows) // (most or MOST))]
 
 
 def files(thumbnails: np.ndarray, rows: np.ndarray, classes: list[str]) -> dict[str, bytes]:
@@ -50,8 +35,8 @@ def files(thumbnails: np.ndarray, rows: np.ndarray, classes: list[str]) -> dict[
         rows: the rows of them that get a tile, in this order.
         classes: names of the classes, for whoever shows the tiles.
     """
-    picture = io.BytesIO()
-    image(thumbnails[rows]).save(picture, "png", optimize=True)
+    image, picture = sprite(thumbnails[rows]), io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(picture, "png", optimize=True)
     description = {
         "columns": COLUMNS,
         "tile": list(thumbnails.shape[1:3]),

@@ -79,18 +79,15 @@ def _averaged(frame: "pd.DataFrame", runs: list[str], every: int) -> "pd.DataFra
     return grouped.reset_index(runs) if runs else grouped
 
 
-def _shown(rows: list[int]) -> slice:
-    """Which of the rows that have a thumbnail keep it: every n-th, as many as leave `POINTS` at most."""
-    return slice(None, None, -(-len(rows) // POINTS))
-
-
 def _points(path: Path) -> bool:
     """Keep the points of a map whose thumbnail is kept."""
     import pandas as pd
 
+    from revisit.analyses import sprites
+
     frame = pd.read_csv(path, dtype={"label": str}, keep_default_na=False)
     rows = json.loads((path.parent / "sprite.json").read_bytes())["rows"]
-    shown = frame[frame["row"].isin(rows[_shown(rows)])]
+    shown = frame[frame["row"].isin(sprites.thinned(rows, POINTS))]
     if path.stat().st_size <= LARGEST or len(shown) == len(frame):
         return False
     files.write_csv(path, shown)
@@ -101,18 +98,16 @@ def _thumbnails(path: Path) -> bool:
     """Store a large PNG as WebP beside it, with `POINTS` tiles at most, and remove it."""
     if path.stat().st_size <= PICTURES:
         return False
-    import numpy as np
     from PIL import Image
 
-    from revisit.analyses import sprites
+    from revisit.analyses.sprites import thinned
+    from revisit.report import sprites
 
     described = path.with_name("sprite.json")
-    sprite = json.loads(described.read_bytes())
-    with Image.open(path) as image:
-        tiles = sprites.tiles(np.asarray(image), sprite["tile"], len(sprite["rows"]))[_shown(sprite["rows"])]
-    sprite["rows"] = sprite["rows"][_shown(sprite["rows"])]
+    rows = json.loads(described.read_bytes())["rows"]
+    image, sprite = sprites.cut([path.parent], thinned(rows, POINTS))
     picture = io.BytesIO()
-    sprites.image(tiles).save(picture, "webp", quality=QUALITY)
+    Image.fromarray(image).save(picture, "webp", quality=QUALITY)
     path.with_suffix(".webp").write_bytes(picture.getvalue())
     described.write_bytes(files.json_bytes(sprite))
     path.unlink()
