@@ -37,7 +37,7 @@ def main() -> int:
         from revisit import variables
         from revisit_engines import cache, guard, lockfile, node
 
-        lockfile.edit_without_comments()
+        lockfile.read_by_libyaml()
         cache.look_at_contents()
         cache.verify_remotes()
         guard.find_own_programs()

@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 import types
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,6 +44,7 @@ MAY_DIFFER = {
     *("GOTO_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"),  # of libraries that are not here
 }
 BEGINNING = dict(os.environ)  # before modules were imported: some set variables
+FINDERS: dict[str, Any] = {}  # of modules, with lists of folders
 
 
 def suppressed(call: Callable[..., object], *arguments: Any) -> None:
@@ -62,6 +64,20 @@ def preload(names: list[str]) -> None:
     gc.collect()
     gc.freeze()  # a collection in a fork would touch, and so copy, every page of theirs
     gc.enable()
+    leave_alone()
+
+
+def leave_alone() -> None:
+    """Let forks not take apart at their end, or before, what was imported: that copies its pages, and all ends anyway.
+
+    What a program itself makes is still finalised, and exit functions run, but for one that makes a table of how long
+    PyTorch compiled, which is shown to nobody.
+    """
+    for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
+        finalizer.atexit = False
+    FINDERS.update(sys.path_importer_cache)
+    if "torch._dynamo.utils" in sys.modules:
+        atexit.unregister(sys.modules["torch._dynamo.utils"].dump_compile_times)
 
 
 def threads() -> int:
@@ -242,8 +258,8 @@ def become(request: dict[str, Any], files: list[int]) -> None:
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()  # Python's own generator does so itself after a fork
     sys.path[:], sys.argv[:], sys.executable = request["path"], request["arguments"], request["executable"]
+    sys.path_importer_cache.clear()  # files may have come and gone
     importlib.invalidate_caches()
-    sys.path_importer_cache.clear()
 
 
 def stream(number: int, mode: str, errors: str) -> io.TextIOWrapper:

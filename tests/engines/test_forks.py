@@ -184,6 +184,19 @@ def test_a_module_that_starts_a_thread_leaves_no_server(tmp_path):
     run.end()
 
 
+def test_a_fork_finalises_what_the_program_made_and_not_what_was_imported(tmp_path):
+    (tmp_path / "imported.py").write_text("import sys, weakref\nweakref.finalize(sys, print, 'imported')\n")
+    run = Run(tmp_path, "imported", PYTHONPATH=str(tmp_path)).wait()
+    text = "import atexit, imported, weakref\nweakref.finalize(json, print, 'own')\natexit.register(print, 'exit')\n"
+    status, output, errors = run.said(text + FORKED)
+    run.end()
+    assert (status, errors) == (0, "")
+    assert output.splitlines() == ["[true, false]", "exit", "own"]
+    # by itself it finalises both
+    alone = run.said(text + FORKED, REVISIT_OTHER="1")
+    assert sorted(alone[1].splitlines()) == ["[false, false]", "exit", "imported", "own"]
+
+
 def test_a_job_ends_with_its_client(run):
     process, job = run.at_work()
     process.kill()

@@ -4,7 +4,8 @@ from collections import OrderedDict
 
 import pytest
 from dvc import dvcfile
-from dvc.utils.serialize import load_yaml, modify_yaml
+from dvc.utils import strictyaml
+from dvc.utils.serialize import YAMLFileCorruptedError, load_yaml, modify_yaml, parse_yaml
 
 from revisit_engines import lockfile
 
@@ -33,9 +34,10 @@ NEW = OrderedDict(cmd="b", outs=[OrderedDict(path="results/b", size=3, isexec=Tr
 
 @pytest.fixture
 def edited(monkeypatch):
-    """`modify_yaml` as DVC has it after `edit_without_comments`."""
+    """`modify_yaml` as DVC has it after `read_by_libyaml`."""
     monkeypatch.setattr(dvcfile, "modify_yaml", modify_yaml)  # put back afterwards
-    lockfile.edit_without_comments()
+    monkeypatch.setattr(strictyaml, "parse_yaml", parse_yaml)
+    lockfile.read_by_libyaml()
     assert dvcfile.modify_yaml is not modify_yaml
     return dvcfile.modify_yaml
 
@@ -52,6 +54,27 @@ def test_the_lock_says_what_dvc_would_have_written(edited, tmp_path):
         read.append(load_yaml(lock))
     assert read[0] == read[1] == {"schema": "2.0", "stages": STAGES | {"b": NEW}}
     assert list(read[0]["stages"]) == ["train@x", "b"]
+    for number in (0, 1):
+        lock = tmp_path / str(number) / "dvc.lock"
+        assert strictyaml.parse_yaml(lock.read_text(), lock) == read[0]
+
+
+def test_a_value_that_stands_twice_is_written_twice(edited, tmp_path):
+    lock = tmp_path / "dvc.lock"
+    with edited(lock) as data:
+        data["stages"] = {"a": {"deps": [NEW]}, "b": {"deps": [NEW]}}
+    assert "&" not in lock.read_text()
+
+
+@pytest.mark.parametrize("damaged", ["stages: {a", "a: b: c", "a: 1\n  b: 2\n", "\t- x"])
+def test_of_a_damaged_lock_dvc_says_what_it_always_does(edited, tmp_path, damaged):
+    lock = tmp_path / "dvc.lock"
+    lock.write_text(damaged)
+    with pytest.raises(YAMLFileCorruptedError):
+        strictyaml.parse_yaml(damaged, lock)
+    with pytest.raises(YAMLFileCorruptedError), edited(lock):
+        pytest.fail("a damaged lock was read")
+    assert lock.read_text() == damaged
 
 
 def test_comments_of_other_files_stay(edited, tmp_path):

@@ -19,7 +19,11 @@ WORTH_IT = 20  # stages: it imports everything that any of them may need, which 
 PATIENCE = 5  # seconds to wait for its end; jobs that a second Ctrl-C has left behind may take longer
 LIBRARY = [f"revisit/{name}" for name in ("analyses", "data", "models", "objects", "report", "tasks", "training")]
 DVC = {"dvc", "dvc_data", "dvc_objects", "scmrepo", "ruamel", "dulwich", "fsspec", "rich", "networkx", "psutil"}
-BY_COMMAND = ("dvc.cli.parser", "dvc.commands.repro", "dvc.repo.reproduce", "dvc.stage.run", "dvc.stage.cache")
+BY_COMMAND = (
+    *("dvc.cli.parser", "dvc.commands.repro", "dvc.repo.reproduce", "dvc.stage.run", "dvc.stage.cache", "dvc.rwlock"),
+    *("dvc.repo.open_repo", "dvc_data.hashfile.status", "dvc_data.hashfile._progress", "dulwich.index", "configobj"),
+    "yaml",
+)
 
 
 def start(stages: int) -> None:

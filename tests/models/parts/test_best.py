@@ -29,3 +29,10 @@ def test_the_best_of_each_class_after_suppression(seed, count, shared):
         assert torch.cat(columns, 1)[real].tolist() == [list(line) for line in expected]
         assert not found.scores[row][~real].any()
         assert found.scores.shape == (2, count)
+
+
+def test_where_nothing_is_likely_there_is_nothing():
+    found = best.best(torch.rand(2, 12, 1, 4), torch.full((2, 12, 3), best.LEAST), 0.4, 5)
+    assert found.kinds.tolist() == [[-1] * 5] * 2
+    assert not found.scores.any()
+    assert not found.boxes.any()

@@ -23,10 +23,13 @@ def best(boxes: Tensor, scores: Tensor, overlap: float, count: int) -> Detection
     classes = scores.shape[2]
     boxes = boxes.expand(*scores.shape, 4).transpose(1, 2)  # (B, C, R, 4)
     scores = scores.masked_fill(scores <= LEAST, -torch.inf).transpose(1, 2)
-    top = scores.topk(min(CANDIDATES, scores.shape[2]), -1)
-    boxes = chosen(boxes, top.indices)
-    kept, meant = suppress(boxes, top.values, overlap, count)
-    scores = torch.where(meant, top.values.gather(-1, kept), -torch.inf)
+    top, candidates = scores.topk(min(CANDIDATES, scores.shape[2]), -1)
+    if top.device.type == "cpu":  # a GPU would have to be waited for; the others are no boxes, of 100 half and more
+        most = max(1, int((top > -torch.inf).sum(-1).max()))
+        top, candidates = top[..., :most], candidates[..., :most]
+    boxes = chosen(boxes, candidates)
+    kept, meant = suppress(boxes, top, overlap, count)
+    scores = torch.where(meant, top.gather(-1, kept), -torch.inf)
     boxes = chosen(boxes, kept)
     kinds = torch.arange(classes, device=scores.device)[:, None].expand_as(scores)
     found = scores.flatten(1).topk(min(count, scores[0].numel()), -1)
