@@ -15,6 +15,8 @@ from revisit import config, files, paths
 from revisit.data import arrays, embedded, idx
 from revisit.data.formats.idx import facts as idx_facts
 from revisit.errors import ConfigError, DataError
+from revisit.params.load import load
+from revisit_engines import configure
 
 
 def draw(settings, destination):
@@ -118,8 +120,14 @@ def test_settings_that_are_not_there(monkeypatch, words, message):
         configure_stages.main(["--show", *words])
 
 
-@pytest.mark.parametrize("words", [["fetch", "fashion_mnist"], ["report"]], ids=["name", "none"])
-def test_settings_of_a_stage_as_json(monkeypatch, capfdbinary, words):
+@pytest.mark.parametrize(
+    "words", [["fetch", "fashion_mnist"], ["study", "fashion"], ["report"]], ids=["name", "references", "none"]
+)
+def test_a_script_run_by_hand_has_the_settings_that_an_engine_records(monkeypatch, capfdbinary, words):
     monkeypatch.chdir(Path(__file__).parents[2])
     configure_stages.main(["--show", *words])
-    assert isinstance(json.loads(capfdbinary.readouterr().out), dict)
+    recorded = json.loads(configure.records(load())[paths.config(words[0], *words[1:])])["settings"]
+    shown = json.loads(capfdbinary.readouterr().out)
+    assert shown.keys() == recorded.keys()
+    assert not {key for key in recorded if shown[key] != recorded[key]}
+    assert words[0] != "study" or recorded["asked"]

@@ -9,6 +9,7 @@ from revisit.errors import ConfigError
 from revisit.files import json_bytes
 from revisit.params.load import load
 from revisit.params.resolve import Settings, resolve
+from revisit.reference import store
 from revisit_engines.configure import SCRIPTS, code_of, write
 
 
@@ -22,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     params = load()
     if words := arguments.show or arguments.code:
-        found = _settings(resolve(params), "--show" if arguments.show else "--code", *words)
+        found = _settings(resolve(params, store.names()), "--show" if arguments.show else "--code", *words)
         if arguments.code:
             found = code_of(words[0], words[1] if words[1:] else None, found)
         sys.stdout.buffer.write(json_bytes(found))

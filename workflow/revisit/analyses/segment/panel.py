@@ -20,7 +20,7 @@ PER_CLASS = {
     "accuracy": ("told right", "percent"),
     "mask_ap": ("as objects", "percent"),
 }
-SIDE, SWATCH = 128, 24  # pixels
+SIDE, SWATCH = 160, 24  # pixels
 MEASURES = {
     "mean_iou": "mean IoU",
     "weighted_iou": "weighted by pixels",
