@@ -24,7 +24,7 @@ def best(boxes: Tensor, scores: Tensor, overlap: float, count: int) -> Detection
     boxes = boxes.expand(*scores.shape, 4).transpose(1, 2)  # (B, C, R, 4)
     scores = scores.masked_fill(scores <= LEAST, -torch.inf).transpose(1, 2)
     top, candidates = scores.topk(min(CANDIDATES, scores.shape[2]), -1)
-    if top.device.type == "cpu":  # a GPU would have to be waited for; the others are no boxes, of 100 half and more
+    if top.device.type == "cpu":  # half of 100 or fewer are boxes; on a GPU counting them means waiting
         most = max(1, int((top > -torch.inf).sum(-1).max()))
         top, candidates = top[..., :most], candidates[..., :most]
     boxes = chosen(boxes, candidates)
