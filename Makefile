@@ -5,6 +5,8 @@
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 READY := .venv/.ready
+# Python compiles a module when it is first imported, a third of the 15,000 there are; where it may not keep that, all now.
+COMPILED := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # What a user's shell may say about installations of its own would lead packages past .venv.
@@ -28,7 +30,7 @@ report: $(READY)  ## the environment, then everything up to the report
 
 test: $(READY)  ## the environment, then all tests
 	@echo "All tests on $(CORES) cores; on two they take about 12 minutes, 14 with a browser and a Slurm. Those of the engines come first."
-	pytest --numprocesses $$(($(CORES) + 1)) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
+	pytest --numprocesses $$(($(CORES) + 2)) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
 unexport A B EXPERIMENTS FROM SOURCE DATE NAME REMOTE WHAT
@@ -154,18 +156,18 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	$(if $(MOVED),@echo "The clone was moved: the environment that it brought is removed"; rm -rf .venv)
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --no-user --quiet --require-hashes -r requirements-uv.lock
-	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --require-hashes -r requirements.lock
+	.venv/bin/uv pip install --python .venv/bin/python $(COMPILED) --require-hashes -r requirements.lock
 	.venv/bin/uv pip install --python .venv/bin/python --no-deps --no-build-isolation --quiet --editable .
 	.venv/bin/python -m compileall -q workflow
 	@cd .venv && pwd -P > .ready
 
 .venv/.browser: $(READY) requirements-browser.lock
-	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --quiet --require-hashes -r requirements-browser.lock
+	.venv/bin/uv pip install --python .venv/bin/python $(COMPILED) --quiet --require-hashes -r requirements-browser.lock
 	@touch $@
 
 # The packages of the base stay as they are: what is locked here agrees with them.
 .venv/.slurm: $(READY) requirements-slurm.lock
-	.venv/bin/uv pip install --python .venv/bin/python --compile-bytecode --quiet --require-hashes -r requirements-slurm.lock
+	.venv/bin/uv pip install --python .venv/bin/python $(COMPILED) --quiet --require-hashes -r requirements-slurm.lock
 	@touch $@
 
 # An environment of its own: what lists the packages is not among them.
@@ -177,7 +179,7 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 # An environment of its own: S3's packages need older versions of others than the rest of the project.
 .venv/remotes/.ready: $(READY) requirements-remotes.lock
 	$(PYTHON) -m venv .venv/remotes
-	.venv/bin/uv pip install --python .venv/remotes/bin/python --compile-bytecode --quiet --require-hashes -r requirements-remotes.lock
+	.venv/bin/uv pip install --python .venv/remotes/bin/python $(COMPILED) --quiet --require-hashes -r requirements-remotes.lock
 	@touch $@
 
 .venv/remotes/.moto: .venv/remotes/.ready requirements-moto.lock

@@ -1,6 +1,6 @@
 """One thread, as in the scripts, and how the tests are shared out to several processes.
 
-`make test` runs them as `pytest --numprocesses <cores + 1> --dist loadfile --no-loadscope-reorder`: some of them wait.
+`make test` runs them as `pytest --numprocesses <cores + 2> --dist loadfile --no-loadscope-reorder`: some of them wait.
 """
 
 import os

@@ -1,10 +1,8 @@
 """Whole messages: every mistake is a sentence, and names the key that is to be mended."""
 
 import re
-from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from revisit.errors import ConfigError
 from revisit.params.load import load
@@ -12,7 +10,6 @@ from revisit.params.mistakes import PATTERNS
 from revisit.params.schema import Params
 from revisit.scales import SCALES
 
-ROOT = Path(__file__).resolve().parents[2]
 LONG = "n" * 65
 TRAINING = {"study": "lenet", "dataset": "mnist", "model": "lenet", "batch_size": 5, "epochs": 1, "evaluate_every": 1}
 TRAINING |= {"optimizer": {"name": "adam", "lr": 0.1}}
@@ -177,7 +174,7 @@ WITHIN_DEMO = [
     ),
     ("experiments.lenet_clean.demo.objective", {"pool": 0.5}, ".pool: belongs to pairs; classification has no use "),
     ("experiments.fashion_dynamic.demo.schedule", {"factor": 0.5}, ".every: missing; it has no default"),
-    ("experiments.fashion_dynamic.demo.batch_size", 2001, ": 2001 is more than the 1200 training images of fashion_mn"),
+    ("experiments.fashion_dynamic.demo.batch_size", 2001, ": 2001 is more than the 1000 training images of fashion_mn"),
     ("experiments.rows_cnn.demo.keep", "base", ": there are no variants; leave keep out"),
     (
         "analyses.embed.siamese_loss1",
@@ -188,19 +185,13 @@ WITHIN_DEMO = [
 
 
 @pytest.fixture
-def told(tmp_path):
+def told(edited):
     """`told(place, value)`: the lines on the mistakes of the repository's params.yaml with one value replaced."""
 
     def get(place, value):
-        yaml = YAML(typ="safe")
-        section = document = yaml.load(ROOT / "params.yaml")
-        *parents, last = place.split(".")
-        for key in parents:
-            section = section.setdefault(key, {})
-        section[last] = value
-        yaml.dump(document, tmp_path / "params.yaml")
+        path = edited({place: value})
         with pytest.raises(ConfigError) as caught:
-            load(tmp_path / "params.yaml")
+            load(path)
         head, *lines = str(caught.value).splitlines()
         assert head.endswith("nothing was run")
         assert not re.search("it must [A-Z]|should", str(caught.value))
@@ -257,22 +248,17 @@ def test_few_test_images_are_told_with_what_they_are_too_few_for(told):
     ]
 
 
-def test_a_batch_of_published_weights_is_not_looked_at(tmp_path):
+def test_a_batch_of_published_weights_is_not_looked_at(edited):
     """Only their stand-in is trained; and an empty `demo:` overrides nothing."""
-    yaml = YAML(typ="safe")
-    document = yaml.load(ROOT / "params.yaml")
-    document["pretrained"]["imagenet_alexnet"] |= {"source": "web", "batch_size": 5000}
-    document["experiments"]["fashion_static"]["demo"] = None
-    yaml.dump(document, tmp_path / "params.yaml")
-    assert load(tmp_path / "params.yaml").experiments["fashion_static"].evaluate_every == 600
+    weights = {"pretrained.imagenet_alexnet.source": "web", "pretrained.imagenet_alexnet.batch_size": 5000}
+    path = edited(weights | {"experiments.fashion_static.demo": None})
+    assert load(path).experiments["fashion_static"].evaluate_every == 600
 
 
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("source", ["embedded", "mirror", "web"])
-def test_the_repository_s_file_is_allowed_at_every_scale_and_from_every_source(tmp_path, scale, source):
-    yaml = YAML(typ="safe")
-    yaml.dump(yaml.load(ROOT / "params.yaml") | {"scale": scale, "source": source}, tmp_path / "params.yaml")
-    assert load(tmp_path / "params.yaml").scale == scale
+def test_the_repository_s_file_is_allowed_at_every_scale_and_from_every_source(edited, scale, source):
+    assert load(edited({"scale": scale, "source": source})).scale == scale
 
 
 def test_every_pattern_of_the_schema_has_words():

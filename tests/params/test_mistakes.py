@@ -1,10 +1,8 @@
 """Bad configurations: each gives one message that names the key and what is allowed."""
 
-import copy
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from revisit.errors import ConfigError
 from revisit.params.load import load
@@ -239,28 +237,11 @@ BAD = [
 ]
 
 
-DOCUMENT = YAML(typ="safe").load(ROOT / "params.yaml")
-
-
-def write(path, place, value):
-    """A copy of the repository's params.yaml at `path`, with one value replaced or removed."""
-    document = copy.deepcopy(DOCUMENT)
-    section = document
-    *parents, last = place.split(".")
-    for key in parents:
-        section = section.setdefault(key, {})
-    if value is DELETE:
-        del section[last]
-    else:
-        section[last] = value
-    YAML(typ="safe").dump(document, path)
-
-
 @pytest.mark.parametrize(("place", "value", "message"), BAD, ids=[f"{place}={value!r}"[:60] for place, value, _ in BAD])
-def test_a_mistake_is_named_with_what_is_allowed(tmp_path, place, value, message):
-    write(tmp_path / "params.yaml", place, value)
+def test_a_mistake_is_named_with_what_is_allowed(edited, place, value, message):
+    path = edited({place: value})
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path / "params.yaml")
+        load(path)
     assert message in str(caught.value)
     assert "nothing was run" in str(caught.value)
 
@@ -289,20 +270,17 @@ def test_a_missing_file(tmp_path):
         load(tmp_path / "params.yaml")
 
 
-def test_every_mistake_is_told_at_once(tmp_path):
-    yaml = YAML(typ="safe")
-    document = yaml.load(ROOT / "params.yaml")
-    document["experiments"]["fashion_static"] |= {"epochs": 0, "graph": "lazy"}
-    yaml.dump(document, tmp_path / "params.yaml")
+def test_every_mistake_is_told_at_once(edited):
+    path = edited({"experiments.fashion_static.epochs": 0, "experiments.fashion_static.graph": "lazy"})
     with pytest.raises(ConfigError, match="2 mistakes") as caught:
-        load(tmp_path / "params.yaml")
+        load(path)
     assert str(caught.value).count("\n") == 2
 
 
-def test_a_mistake_that_only_the_other_scale_would_meet_is_found_too(tmp_path):
-    write(tmp_path / "params.yaml", "experiments.fashion_static.evaluate_every", 0)  # demo overrides it
+def test_a_mistake_that_only_the_other_scale_would_meet_is_found_too(edited):
+    path = edited({"experiments.fashion_static.evaluate_every": 0})  # demo overrides it
     with pytest.raises(ConfigError, match=r"experiments\.fashion_static\.evaluate_every: 0"):
-        load(tmp_path / "params.yaml")
+        load(path)
 
 
 def test_the_numbers_that_yaml_1_1_would_read_as_text(tmp_path):

@@ -11,11 +11,10 @@ from revisit.params.resolve import resolve
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_example_is_allowed_and_its_trunk_stays_fixed(tmp_path):
-    yaml = YAML(typ="safe")
-    params = yaml.load(ROOT / "params.yaml")
+def test_the_example_is_allowed_and_its_trunk_stays_fixed(document, written):
+    params = document()
     (block,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/boxes.md").read_text(encoding="utf-8"), re.DOTALL)
-    example = yaml.load(block)
+    example = YAML(typ="safe").load(block)
     for section, entries in example.items():
         if section == "analyses":
             params[section]["detect"] |= entries["detect"]
@@ -24,8 +23,7 @@ def test_the_example_is_allowed_and_its_trunk_stays_fixed(tmp_path):
             params[section] |= entries
         else:
             params[section] = entries
-    yaml.dump(params, tmp_path / "params.yaml")
-    stages = resolve(load(tmp_path / "params.yaml"))
+    stages = resolve(load(written(params)))
     for name in ("bccd_yolo", "bccd_faster_rcnn"):
         (protocol,) = stages["finetune", name]["runs"].values()
         assert protocol["network"]["backbone"] == "mobilenet_v2"

@@ -1,10 +1,8 @@
 """Proposals in `params.yaml`: data sets of their own, which trainings name like any other."""
 
-import copy
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from revisit.analyses.extract.settings import rows
 from revisit.errors import ConfigError
@@ -21,22 +19,9 @@ USED = REGIONS | {f"experiments.{name}.dataset": "voc_regions" for name in USERS
 
 
 @pytest.fixture
-def loaded(tmp_path):
+def loaded(edited):
     """`loaded(edits)`: the repository's params.yaml with values replaced; `edits`: place -> value."""
-
-    def get(edits):
-        yaml = YAML(typ="safe")
-        document = yaml.load(ROOT / "params.yaml")
-        for place, value in edits.items():
-            section = document
-            *parents, last = place.split(".")
-            for key in parents:
-                section = section.setdefault(key, {})
-            section[last] = copy.deepcopy(value)
-        yaml.dump(document, tmp_path / "params.yaml")
-        return load(tmp_path / "params.yaml")
-
-    return get
+    return lambda edits: load(edited(edits))
 
 
 def test_the_stage_gets_what_matters_to_its_method(loaded):

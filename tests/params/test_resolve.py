@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
 from revisit.params.graph import findings
 from revisit.params.load import load
@@ -13,15 +12,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def resolved(tmp_path):
+def resolved(document, written):
     """`resolved(edit)`: the settings of every stage after `edit` changed the repository's params.yaml."""
 
     def get(edit=lambda _: None):
-        yaml = YAML(typ="safe")
-        document = yaml.load(ROOT / "params.yaml")
-        edit(document)
-        yaml.dump(document, tmp_path / "params.yaml")
-        return resolve(load(tmp_path / "params.yaml"))
+        changed = document()
+        edit(changed)
+        return resolve(load(written(changed)))
 
     return get
 

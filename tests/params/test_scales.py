@@ -1,36 +1,19 @@
 """Scales: blocks that override an entry, and studies and experiments with a scale of their own."""
 
-from pathlib import Path
-
 import pytest
-from ruamel.yaml import YAML
 
 from revisit.errors import ConfigError
 from revisit.params.load import load
 from revisit.params.resolve import resolve
 from revisit.scales import SCALES, smallest
 
-ROOT = Path(__file__).resolve().parents[2]
 MNIST_PAPER = {"raw": "mnist", "train": 55000, "test": 10000}
 
 
 @pytest.fixture
-def loaded(tmp_path):
+def loaded(edited):
     """`loaded(edits)`: the repository's params.yaml with values replaced; `edits`: place -> value."""
-
-    def get(edits):
-        yaml = YAML(typ="safe")
-        document = yaml.load(ROOT / "params.yaml")
-        for place, value in edits.items():
-            section = document
-            *parents, last = place.split(".")
-            for key in parents:
-                section = section.setdefault(key, {})
-            section[last] = value
-        yaml.dump(document, tmp_path / "params.yaml")
-        return load(tmp_path / "params.yaml")
-
-    return get
+    return lambda edits: load(edited(edits))
 
 
 @pytest.fixture
@@ -153,8 +136,8 @@ def test_other_stages_are_as_if_there_were_one_scale(loaded):
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_one_scale_said_everywhere_is_that_scale(loaded, scale):
-    studies = YAML(typ="safe").load(ROOT / "params.yaml")["studies"]
+def test_one_scale_said_everywhere_is_that_scale(document, loaded, scale):
+    studies = document()["studies"]
     everywhere = resolve(loaded({f"studies.{name}.scale": scale for name in studies}))
     at_the_top = resolve(loaded({"scale": scale}))
     assert everywhere == at_the_top

@@ -3,12 +3,10 @@
 import json
 from importlib import import_module
 from itertools import chain
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import pytest
-from ruamel.yaml import YAML
 
 from revisit.analyses.inspect.kinds import looks
 from revisit.analyses.inspect.settings import Settings as Inspect
@@ -52,7 +50,6 @@ STAGES = {
     "report": Report,
     **{kind: of_kind(kind) for kind in kinds()},
 }
-ROOT = Path(__file__).resolve().parents[2]
 FOUND_BY_NAME = {
     Objective: of_tasks(),
     Inspect: {look: of_look(look) | None for look in looks()},
@@ -61,18 +58,16 @@ FOUND_BY_NAME = {
 
 
 @pytest.fixture
-def resolved(tmp_path):
+def resolved(document, written):
     """`resolved(scale=..., source=...)`: the settings of every stage, as they come back from JSON."""
 
     def get(**change):
-        yaml = YAML(typ="safe")
-        document = yaml.load(ROOT / "params.yaml") | change
-        document["datasets"]["voc2007"]["objects"] = "boxes"
+        changed = document() | change
+        changed["datasets"]["voc2007"]["objects"] = "boxes"
         for method in ("selective_search", "sliding_windows"):
-            document["proposals"][f"voc_{method}"] = {"dataset": "voc2007", "method": method}
-        document["experiments"]["voc_simple_cnn"]["dataset"] = "voc_selective_search"
-        yaml.dump(document, tmp_path / "params.yaml")
-        params = load(tmp_path / "params.yaml")
+            changed["proposals"][f"voc_{method}"] = {"dataset": "voc2007", "method": method}
+        changed["experiments"]["voc_simple_cnn"]["dataset"] = "voc_selective_search"
+        params = load(written(changed))
         stages = resolve(params, params.trainings)  # as if all had reference results
         return {stage: json.loads(json.dumps(settings)) for stage, settings in stages.items()}
 

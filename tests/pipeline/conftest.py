@@ -2,6 +2,7 @@ import fcntl
 
 import pytest
 
+from forked import ForkedTree
 from tree import Tree
 
 SMALL = {  # the whole pipeline with its real scripts, in half a minute
@@ -16,6 +17,7 @@ SMALL = {  # the whole pipeline with its real scripts, in half a minute
     "embed": {"points": 100, "perplexity": 9.0, "iterations": [60, 120], "pca": 10},
     "neighbours": {"queries": 4, "classes": None},
 }
+LOOKS = ("faithfulness", "invariance", "occlusion")  # of an inspection: hundreds of passes for each image
 SMALLER = {
     "voc2007": {"train": 60, "test": 30, "size": 64},
     "patterns": {"train": 80, "test": 20},
@@ -32,14 +34,15 @@ def shrink(params):
                 entry["variants"] = dict(list(entry["variants"].items())[:2])
     for kind, entries in params["analyses"].items():
         for entry in entries.values():
-            entry["demo"] = entry.get("demo", {}) | SMALL[kind]
+            few = {look: {"images": 8} for look in LOOKS if look in entry}
+            entry["demo"] = entry.get("demo", {}) | SMALL[kind] | few
     return params
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A tree with stand-ins, built once by Snakemake. Tests that change it put it back."""
-    tree = Tree(tmp_path_factory.mktemp("built") / "tree")
+    tree = ForkedTree(tmp_path_factory.mktemp("built") / "tree")
     tree.snakemake()
     return tree
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tree import ROOT, Tree
+from forked import ForkedTree
+from tree import ROOT
 
 pytestmark = pytest.mark.pipeline
 
@@ -16,7 +17,7 @@ def jobs(output):
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     """A tree in which nothing has run yet."""
-    return Tree(tmp_path_factory.mktemp("elsewhere") / "tree", trainings=("fashion_static",))
+    return ForkedTree(tmp_path_factory.mktemp("elsewhere") / "tree", trainings=("fashion_static",))
 
 
 def test_both_snakefiles_plan_the_same_jobs(tree):
@@ -29,7 +30,7 @@ def test_both_snakefiles_plan_the_same_jobs(tree):
 
 
 def test_outside_a_clone_it_says_so_in_one_message(tmp_path):
-    tree = Tree.opened(tmp_path, stand_ins=False)
+    tree = ForkedTree.opened(tmp_path, stand_ins=False)
     output = tree.run("snakemake", "-n", "-s", str(ROOT / "workflow/Snakefile"), check=False)
     assert tree.status != 0
     assert output.strip().endswith("docs/deployment.md says why")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tree import Tree
+from forked import ForkedTree
 
 pytestmark = pytest.mark.pipeline
 MISTAKES = {
@@ -16,7 +16,7 @@ MISTAKES = {
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    return Tree(tmp_path_factory.mktemp("message") / "tree", stand_ins=False)
+    return ForkedTree(tmp_path_factory.mktemp("message") / "tree", stand_ins=False)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from forked import ForkedTree
 from random_walk import expected
-from tree import Tree
 
 pytestmark = pytest.mark.pipeline
 FINDING = "results/findings/one/train.json"
@@ -14,7 +14,7 @@ FINDING = "results/findings/one/train.json"
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A finished tree: `one` and `two` of the study `first`, `three` of `second`. An earlier state lies in git."""
-    tree = Tree(tmp_path_factory.mktemp("finished") / "tree", trainings=("fashion_static",))
+    tree = ForkedTree(tmp_path_factory.mktemp("finished") / "tree", trainings=("fashion_static",))
     params = tree.params
     entry = params["experiments"].pop("fashion_static")
     studies = {"one": "first", "two": "first", "three": "second"}

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tree import Tree
+from forked import ForkedTree
 
 pytestmark = pytest.mark.pipeline
 USED, UNUSED = "voc_regions", "voc_windows"
@@ -14,7 +14,7 @@ USED, UNUSED = "voc_regions", "voc_windows"
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
     """A tree with stand-ins, built by Snakemake, whose one training names proposals; no training names the others."""
-    tree = Tree(tmp_path_factory.mktemp("proposals") / "tree", trainings=("voc_simple_cnn",))
+    tree = ForkedTree(tmp_path_factory.mktemp("proposals") / "tree", trainings=("voc_simple_cnn",))
     params = tree.params
     params["datasets"]["voc2007"]["objects"] = "boxes"
     params["proposals"] = {

@@ -13,7 +13,7 @@ import time
 import psutil
 import pytest
 
-from tree import Tree
+from forked import ForkedTree
 
 pytestmark = pytest.mark.pipeline
 FEW = ("fashion_dynamic",)  # enough where every kind of stage is not the point
@@ -35,7 +35,7 @@ def test_after_one_engine_the_other_has_nothing_to_do(built):
 
 
 def test_a_clean_run_by_dvc_gives_the_same_bytes_as_one_by_snakemake(built, tmp_path):
-    other = Tree(tmp_path / "tree")
+    other = ForkedTree(tmp_path / "tree")
     other.dvc("repro")
     assert other.artifacts() == built.artifacts()
     other.assert_nothing_to_do()
@@ -65,7 +65,7 @@ def runs_of(tree, *command):
 
 
 def test_files_added_to_a_mirror_are_read_and_force_computes_again(tmp_path):
-    tree = Tree(tmp_path / "tree", trainings=FEW)
+    tree = ForkedTree(tmp_path / "tree", trainings=FEW)
     params = tree.params
     params["raw"]["fashion_mnist"] |= {"source": "mirror", "mirror": "mine"}
     tree.params = params
@@ -112,7 +112,7 @@ def test_edited_claims_rerun_their_own_study_and_no_other(built):
     [("snakemake", "workflow/claims/fashion.yaml"), ("dvc", "workflow/revisit/report/study_writer.py")],
 )
 def test_what_is_edited_during_a_run_makes_nothing_that_passes_for_older(tmp_path, engine, edited):
-    tree = Tree(tmp_path / "tree", trainings=FEW)
+    tree = ForkedTree(tmp_path / "tree", trainings=FEW)
     process = tree.start(*COMMANDS[engine], STAND_IN_SECONDS="0.5")
     wait_for_script(process)
     file = tree.folder / edited
@@ -165,7 +165,7 @@ def test_a_removed_experiment_leaves_nothing_behind_and_comes_back_without_compu
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_killed_engine_leaves_nothing_that_the_next_run_stumbles_over(tmp_path, engine):
-    tree = Tree(tmp_path / "tree", trainings=FEW)
+    tree = ForkedTree(tmp_path / "tree", trainings=FEW)
     process = tree.start(*COMMANDS[engine], STAND_IN_SECONDS="3")
     wait_for_script(process)
     process.kill()
@@ -177,7 +177,7 @@ def test_a_killed_engine_leaves_nothing_that_the_next_run_stumbles_over(tmp_path
 
 @pytest.mark.parametrize("shell", ["/bin/sh", "/bin/bash"])  # DVC uses $SHELL; dash and bash differ in `-c`
 def test_a_script_dies_with_the_dvc_that_started_it(tmp_path, shell):
-    tree = Tree(tmp_path / "tree", trainings=FEW)
+    tree = ForkedTree(tmp_path / "tree", trainings=FEW)
     process = tree.start("dvc", "repro", STAND_IN_SECONDS="60", SHELL=shell)
     script = wait_for_script(process)
     process.kill()
@@ -201,7 +201,7 @@ def wait_for_script(process):
 
 @pytest.mark.parametrize("first", ENGINES)
 def test_a_second_engine_says_who_runs(tmp_path, first):
-    tree = Tree(tmp_path / "tree", trainings=FEW)
+    tree = ForkedTree(tmp_path / "tree", trainings=FEW)
     running = tree.start(*COMMANDS[first], STAND_IN_SECONDS="60")
     try:
         wait_for_script(running)

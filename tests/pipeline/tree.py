@@ -33,9 +33,10 @@ STAND_IN = (
 )
 
 
-def _environment() -> dict[str, str]:
-    """What commands in a tree see: no engine around them, the tests' own packages first."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("DVC_STAGE", "DVC_ROOT", "REVISIT_ENGINE")}
+def surroundings() -> dict[str, str]:
+    """What commands in a tree see: no engine around them, and no test; the tests' own packages first."""
+    others = ("DVC_STAGE", "DVC_ROOT", "REVISIT_ENGINE", "PYTEST_CURRENT_TEST")
+    kept = {key: value for key, value in os.environ.items() if key not in others}
     return kept | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": ""}
 
 
@@ -67,7 +68,7 @@ class Tree:
             for script in (folder / "workflow/scripts").glob("[!_]*.py"):
                 if script.name != "configure_stages.py":
                     script.write_text(_imports_only(script.read_text()) + STAND_IN)
-        self._environment = _environment() | ({"REVISIT_FORKS": "no"} if stand_ins else {})  # which import nothing
+        self._environment = surroundings() | self.own_variables()
         if trainings is not None:
             self.params = reduced(self.params, trainings)
         self.git("init", "-q")
@@ -79,13 +80,18 @@ class Tree:
     def opened(cls, folder: Path, stand_ins: bool) -> "Tree":
         """A tree that is there already."""
         tree = object.__new__(cls)
-        tree.folder, tree._stand_ins, tree._environment = folder, stand_ins, _environment()
+        tree.folder, tree._stand_ins = folder, stand_ins
+        tree._environment = surroundings() | tree.own_variables()
         return tree
+
+    def own_variables(self) -> dict[str, str]:
+        """What its commands have in their environment beside what all have."""
+        return {"REVISIT_FORKS": "no"} if self._stand_ins else {}  # stand-ins import nothing
 
     def copy(self, folder: Path) -> "Tree":
         """The same tree, with its artifacts and its cache, in another folder."""
         shutil.copytree(self.folder, folder, symlinks=True)
-        other = object.__new__(Tree)
+        other = object.__new__(type(self))
         other.__dict__ |= self.__dict__ | {"folder": folder}
         return other
 
@@ -115,15 +121,18 @@ class Tree:
 
     def run(self, *command: str, check: bool = True, timeout: float = 600, **environment: str) -> str:
         """Run a command to its end and return what it printed; with `check`, fail unless it succeeded."""
+        self.status, output = self._completed(command, timeout, **environment)
+        assert not check or self.status == 0, f"{' '.join(command)} -> {self.status}\n{output}"
+        return output
+
+    def _completed(self, command: tuple[str, ...], timeout: float, **environment: str) -> tuple[int, str]:
         process = self.start(*command, **environment)
         try:
             output, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
-        self.status = process.returncode
-        assert not check or process.returncode == 0, f"{' '.join(command)} -> {process.returncode}\n{output}"
-        return output
+        return process.returncode, output
 
     def snakemake(self, *arguments: str, **options) -> str:
         """Run the main job with Snakemake."""
@@ -152,12 +161,13 @@ class Tree:
     def specify(self) -> dict[str, dict]:
         """Write what the stand-ins read: the inputs and outputs of every stage of dvc.yaml."""
         stages = YAML(typ="safe").load(self.folder / "dvc.yaml")["stages"]
+        params = self.params
         specification = {}
         for name, stage in stages.items():
             if "foreach" not in stage:
                 specification[name] = _paths(stage, "", {})
                 continue
-            items = self.params
+            items = params
             for key in stage["foreach"].strip("${}").split("."):
                 items = items.get(key, {}) if isinstance(items, dict) else {}
             for key, item in (items if isinstance(items, dict) else {}).items():

@@ -7,10 +7,13 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from revisit import forks
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(
@@ -43,11 +46,44 @@ QUALITY = {
 }
 
 
-def run(name, options):
-    command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *options.split()]
+# Has a script run in a fork of the server, as if Python had been started with it.
+CLIENT = f"""
+import sys
+from pathlib import Path
+root, script = map(Path, sys.argv[1:3])
+sys.argv[:], sys.path[0] = sys.argv[2:], str(script.parent)
+sys.path.insert(0, {str(ROOT / "workflow")!r})
+from revisit import forks
+forks.run_elsewhere(script, root, ["PYTEST_CURRENT_TEST"])
+sys.exit("there was no fork")
+"""
+# What several scripts import, which takes longer than most of their tiny runs.
+IMPORTED = "torch torch._dynamo torchvision sklearn.linear_model sklearn.manifold sklearn.svm openTSNE"
+
+
+def run(name, options, *launcher):
+    command = [sys.executable, *launcher, str(ROOT / "benchmarks" / f"{name}.py"), *options.split()]
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT / "tests")
     assert result.returncode == 0, result.stderr
     return result
+
+
+@pytest.fixture(scope="module")
+def launcher(tmp_path_factory):
+    """What Python is given before a script and its options, for it to run in a fork that has its imports already."""
+    if sys.platform != "linux":
+        yield ()
+        return
+    root = tmp_path_factory.mktemp("forks")
+    (root / forks.SOCKET).parent.mkdir(parents=True)
+    command = [sys.executable, str(ROOT / "workflow/fork_server.py"), str(forks.SOCKET)]
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        print(IMPORTED, file=server.stdin, flush=True)
+        while server.poll() is None and not (root / forks.SOCKET).exists():
+            time.sleep(0.05)
+        yield "-c", CLIENT, str(root)
+        server.stdin.close()
+        assert server.stderr.read() == ""
 
 
 def test_every_script_is_found():
@@ -62,8 +98,8 @@ def test_help_says_how_to_measure(name):
 
 
 @pytest.mark.parametrize("name", TINY)
-def test_a_tiny_run_prints_one_table_of_ratios_to_its_reference(name):
-    result = run(name, TINY[name])
+def test_a_tiny_run_prints_one_table_of_ratios_to_its_reference(launcher, name):
+    result = run(name, TINY[name], *launcher)
     assert "Warning" not in result.stderr
     title, table = result.stdout.strip().split("\n\n")[:2]
     assert "reference: " in title

@@ -19,10 +19,15 @@ def at_home(monkeypatch):
     monkeypatch.chdir(ROOT)
 
 
+@pytest.fixture(scope="module")
+def params():
+    return load(ROOT / "params.yaml")
+
+
 @pytest.mark.parametrize("name", store.names(ROOT / store.FOLDER))
-def test_each_is_whole_and_answers_what_is_asked_for_today(name):
+def test_each_is_whole_and_answers_what_is_asked_for_today(params, name):
     """Analyses that it was kept without may be missing; what it has has today's settings."""
-    found = check.look(name, {scale: asked(load(), name, scale) for scale in REAL})
+    found = check.look(name, {scale: asked(params, name, scale) for scale in REAL})
     if found.status is check.Status.PARTIAL:
         assert all(each.endswith(": missing") for each in found.reason.split("; ")), found.reason
     else:

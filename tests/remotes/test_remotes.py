@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import servers
-from tree import ROOT, Tree
+from forked import ForkedTree
+from tree import ROOT
 
 pytestmark = pytest.mark.pipeline
 SCRIPT = "workflow/scripts/share_results.py"
@@ -19,7 +20,7 @@ ENVIRONMENT = os.environ.get("REVISIT_REMOTES")  # the Python that has the packa
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A small tree with its results, committed."""
-    tree = Tree(tmp_path_factory.mktemp("made") / "tree", trainings=("fashion_static",))
+    tree = ForkedTree(tmp_path_factory.mktemp("made") / "tree", trainings=("fashion_static",))
     shutil.copy(ROOT / SCRIPT, tree.folder / SCRIPT)  # no stand-in
     tree.dvc("repro")
     tree.git("add", "--force", "dvc.lock")
@@ -30,7 +31,7 @@ def made(tmp_path_factory):
 def cloned(made, folder):
     """A clone without any artifact."""
     subprocess.run(["git", "clone", "-q", str(made.folder), str(folder)], check=True)
-    return Tree.opened(folder, stand_ins=True)
+    return ForkedTree.opened(folder, stand_ins=True)
 
 
 def pushed(output):

@@ -141,6 +141,7 @@ def settings(**changes: object) -> dict[str, dict]:
     study = {
         "study": "fashion",
         "title": "Fashion-MNIST with a static and a dynamic graph",
+        "label": "F-MNIST & more",
         "question": "Does a network trained as a captured (static) graph learn differently from the same network run "
         "eagerly (dynamic graph), and what do ten epochs change against four?",
         "protocol": "Two 5x5 convolutions with 32 and 64 filters, each with ReLU and 2x2 max-pooling, a fully "

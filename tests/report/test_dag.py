@@ -79,4 +79,7 @@ def test_more_data_than_studies_fit():
 def test_a_graph_without_stages_is_a_picture_of_the_studies():
     drawn = dag.picture({}, STUDIES)
     assert [box.href for box in drawn.boxes] == ["plants.html", "tuned.html"]
+    assert [box.text for box in drawn.boxes] == ["Plants", "Tuned"]
+    labelled = dag.picture({}, [study("plants") | {"label": "PLANTS-12"}, study("two_tuned")])
+    assert [box.text for box in labelled.boxes] == ["PLANTS-12", "Two tuned"]
     assert drawn.bars == []

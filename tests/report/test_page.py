@@ -82,6 +82,7 @@ def test_every_page_names_itself_and_leads_to_the_others(index, text):
     for name, page_ in (("index", index), ("fashion", text)):
         bar = between(page_, '<nav class="bar"', "</nav>")
         assert bar.count("aria-current") == 1
+        assert ">F-MNIST &amp; more</a>" in bar
         assert f'href="{name}.html" aria-current="page"' in bar.replace('class="home" ', "")
     assert "<title>Revisit: published claims, run again</title>" in index
     assert "<title>Fashion-MNIST with a static and a dynamic graph – Revisit</title>" in text

@@ -1,6 +1,6 @@
 """Runs side by side: the same bytes as one after the other, and nothing hangs or stays behind.
 
-Each test is a process of its own: processes are copied, which those that already hold threads, such as pytest's
+Each case is a process of its own: processes are copied, which those that already hold threads, such as pytest's
 helpers, should not be.
 """
 
@@ -52,8 +52,8 @@ def shot(how=signal.SIGKILL):
 """
 
 
-def start(folder: Path, program: str) -> subprocess.Popen:
-    command = [sys.executable, "-W", "error", "-c", f"{PROGRAM}\n{program}"]
+def start(folder: Path, program: str, *arguments: str) -> subprocess.Popen:
+    command = [sys.executable, "-W", "error", "-c", f"{PROGRAM}\n{program}", *arguments]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, cwd=folder, env=os.environ | {"PYTHONPATH": str(WORKFLOW)}, **streams)
 
@@ -101,31 +101,49 @@ workers.side_by_side([partial(task, number) for number in range(5)], 2)
     assert not list(tmp_path.glob("*.now"))
 
 
-@pytest.mark.parametrize(
-    ("failing", "shown"),
-    [
-        ("partial(last, ConfigError('lr: too large'))", "ConfigError lr: too large"),
-        ("partial(last, OSError(28, 'No space left on device', 'there'))", "OSError [Errno 28] No space left"),
-        ("partial(last, ZeroDivisionError('by zero'))", "RuntimeError Traceback"),
-        ("partial(last, ValueError('x' * 200_000))", "RuntimeError Traceback"),  # more than a pipe holds
-        ("shot", "DeviceError a training was killed, most likely because memory ran out with 2 side by side"),
-        ("partial(shot, signal.SIGABRT)", "DeviceError a training crashed (Aborted)"),
-        ("partial(shot, signal.SIGRTMIN + 6)", "DeviceError a training crashed (Real-time signal 6)"),
-    ],
-    ids=["mistake", "disk", "defect", "long", "killed", "crashed", "real-time"],
-)
-def test_the_first_failure_ends_the_others_and_is_raised(tmp_path, failing, shown):
-    tasks = f"""
-try:
-    workers.side_by_side([partial(forever, "sleeper"), {failing}, partial(note, "never")], 2)
-except (RevisitError, OSError, RuntimeError) as error:
-    print(type(error).__name__, error)
+FAILURES = {
+    "mistake": ("partial(last, ConfigError('lr: too large'))", "ConfigError lr: too large"),
+    "disk": ("partial(last, OSError(28, 'No space left on device', 'there'))", "OSError [Errno 28] No space left"),
+    "defect": ("partial(last, ZeroDivisionError('by zero'))", "RuntimeError Traceback"),
+    "long": ("partial(last, ValueError('x' * 200_000))", "RuntimeError Traceback"),  # more than a pipe holds
+    "killed": ("shot", "DeviceError a training was killed, most likely because memory ran out with 2 side by side"),
+    "crashed": ("partial(shot, signal.SIGABRT)", "DeviceError a training crashed (Aborted)"),
+    "real-time": ("partial(shot, signal.SIGRTMIN + 6)", "DeviceError a training crashed (Real-time signal 6)"),
+}
+FAILING = """
+import json
+for case, failing in json.loads(sys.argv[1]).items():
+    if os.fork():
+        os.wait()
+        continue
+    os.mkdir(case)
+    os.chdir(case)
+    for number, name in ((1, "output"), (2, "errors")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), number)
+    try:
+        workers.side_by_side([partial(forever, "sleeper"), eval(failing), partial(note, "never")], 2)
+    except (RevisitError, OSError, RuntimeError) as error:
+        print(type(error).__name__, error)
+    break
 """
-    output, errors = start(tmp_path, tasks).communicate(timeout=60)
-    assert errors == ""
-    assert output.startswith(shown)
-    assert gone(int((tmp_path / "sleeper").read_text()))
-    assert not (tmp_path / "never").exists()
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
+    """A folder for each case, with what its process printed; PyTorch is imported once for all of them."""
+    folder = tmp_path_factory.mktemp("failures")
+    asked = json.dumps({case: failing for case, (failing, _) in FAILURES.items()})
+    assert start(folder, FAILING, asked).communicate(timeout=120)[1] == ""
+    return folder
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_the_first_failure_ends_the_others_and_is_raised(failed, case):
+    folder = failed / case
+    assert (folder / "errors").read_text() == ""
+    assert (folder / "output").read_text().startswith(FAILURES[case][1])
+    assert gone(int((folder / "sleeper").read_text()))
+    assert not (folder / "never").exists()
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])

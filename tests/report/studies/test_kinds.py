@@ -21,6 +21,7 @@ CLASSES = "classes photographs gain"
 FEATURES = "probes embedding neighbours"
 FASHION = {"conv1": (800, 32), "conv2": (51200, 64), "fc1": (3211264, 1024), "fc2": (10240, 10)}
 MANY = [f"features.block{number}.conv" for number in range(1, 17)]
+FEW = MANY[:2]  # a small multiple each
 DIVERGING = {
     "lenet_optimizers": {("momentum", 1): 300},
     "lenet_rates": {("lr_1e1", 0): 180},
@@ -49,14 +50,16 @@ def built(tmp_path_factory, stages, classes, made_up, write_training, write_find
                 data = made_up.Data(classes[dataset], training["objective"]["name"] == "multilabel", channels)
                 about = {"layers": FASHION} if name == "fashion" else {"kernel": 11}
                 if name != "fashion":  # whose findings are of an earlier version
-                    made_up.write_events(paths.FINDINGS / x, data, MANY, seed=number)
+                    layers = MANY if number == 1 else FEW
+                    made_up.write_events(paths.FINDINGS / x, data, layers, seed=number)
                 asked = copy.deepcopy(stages["analyses"].get(x, {}))
                 if first := asked.get("inspect", {}).get("first_layers"):
                     first["variants"] = [variant for variant in training["runs"] if variant != training["keep"]]
                 made_up.write(paths.FINDINGS / x, data, asked, seed=number, **about)
         collect(names, trained_by, paths.FINDINGS, paths.COLLECTED)
+        ledger = claims.load(ROOT / claims.LEDGER)
         for name, chosen in settings.items():
-            study.render(chosen, claims.load(ROOT / claims.LEDGER), paths.collected(name), paths.study(name))
+            study.render(chosen, ledger, paths.collected(name), paths.study(name))
         page.render(stages["report"], paths.STUDIES, paths.REPORT)
     return folder
 

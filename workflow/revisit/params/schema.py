@@ -27,6 +27,7 @@ class Study(Section):
     """A study of the report."""
 
     title: str = Field(min_length=1, description="heading of its section")
+    label: str = Field("", description="its name in the pages' navigation (empty: its key, with a capital)")
     question: str = Field(min_length=1, description="what it asks")
     protocol: str = Field(min_length=1, description="what is done")
     assumptions: list[Assumption] = Field([], description="the register of what is chosen here, and who says so")

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from revisit.report import opening
 from revisit.report.search import blocks
 
 if TYPE_CHECKING:
@@ -131,8 +132,7 @@ def picture(graph: Graph, studies: Sequence["Page"]) -> Drawing:
             line, column = divmod(number, ACROSS)
             place = (ANALYSES + column * (CHIP + GAP), first + line * (HEIGHT + GAP), CHIP)
             boxes[kind, name] = _box(*place, kind, own[kind], _address(own[kind], [study]))
-        title = name.replace("_", " ").capitalize()
-        boxes["study", name] = _box(STUDY, first, NARROW + 20, title, [f"study@{name}"], f"{name}.html")
+        boxes["study", name] = _box(STUDY, first, NARROW + 20, opening.label(study), [f"study@{name}"], f"{name}.html")
         heads.append((top, study["title"]))
         middles[name] = first + HEIGHT / 2
         top = first + depth * (HEIGHT + GAP) + GAP

@@ -75,6 +75,11 @@ def told(claims: Sequence["Row"]) -> str:
     return f"{text}, {_listed(parts)}."
 
 
+def label(study: "Study") -> str:
+    """The name of a study in navigation and in the picture of the stages."""
+    return study.get("label") or study["study"].replace("_", " ").capitalize()
+
+
 def scale(studies: Sequence["Study"]) -> str:
     """At which scale the studies were run, and what that means."""
     of_scales: dict[str, list[str]] = {}

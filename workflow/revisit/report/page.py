@@ -9,7 +9,7 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ def render(settings: "Report", studies: Path, destination: Path) -> None:
     described = [_study(studies / name) for name in settings["studies"]]
     claims = [claim for study in described for claim in study["claims"]]
     graph = settings["stages"]
-    templates = _templates({study["study"]: study["title"] for study in described}, graph)
+    templates = _templates(described, graph)
     with files.replacing(destination) as partial:
         (partial / "data").mkdir(parents=True)
         for study in described:
@@ -88,8 +88,8 @@ def render(settings: "Report", studies: Path, destination: Path) -> None:
             (partial / f"{study['study']}.html").write_bytes(page.encode())
 
 
-def _templates(pages: Mapping[str, str], graph: dag.Graph) -> Environment:
-    """The templates, and what every page has; `pages`: the studies' titles by name; `graph`: all stages."""
+def _templates(studies: Sequence["records.Page"], graph: dag.Graph) -> Environment:
+    """The templates, and what every page has; `graph`: all stages."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -102,7 +102,8 @@ def _templates(pages: Mapping[str, str], graph: dag.Graph) -> Environment:
     environment.filters |= {"log": dag.log, "stage_id": dag.anchor}
     script, style = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.js", "report.css"))
     environment.globals |= {
-        "pages": pages,
+        "titles": {study["study"]: study["title"] for study in studies},
+        "labels": {study["study"]: opening.label(study) for study in studies},
         "graph": graph,
         "origin": opening.origin,
         "scales_of": opening.scales_of,

@@ -136,6 +136,7 @@ class Study(TypedDict):
 
     study: str
     title: str
+    label: NotRequired[str]  # in the navigation; else as `opening.label` says
     question: str
     protocol: str
     assumptions: list[Assumption]

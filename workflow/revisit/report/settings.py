@@ -42,6 +42,7 @@ class Study(TypedDict):
 
     study: str
     title: str
+    label: str
     question: str
     protocol: str
     assumptions: list[Assumption]

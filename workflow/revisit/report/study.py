@@ -112,6 +112,8 @@ def render(
                 "sections": known,
             },
         }
+        if label := settings.get("label"):
+            described["label"] = label
         if without := _left_out(runs):
             described["left_out"] = without
         (partial / "study.json").write_bytes(files.json_bytes(described))
