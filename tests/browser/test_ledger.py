@@ -122,7 +122,7 @@ def test_what_was_found_leads_to_its_claims_and_cards_to_their_studies(page):
     expect(claim).to_be_in_viewport()
     page.locator(".card a").nth(1).click()
     expect(page.locator("h1")).to_be_in_viewport()
-    expect(page.locator(".bar [aria-current]")).to_have_text("Lenet")
+    expect(page.locator(".bar [aria-current]")).to_have_text("LeNet")
 
 
 @pytest.mark.parametrize("follow", ["open", "go"])
