@@ -47,7 +47,7 @@ def rankings(classes: Sequence[Ranking]) -> Figure:
     width, height = WIDE * columns / COLUMNS, 0.4 + 1.75 * lines
     figure = Figure(figsize=(width, height))
     # Labels are as large in every such figure: a layout that measures them takes as long as the drawing.
-    figure.subplots_adjust(0.58 / width, 0.45 / height, 1 - 0.16 / width, 1 - 0.25 / height, wspace=0.12, hspace=0.24)
+    figure.subplots_adjust(0.58 / width, 0.45 / height, 1 - 0.16 / width, 1 - 0.25 / height, wspace=0.18, hspace=0.24)
     grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True)
     for axes in grid.flat[len(classes) :]:
         axes.axis("off")
