@@ -11,7 +11,6 @@ import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[2]
-DELETE = ...  # in the place of a value: the key is taken away
 Document = dict[str, Any]
 
 
@@ -53,7 +52,10 @@ def written(tmp_path: Path) -> Callable[[Document], Path]:
 
 @pytest.fixture
 def edited(document: Callable[[], Document], written: Callable[[Document], Path]) -> Callable[[Document], Path]:
-    """`edited(edits)`: the repository's params.yaml with values replaced; `edits`: place -> value, or DELETE."""
+    """`edited(edits)`: the repository's params.yaml with values replaced; `edits`: place -> value.
+
+    The value `...` takes the key away.
+    """
 
     def get(edits: Document) -> Path:
         changed = document()
@@ -62,7 +64,7 @@ def edited(document: Callable[[], Document], written: Callable[[Document], Path]
             *parents, last = place.split(".")
             for key in parents:
                 section = section.setdefault(key, {})
-            if value is DELETE:
+            if value is ...:
                 del section[last]
             else:
                 section[last] = copy.deepcopy(value)
