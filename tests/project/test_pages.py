@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 TOP = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/README.md", "reference/README.md")
@@ -99,6 +100,18 @@ def test_the_readme_has_every_format_and_kind_of_analysis():
     for folder, file in (("data/formats", "reader.py"), ("analyses", "compute.py")):
         for path in (ROOT / "workflow/revisit" / folder).glob(f"*/{file}"):
             assert f"`{path.parent.name}`" in readme, path.parent.name
+
+
+def test_the_readme_counts_the_variants_of_the_cifar_convnet():
+    experiments = yaml.safe_load((ROOT / "params.yaml").read_text())["experiments"].values()
+    variants = [
+        name
+        for of in experiments
+        if of["study"] == "cifar" and of["model"] == "cifar_convnet"
+        for name in of["variants"]
+    ]
+    assert len(set(variants)) == len(variants)
+    assert f"| the CIFAR ConvNet, {len(variants)} variants |" in (ROOT / "README.md").read_text()
 
 
 def test_names_are_looked_at():
