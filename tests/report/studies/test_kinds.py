@@ -98,7 +98,7 @@ def table(name, block):
         ),
         ("lenet", "results sweeps curves gap gradients classes parameters filters strongest"),
         ("rows", "results sweeps curves gap gradients"),
-        ("cifar", "results sweeps gap gradients classes probes embedding"),
+        ("cifar", "results sweeps curves gap gradients classes probes embedding"),
         ("siamese", "results curves gradients probes embedding"),
         ("transfer", "results sweeps gap gradients probes"),
         ("seedlings", f"results curves gap {LOGGED} classes gain costs"),
