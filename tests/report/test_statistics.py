@@ -76,15 +76,18 @@ def evaluations(test_loss: list[float], train_loss: list[float]) -> dict[str, np
 
 
 def test_gap_at_the_end_and_after_1000_steps():
-    found = statistics.gap(evaluations([2.0, 1.0, 1.5, 2.0], [2.0, 1.0, 1.0, 1.0]))
+    found = statistics.gap(evaluations([2.0, 1.25, 1.5, 2.0], [2.0, 1.0, 1.0, 1.0]))
     assert found["loss"] == 1.0
     assert found["ratio"] == 2.0
+    assert found["ratio_at_1000"] == 1.25
     assert found["ratio_after_1000"] == 1.75  # of steps 1500 and 2000; step 1000 itself is not after
     assert found["accuracy"] == pytest.approx(0.1)
 
 
 def test_gap_of_a_short_or_perfect_run():
-    assert statistics.gap(evaluations([2.0, 1.0], [2.0, 1.0]))["ratio_after_1000"] is None
+    short = statistics.gap(evaluations([2.0, 1.5], [2.0, 1.0]))
+    assert (short["ratio_at_1000"], short["ratio_after_1000"]) == (1.5, None)
+    assert statistics.gap(evaluations([2.0], [2.0]))["ratio_at_1000"] is None  # its only evaluation is at step 500
     assert statistics.gap(evaluations([1.0], [0.0]))["ratio"] is None
 
 
@@ -93,7 +96,7 @@ def test_gap_is_in_the_metric_that_there_is():
     of_map = {key.replace("accuracy", "map"): values for key, values in columns.items()}
     assert statistics.gap(of_map, "map")["map"] == pytest.approx(0.1)
     losses = {key: values for key, values in columns.items() if not key.endswith("accuracy")}
-    assert statistics.gap(losses, None).keys() == {"loss", "ratio", "ratio_after_1000"}
+    assert statistics.gap(losses, None).keys() == {"loss", "ratio", "ratio_at_1000", "ratio_after_1000"}
 
 
 def test_a_metric_reaches_a_percentage_at_the_first_evaluation_that_has_it():

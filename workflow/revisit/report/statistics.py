@@ -18,6 +18,7 @@
     roughness.epoch_mean     the same of the mean since the epoch began, within epochs
     gap.loss                 test loss - training loss at the end of training
     gap.ratio                test loss / training loss at the end
+    gap.ratio_at_1000        that ratio at step 1,000, or at the first evaluation after it
     gap.ratio_after_1000     mean of that ratio over the evaluations after step 1,000
     gap.<metric>             training metric - test metric at the end (accuracy or map; absent where there is none)
     overfitting.lowest_step  step of the lowest test loss
@@ -139,14 +140,15 @@ def jumps(loss: np.ndarray, steps_per_epoch: int, epochs: int) -> dict[str, floa
 def gap(evaluations: Columns, metric: str | None = "accuracy") -> dict[str, float | None]:
     """Distance between training and test curves; keys as in the head of this module."""
     if not len(evaluations["step"]):
-        return dict.fromkeys(("loss", "ratio", "ratio_after_1000", *([metric] if metric else [])))
+        return dict.fromkeys(("loss", "ratio", "ratio_at_1000", "ratio_after_1000", *([metric] if metric else [])))
     train, test, step = evaluations["train_loss"], evaluations["test_loss"], evaluations["step"]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = test / train
-    late = ratio[step > 1000]
+    reached, late = ratio[step >= 1000], ratio[step > 1000]
     gaps = {
         "loss": _number(test[-1] - train[-1]),
         "ratio": _number(ratio[-1]),
+        "ratio_at_1000": _number(reached[0]) if len(reached) else None,
         "ratio_after_1000": _number(late.mean()) if len(late) else None,
     }
     if metric:
