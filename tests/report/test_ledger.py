@@ -195,22 +195,6 @@ def test_what_the_reports_say_agrees_with_their_own_numbers_but_for_one_sentence
 
 
 @pytest.mark.parametrize(
-    ("published", "sound", "expected"),
-    [
-        ({"flatten": 0.63, "fc1": 0.7}, {"flatten": 0.66, "fc1": 0.72}, "published value in error"),
-        ({"flatten": 0.63, "fc1": 0.7}, {"flatten": 0.73, "fc1": 0.72}, "exceeds"),
-        ({"flatten": 0.73, "fc1": 0.7}, {"flatten": 0.66, "fc1": 0.72}, "exceeds"),
-        ({"flatten": 0.63, "fc1": 0.5}, {"flatten": 0.66, "fc1": 0.72}, "not reproduced"),
-        ({"flatten": 0.53, "fc1": 0.6}, {"flatten": 0.66, "fc1": 0.72}, "agrees"),
-    ],
-)
-def test_the_svm_on_fc1_is_in_error_when_it_lies_above_flatten_by_both_protocols(published, sound, expected):
-    numbers = {f"cifar_convnet.probe.{layer}.published.accuracy": value for layer, value in published.items()}
-    numbers |= {f"cifar_convnet.probe.{layer}.sound.accuracy": value for layer, value in sound.items()}
-    assert verdict("cifar_probe_fc1", numbers) == expected
-
-
-@pytest.mark.parametrize(
     ("clean", "audit", "expected"),
     [
         (0.55, 0.97, "published value in error"),
