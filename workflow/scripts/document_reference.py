@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 README, PAGE = Path("README.md"), Path("docs/reference.md")
 START, END = "<!-- written by workflow/scripts/document_reference.py -->", "<!-- end -->"
 COLUMNS = {  # of the README's table: heading -> verdicts
-    "agree": ("agrees", "exceeds"),
+    "agree or exceed": ("agrees", "exceeds"),
     "same direction": ("same direction",),
     "undecided": ("undecided",),
     "not reproduced": ("not reproduced",),
@@ -110,7 +110,7 @@ def made(kept: Sequence[references.References]) -> str:
 
 
 def counts(rows: Rows) -> str:
-    """A row for each study with claims: how many came to what."""
+    """A row for each study with claims: how many came to what; below it, how firm the verdicts are."""
     lines = [f"| study | claims | {' | '.join(COLUMNS)} |", f"|---|{'---:|' * (len(COLUMNS) + 1)}"]
     total: Counter[str] = Counter()
     for title, own in rows.items():
@@ -118,12 +118,29 @@ def counts(rows: Rows) -> str:
         total += found
         if own:
             lines.append(_counted(title, found))
-    return "\n".join([*lines, _counted("all", total)]) + "\n"
+    return "\n".join([*lines, _counted("all", total), "", _firmness(rows)]) + "\n"
 
 
 def _counted(title: str, found: Counter[str]) -> str:
     cells = [sum(found[verdict] for verdict in verdicts) for verdicts in COLUMNS.values()]
     return f"| {title} | {found.total()} | {' | '.join(str(cell) if cell else '' for cell in cells)} |"
+
+
+def _firmness(rows: Rows) -> str:
+    judged = [row for own in rows.values() for row in own if row["verdict"] != UNTESTABLE]
+    ran = [row for row in judged if not _is_counted(row)]
+    one = sum(row["seeds"] == 1 for row in ran)
+    short = sum(row["scale"] == "laptop" for row in ran)
+    return textwrap.fill(
+        f"{len(judged)} claims have a verdict. {len(judged) - len(ran)} of them needed no training, only counting; "
+        f"{one} rest on one run, without an interval; {short} were decided at laptop scale, where only directions "
+        "count.",
+        WIDTH,
+    )
+
+
+def _is_counted(row: "Judgement") -> bool:
+    return row["counted"] or row["verdict"] == "impossible"
 
 
 def every_claim(rows: Rows) -> str:
@@ -143,7 +160,7 @@ def _row(row: "Judgement") -> str:
     if row["ours_low"] is not None:
         low, high = (value_text(bound, row["published"]) for bound in (row["ours_low"], row["ours_high"]))
         ours += f" ({low} to {high})"
-    runs = "counted" if row["counted"] or row["verdict"] == "impossible" else f"{row['seeds']} seeds"
+    runs = "counted" if _is_counted(row) else f"{row['seeds']} seeds"
     runs = "one run" if runs == "1 seeds" else runs
     on = ", a copy of the data" if row["data"] == "copy" and not row["counted"] else ""
     short = ", at laptop scale" if row["scale"] == "laptop" and not row["counted"] else ""
