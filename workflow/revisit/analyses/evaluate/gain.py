@@ -21,27 +21,32 @@ COLUMNS = {
 
 @panel("gain", order=80)
 def gain(writer: StudyWriter) -> Section | None:
-    """Average precision per class from scratch and fine-tuned, of the same network on the same data."""
+    """Average precision per class from scratch and fine-tuned, of the same architecture on the same images."""
     blocks = [_compared(writer, *pair) for pair in pairs(writer.having("evaluate"))]
     text = (
-        "The same network on the same data, once with random and once with pretrained weights at the start. Average "
-        "precision of each class on the test set; the classes that gain most come first."
+        "The same architecture on the same images, once from random and once from pretrained weights. Lengths, "
+        "learning rates and how inputs are normalised are those of each protocol, and may differ. Average precision of "
+        "each class on the test set; the classes that gain most come first."
     )
     return section("What pretrained weights are worth", text, blocks) if blocks else None
 
 
 def pairs(runs: list[Run]) -> list[tuple[Run, Run]]:
-    """Each run that starts from other weights with the first that differs from it by starting from scratch."""
+    """Each run that starts from other weights with the first from scratch of the same architecture on the same images.
+
+    The architecture is the model with its settings other than the initialiser, whose values the weights replace.
+    """
     found = []
     for tuned in (run for run in runs if run.settings.get("weights")):
-        scratch = [
-            run
-            for run in runs
-            if not run.settings.get("weights")
-            and all(run.settings[key] == tuned.settings[key] for key in ("model", "dataset"))
-        ]
+        scratch = [run for run in runs if not run.settings.get("weights") and _shared(run) == _shared(tuned)]
         found += [(scratch[0], tuned)] if scratch else []
     return found
+
+
+def _shared(run: Run) -> list[Any]:
+    """What both runs of a pair have in common: architecture, data set, side of the images in pixels."""
+    network = {key: value for key, value in run.settings["network"].items() if key != "initialiser"}
+    return [network, *(run.settings.get(key) for key in ("model", "dataset", "crop"))]
 
 
 def _compared(writer: StudyWriter, scratch: Run, tuned: Run) -> dict[str, Any]:
