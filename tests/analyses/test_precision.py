@@ -1,23 +1,18 @@
-from fractions import Fraction
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
+import devkit
 from revisit import resampling
 from revisit.analyses import precision
 
 
 def voc_2007(relevant, scores):
-    """As VOCdevkit's VOCevalcls.m has it, in exact numbers, row by row; no ties."""
-    hits = misses = 0
-    curve = []
-    for i in sorted(range(len(scores)), key=lambda i: -scores[i]):
-        hits, misses = hits + bool(relevant[i]), misses + (not relevant[i])
-        curve.append((Fraction(hits, int(sum(relevant))), Fraction(hits, hits + misses)))
-    return float(sum(max((p for r, p in curve if r >= Fraction(t, 10)), default=0) for t in range(11)) / 11)
+    """As the development kit has it; no ties."""
+    ranked = sorted(range(len(scores)), key=lambda i: -scores[i])
+    return devkit.average_precision([(i, "tp" if relevant[i] else "fp") for i in ranked], sum(relevant))[0]
 
 
 def decisions(count=300, classes=4, seed=0, levels=None):
@@ -60,10 +55,13 @@ def test_11_point_average_precision_by_hand():
     assert precision.average_precision(relevant, scores) == pytest.approx((1 + 2 / 3 + 1 / 2) / 3)
 
 
-def test_11_point_average_precision_meets_recalls_that_are_tenths():
-    relevant = np.repeat([True, False, True], [3, 10, 7])  # recall 3/10 with precision 1, then a long gap
-    found = precision.average_precision_11_point(relevant, np.arange(20, 0, -1.0))
-    assert found == pytest.approx((4 * 1 + 7 * 10 / 20) / 11)
+@pytest.mark.parametrize(("first", "above"), [(2, 3), (3, 3), (5, 6), (6, 6), (7, 7), (8, 9)])
+def test_11_point_average_precision_reaches_tenths_but_3_6_and_7(first, above):
+    relevant = np.repeat([True, False, True], [first, 10, 10 - first])  # recall `first`/10 with precision 1, then a gap
+    scores = np.arange(20, 0, -1.0)
+    expected = (above * 1 + (11 - above) * 10 / 20) / 11
+    assert precision.average_precision_11_point(relevant, scores) == pytest.approx(expected)
+    assert voc_2007(relevant, scores) == pytest.approx(expected)
 
 
 def test_11_point_average_precision_does_not_depend_on_the_order_of_ties():

@@ -2,6 +2,8 @@
 
 import math
 
+TENTHS = [0.0, 0.1, 0.2, 0.1 * 3, 0.4, 0.5, 0.1 * 6, 0.1 * 7, 0.8, 0.9, 1.0]  # np.arange(0., 1.1, 0.1) of voc_eval.py
+
 
 def overlap(bb, bbgt, plus):
     """The intersection over the union as the development kit has it, with its + 1 or without."""
@@ -37,7 +39,7 @@ def assign(detections, truths, kind, threshold=0.5, plus=0):
 
 
 def average_precision(said, npos):
-    """(11 points, area): None where there is no object."""
+    """(11 points, area): None where there is no object. The recalls of the 11 points are those of voc_eval.py."""
     if not npos:
         return None, None
     tp = fp = 0
@@ -47,7 +49,7 @@ def average_precision(said, npos):
         rec.append(tp / npos)
         prec.append(tp / (tp + fp) if tp + fp else 0)
     eleven = 0
-    for t in [0.0, 0.1, 0.2, 0.1 * 3, 0.4, 0.5, 0.1 * 6, 0.1 * 7, 0.8, 0.9, 1.0]:  # 0:0.1:1
+    for t in TENTHS:
         eleven += max((p for r, p in zip(rec, prec, strict=True) if r >= t), default=0) / 11
     mrec, mpre = [0, *rec, 1], [0, *prec, 0]
     for i in range(len(mpre) - 2, -1, -1):

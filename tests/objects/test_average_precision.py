@@ -69,7 +69,6 @@ def test_the_worked_example_of_padilla_netto_and_da_silva():
 
 
 def test_recall_of_three_in_ten_does_not_reach_the_fourth_point():
-    # 0:0.1:1 has 0.30000000000000004, as np.arange has
     flat, shown = printed("TTT", 10)
     matches = match(flat, shown, by_boxes(flat, shown))
     assert ap.by_class(flat, shown, matches, "eleven")[0] == pytest.approx(3 / 11)

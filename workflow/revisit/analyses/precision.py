@@ -2,8 +2,8 @@
 
 - The area under the precision-recall curve as steps: the sum of recall gained times the precision there, as in
   scikit-learn's `average_precision_score`.
-- VOC 2007's: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or more (Everingham et al.
-  2010, IJCV 88:303-338, section 4.2).
+- VOC 2007's: the mean over recalls 0, 0.1, ..., 1 of the best precision at that recall or more, see
+  `revisit.interpolation`.
 
 In both, equal scores share one threshold. A class that none of the images shows, or all of them, has no ranking: its
 average precision is None. Images that do not count for a class ("difficult" ones) are left out before ranking.
@@ -14,7 +14,7 @@ measures the first one after taking 1e-5 off the probabilities of the images tha
 
 import numpy as np
 
-from revisit import ranking, resampling
+from revisit import interpolation, ranking, resampling
 
 SHIFT = 1e-5  # what the course's measure takes off the probability of a positive
 
@@ -30,9 +30,8 @@ def average_precision_11_point(relevant: np.ndarray, scores: np.ndarray) -> floa
         return None
     order, last = ranking.descending(scores)
     hits = np.cumsum(relevant[order])[last]
-    best = np.maximum.accumulate((hits / (last + 1))[::-1])[::-1]  # precision here or further down
-    reached = np.searchsorted(10 * hits, np.arange(11) * relevant.sum())  # whole numbers: 0.3 is 3/10 here
-    return float(best[reached].mean())
+    curve = (hits / hits[-1])[None], (hits / (last + 1))[None]
+    return float(interpolation.precisions(*curve, interpolation.TENTHS).mean())
 
 
 def average_precision_shifted(relevant: np.ndarray, probabilities: np.ndarray) -> float | None:

@@ -3,8 +3,8 @@
 Detections of a class over all images are ranked by score, of equal scores the earlier row first, and each is right or
 wrong by `revisit.objects.matching`. Three ways of putting the curve of precision over recall into a number:
 
-- `eleven`, VOC 2007's: the mean over eleven recalls of the best precision at that recall or more (Everingham et al.
-  2010, section 4.2). The recalls are those of VOCevaldet.m as floating-point numbers, 0.1 * 3 a little above 3 / 10.
+- `eleven`, VOC 2007's: the mean over eleven recalls of the best precision at that recall or more, see
+  `revisit.interpolation`.
 - `area`, VOC's since 2010: the area below the same best precisions, as steps (VOCevaldet.m of 2010).
 - `coco`: as `eleven`, over 101 recalls (cocoeval.py of pycocotools).
 
@@ -15,14 +15,14 @@ from typing import Literal
 
 import numpy as np
 
-from revisit import resampling
+from revisit import interpolation, resampling
 from revisit.objects.arrays import Flags, Floats, Rows
 from revisit.objects.found import Detections, Truths
 from revisit.objects.matching import Matches
 
 Measure = Literal["eleven", "area", "coco"]
 
-_RECALLS: dict[Measure, Floats] = {"eleven": np.arange(0, 1.1, 0.1), "coco": np.linspace(0, 1, 101)}
+_RECALLS: dict[Measure, Floats] = {"eleven": interpolation.TENTHS, "coco": np.linspace(0, 1, 101)}
 
 
 def by_class(
@@ -110,13 +110,10 @@ def _measured(drawn: Rows, true: Flags, positives: Floats, measure: Measure) -> 
     if not hits.shape[1]:
         return np.zeros(len(drawn))
     precision = hits / np.maximum(np.cumsum(drawn, axis=1)[:, true], 1)
-    best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
     recall = hits / np.maximum(positives, 1)[:, None]
     if measure == "area":
+        best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
         area: Floats = (np.diff(recall, axis=1, prepend=0) * best).sum(axis=1)
         return area
-    best = np.append(best, np.zeros((len(best), 1)), axis=1)  # no precision at a recall that is not reached
-    recalls = _RECALLS[measure]
-    reached = np.stack([np.searchsorted(row, recalls, side="left") for row in recall])
-    sampled: Floats = np.take_along_axis(best, reached, axis=1).mean(axis=1)
+    sampled: Floats = interpolation.precisions(recall, precision, _RECALLS[measure]).mean(axis=1)
     return sampled

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from revisit import resampling
+from revisit import interpolation, resampling
 from revisit.objects import average_precision, fates, matching
 from revisit.objects.arrays import Floats
 from revisit.objects.average_precision import Measure
@@ -14,7 +14,6 @@ from revisit.objects.found import Detections, Truths
 from revisit.objects.matching import Matches
 
 LEVELS = np.arange(1, 100) / 100  # scores from which detections may count
-POINTS = np.arange(0, 1.1, 0.1)  # recalls of VOC 2007
 MOST = 60  # points of a curve
 SUFFIXES: dict[Measure, str] = {"area": "", "eleven": "_11_point", "coco": "_coco"}
 MISSED = "missed"  # what may become of an object
@@ -92,9 +91,9 @@ def curves(
     columns: dict[str, list[str | float]] = {"class": [], "kind": [], "recall": [], "precision": []}
     for kind in np.flatnonzero(truths.counted()).tolist():
         recall, precision = average_precision.curve(detections, truths, matches, kind)
-        best = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0)
-        eleven = best[np.searchsorted(recall, POINTS, side="left")]
-        for name, x, y in (("curve", *thinned(recall, precision)), ("point", np.round(POINTS, 1), eleven)):
+        eleven = interpolation.precisions(recall[None], precision[None], interpolation.TENTHS)[0]
+        points = np.round(interpolation.TENTHS, 1), eleven
+        for name, x, y in (("curve", *thinned(recall, precision)), ("point", *points)):
             columns["class"] += [classes[kind]] * len(x)
             columns["kind"] += [name] * len(x)
             columns["recall"] += x.tolist()
