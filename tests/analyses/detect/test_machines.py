@@ -63,9 +63,17 @@ def test_a_known_shift_is_found_again(taught):
     np.testing.assert_allclose(shares, 1, atol=1e-4)
 
 
-def test_features_have_one_mean_length_and_their_machines_a_bias(taught):
-    new = image(np.random.default_rng(0))
-    assert taught.scale * np.linalg.norm(new.features, axis=1).mean() == pytest.approx(LENGTH)
+def test_the_scale_of_features_is_that_of_the_first_image_with_regions():
+    rng, teacher = np.random.default_rng(0), Teacher(CLASSES, DIMENSIONS, 0.01, 1000.0)
+    first, longer = image(rng), image(rng)
+    empty = first._replace(features=first.features[:0], boxes=first.boxes[:0], own=first.own[:0])
+    for shown in (empty, first, longer._replace(features=5 * longer.features)):
+        teacher.show(shown)
+    lengths = np.linalg.norm(first.features, axis=1)
+    assert teacher.taught().scale * lengths.mean() == pytest.approx(LENGTH)
+
+
+def test_the_machines_have_a_bias(taught):
     nothing = taught.scores(torch.zeros(DIMENSIONS))
     np.testing.assert_allclose(nothing, BIAS * taught.weights[-1], rtol=1e-6)
 

@@ -18,7 +18,7 @@ from revisit.objects.arrays import Flags, Floats, Rows, Singles
 
 FAR = 0.3  # overlap with an object of a class below which a region is none of it
 NEAR = 0.6  # overlap with an object from which a region learns to move to it
-LENGTH = 20.0  # mean length that features are scaled to, as in the authors' code
+LENGTH = 20.0  # mean length that the features of the first image's regions are scaled to; see `Teacher`
 BIAS = 10.0  # the constant feature, as there
 HARD, EASY = -1.0, -1.2  # scores: regions to refuse are kept from the first on, and left out below the second
 ENOUGH = 2000  # new hard regions after which the machines learn again; a quarter of all where that is more
@@ -56,7 +56,12 @@ class Machines(NamedTuple):
 
 
 class Teacher:
-    """Learns from one image after the other; `taught` says what."""
+    """Learns from one image after the other; `taught` says what.
+
+    Features are scaled so that those of the first image with regions have a mean length of `LENGTH`; all others are
+    multiplied by the same number, whatever their length. The authors' code takes the mean over at most 200 regions of
+    each of 200 images (`rcnn_feature_stats.m`), before it learns.
+    """
 
     def __init__(self, classes: int, dimensions: int, C: float, ridge: float) -> None:
         self._C, self._scale = C, 0.0

@@ -21,7 +21,8 @@ class Svms(Section):
         0.001,
         gt=0,
         le=1e6,
-        description="what a region on the wrong side costs an SVM; features have a mean length of 20",
+        description="what a region on the wrong side costs an SVM; the features of the first image's regions have a "
+        "mean length of 20",
     )
     ridge: float = Field(1000.0, gt=0, le=1e9, description="penalty of the regression of boxes")
 
