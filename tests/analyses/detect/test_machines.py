@@ -78,6 +78,21 @@ def test_the_machines_have_a_bias(taught):
     np.testing.assert_allclose(nothing, BIAS * taught.weights[-1], rtol=1e-6)
 
 
+def test_the_loss_is_the_squared_hinge_and_an_object_counts_once():
+    from sklearn.svm import LinearSVC
+
+    one, teacher = image(np.random.default_rng(3)), Teacher(CLASSES, DIMENSIONS, 0.01, 1000.0)
+    teacher.show(one)
+    found = teacher.taught()
+    features = np.pad(one.features * found.scale, ((0, 0), (0, 1)), constant_values=BIAS)
+    asked = signs(one, overlaps.boxes(one.boxes, one.objects), CLASSES)
+    for kind in set(one.kinds.tolist()):
+        rows = asked[:, kind] != 0
+        known = LinearSVC(C=0.01, loss="squared_hinge", dual=False, fit_intercept=False, tol=1e-8)
+        known.fit(features[rows], asked[rows, kind])
+        np.testing.assert_allclose(found.weights[:, kind], known.coef_[0], atol=1e-3)
+
+
 def test_easy_regions_are_forgotten(taught):
     assert 0 < taught.kept < 300 * 12
 

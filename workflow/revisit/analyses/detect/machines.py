@@ -4,6 +4,10 @@ A support vector machine per class scores regions (section 2.3, appendix B): obj
 find, regions that overlap none of them by `FAR` or more what it has to refuse, and nothing else counts. Of the many
 regions to refuse it keeps the hard ones, in one pass over the images. A ridge regression per class says how a region is
 moved to its object (appendix C), learnt from regions that overlap one by `NEAR`.
+
+The SVMs are not quite those of the authors' code (`rcnn_train.m` of github.com/rbgirshick/rcnn): there the loss is the
+hinge (LIBLINEAR's type 3) and an object counts twice (`pos_loss_weight` of 2), with C = 0.001; here the loss is the
+squared hinge (`revisit.analyses.svm`), an object counts once, and C is the same.
 """
 
 from typing import NamedTuple
