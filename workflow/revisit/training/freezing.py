@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Freezing:
     """The frozen layers of a network.
 
-    A frozen parameter has no gradient: autograd skips whatever only frozen layers loader, and the optimiser neither
+    A frozen parameter has no gradient: autograd skips whatever only frozen layers feed, and the optimiser neither
     moves the parameter nor starts a state for it (momentum, squares and step counts begin when it thaws).
 
     Args:

@@ -104,7 +104,7 @@ def dead(largest: np.ndarray) -> np.ndarray:
 def high_frequency(filters: np.ndarray) -> np.ndarray:
     """The share of a filter's energy above half the Nyquist frequency, its mean left out: (F, C, h, w) -> (F,) float64.
 
-    Of the squared magnitudes of the two-dimensional discrete Fourier transform, meant over the channels. A frequency
+    Of the squared magnitudes of the two-dimensional discrete Fourier transform, averaged over the channels. A frequency
     is the length of its vector, so that 0.25 cycles per pixel in any direction are half the Nyquist frequency of 0.5.
     0 where a filter is constant; 5/6 is what to expect of white noise on 5x5, 7x7 and 11x11 pixels alike.
     """
