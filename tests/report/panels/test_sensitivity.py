@@ -72,6 +72,7 @@ def test_parts_are_outlined_and_compared_with_random_ones_in_each_layer(writer):
     first, last = tables["blocks"]
     assert first["caption"].endswith("the parts are below random.")
     assert last["caption"].endswith("the parts are not below random.")
+    assert [column["label"] for column in first["columns"]][2].endswith("over pairs, which share images")
     rows = pd.read_csv(writer.folder / first["file"])
     assert rows["part"].tolist() == ["left sleeve", "collar", "random 1", "fixed 1"]
     assert rows["delta"].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4])

@@ -12,7 +12,11 @@ from revisit.report.study_writer import Section, StudyWriter, row, section, slug
 
 SIDE = 72  # screen pixels of a tile
 SHOWN = 6  # of the images
-HIDDEN = {"part": ("hidden part", "text"), "delta": ("distance", "decimal"), "delta_se": ("standard error", "decimal")}
+HIDDEN = {
+    "part": ("hidden part", "text"),
+    "delta": ("distance", "decimal"),
+    "delta_se": ("standard error over pairs, which share images", "decimal"),
+}
 PENS = {"blue": BLUE, "rust": RUST, "green": GREEN, "purple": PURPLE, "ochre": OCHRE, "teal": TEAL}
 
 
