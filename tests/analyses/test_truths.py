@@ -71,7 +71,8 @@ def test_known_overlaps_are_found_by_rows(data):
     ), strict=True))  # fmt: skip
     flat = [mask for own in masks for mask in own]
     drawn = [mask for number in range(6) for mask in scenes.masks(number)]
-    expected = overlaps.paired_masks(flat, drawn, found, real)
+    pairs = zip(found.tolist(), real.tolist(), strict=True)
+    expected = [overlaps.masks(flat[one][None], drawn[other][None]).item() for one, other in pairs]
     np.testing.assert_array_equal(by_shares(shares, scenes)(found, real), expected)
 
 

@@ -8,7 +8,8 @@ from drawn import CLASSES, detections, real, reported, scattered, truths
 from revisit import resampling
 from revisit.errors import ArtifactError
 from revisit.objects import average_precision as ap
-from revisit.objects.matching import by_boxes, by_masks, match
+from revisit.objects import overlaps
+from revisit.objects.matching import by_boxes, match
 
 VERDICTS = {"tp": (True, False), "fp": (False, False), "ignored": (False, True)}
 
@@ -42,15 +43,16 @@ def test_every_verdict_and_number_is_that_of_the_development_kit(found, objects,
 @settings(max_examples=100, deadline=None)
 @given(reported(), real())
 def test_masks_of_boxes_match_as_the_boxes(found, objects):
-    def painted(box):
-        mask = np.zeros((12, 12), bool)
-        mask[box[1] : box[3], box[0] : box[2]] = True
-        return mask
+    def painted(boxes):
+        masks = np.zeros((len(boxes), 12, 12), bool)
+        for mask, (x0, y0, x1, y1) in zip(masks, boxes, strict=True):
+            mask[y0:y1, x0:x1] = True
+        return masks
 
     flat, shown = detections(found), truths(objects)
-    overlap = by_masks([painted(box) for *_, box in found], [painted(box) for *_, box, _ in objects])
+    shares = overlaps.masks(painted([box for *_, box in found]), painted([box for *_, box, _ in objects]))
     for rule in ("voc", "coco"):
-        masks = match(flat, shown, overlap, rule=rule)
+        masks = match(flat, shown, lambda of_found, of_real: shares[of_found, of_real], rule=rule)
         boxes = match(flat, shown, by_boxes(flat, shown), rule=rule)
         np.testing.assert_array_equal(masks.truth, boxes.truth)
         np.testing.assert_array_equal(masks.wrong, boxes.wrong)

@@ -36,9 +36,6 @@ def test_pairs_are_entries_of_the_matrix(a, b):
         matrix = overlaps.boxes(first, second, pixels)
         paired = overlaps.paired_boxes(first[rows], second[columns], pixels)
         np.testing.assert_array_equal(paired.reshape(matrix.shape), matrix)
-    masks = [[painted(x) for x in some] for some in (a, b)]
-    paired = overlaps.paired_masks(*masks, rows, columns)
-    np.testing.assert_array_equal(paired.reshape(len(a), len(b)), overlaps.masks(*map(np.stack, masks)))
 
 
 def test_boxes_and_masks_overlap_as_in_pycocotools():
@@ -58,7 +55,6 @@ def test_nothing_overlaps_what_has_no_area():
         assert overlaps.boxes(np.array([empty]), np.array([empty])) == 0
     nothing = np.zeros((1, 3, 3), bool)
     assert overlaps.masks(nothing, nothing) == 0
-    assert overlaps.paired_masks(nothing, nothing, np.array([0]), np.array([0])) == 0
     assert overlaps.boxes(np.zeros((0, 4)), box).shape == (0, 1)
     assert overlaps.masks(np.zeros((0, 3, 3), bool), nothing).shape == (0, 1)
 

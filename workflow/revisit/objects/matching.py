@@ -54,11 +54,6 @@ def by_boxes(detections: Detections, truths: Truths, pixels: bool = False) -> Ov
     return lambda found, real: overlaps.paired_boxes(detections.box[found], truths.box[real], pixels)
 
 
-def by_masks(found: Sequence[Flags], real: Sequence[Flags]) -> Overlap:
-    """Overlaps of the masks: of each detection and of each object one (H, W) bool, of the shape of its image."""
-    return lambda of_found, of_real: overlaps.paired_masks(found, real, of_found, of_real)
-
-
 def match(
     detections: Detections,
     truths: Truths,

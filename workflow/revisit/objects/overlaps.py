@@ -5,12 +5,11 @@ instead, and its development kit computes with widths of x1 - x0 + 1: `pixels=Tr
 Nothing overlaps what has no area: the IoU is 0 where the union is empty.
 """
 
-from collections.abc import Sequence
 from math import prod
 
 import numpy as np
 
-from revisit.objects.arrays import Flags, Floats, Rows
+from revisit.objects.arrays import Flags, Floats
 
 
 def boxes(a: Floats, b: Floats, pixels: bool = False) -> Floats:
@@ -28,17 +27,6 @@ def masks(a: Flags, b: Flags) -> Floats:
     first, second = (x.reshape(len(x), prod(x.shape[1:])).astype(np.float32) for x in (a, b))  # exact below 2**24
     common = (first @ second.T).astype(np.float64)
     union = first.sum(axis=1, dtype=np.float64)[:, None] + second.sum(axis=1, dtype=np.float64) - common
-    return _share(common, union)
-
-
-def paired_masks(a: Sequence[Flags], b: Sequence[Flags], of_a: Rows, of_b: Rows) -> Floats:
-    """The IoU of mask `of_a[i]` of `a` with mask `of_b[i]` of `b`, (H, W) bool each: (P,) float64.
-
-    The masks of a pair are of one image, so of one shape; others may have other shapes.
-    """
-    pairs = [(a[i], b[j]) for i, j in zip(of_a.tolist(), of_b.tolist(), strict=True)]
-    common = np.array([np.count_nonzero(one & other) for one, other in pairs], np.float64)
-    union = np.array([np.count_nonzero(one | other) for one, other in pairs], np.float64)
     return _share(common, union)
 
 
