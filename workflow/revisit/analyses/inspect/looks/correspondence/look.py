@@ -50,9 +50,10 @@ def look(view: View, settings: "Settings") -> tuple[dict, dict[str, pd.DataFrame
         parts. With boxes also `object`, where it lies in each image, and `boxes`, part -> likewise: [top, left,
         bottom, right], shares of the network's input. `correspondence.csv`: layer, part, delta (the mean Hamming
         distance), delta_se (its standard error over the pairs as if they were independent, though they share images;
-        NaN for a single pair), images; `correspondence_images.npy` (images, h, w, C). Part `random <n>` lies at another random place in every image,
-        `fixed <n>` at the same random place in all, of the image or of the object's box: it shows what part of a
-        difference comes from the place alone. Both are the mean over boxes of the sizes of all parts.
+        NaN for a single pair), images; `correspondence_images.npy` (images, h, w, C). Part `random <n>` lies at another
+        random place in every image, `fixed <n>` at the same random place in all, of the image or of the object's box:
+        it shows what part of a difference comes from the place alone. Both are the mean over boxes of the sizes of all
+        parts.
 
     Raises:
         ConfigError: a layer or the class does not exist, a part is smaller than a pixel, the data set has no boxes to
