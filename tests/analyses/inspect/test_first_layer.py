@@ -119,7 +119,7 @@ def test_dead_filters_and_the_largest_activations(view, monkeypatch):
     centre[:, 0, 1, 1] = [1, 0.011, 0.009, -1, 0]
     view.images[3, 5, 5] = 255  # the brightest
     looked_at = with_filters(view, centre, nn.ReLU())
-    summary, files = first_layer.look(looked_at, {})
+    summary, files = first_layer.look(looked_at)
     table = files["first_layer.csv"]
     assert list(table) == ["filter", "norm", "largest_activation", "dead", "high_frequency", "low_frequency"]
     inside = view.batch(np.arange(24))[:, 0, 1:-1, 1:-1].numpy()
@@ -138,17 +138,17 @@ def test_dead_filters_and_the_largest_activations(view, monkeypatch):
         "coarseness": pytest.approx(0.4 + table["high_frequency"].mean() + table["low_frequency"].mean()),
     }
     monkeypatch.setattr(forward, "BATCH", 5)
-    assert first_layer.look(looked_at, {})[1]["first_layer.csv"].equals(table)
+    assert first_layer.look(looked_at)[1]["first_layer.csv"].equals(table)
 
 
 def test_a_filter_that_never_passes_the_relu_is_dead(view):
     filters = np.stack([np.ones((1, 3, 3)), -np.ones((1, 3, 3))])
     bright = dataclasses.replace(view, images=np.maximum(view.images, 100))  # all inputs above 0
-    rectified = first_layer.look(with_filters(bright, filters, nn.ReLU()), {})[1]["first_layer.csv"]
+    rectified = first_layer.look(with_filters(bright, filters, nn.ReLU()))[1]["first_layer.csv"]
     assert rectified["dead"].tolist() == [False, True]
     assert rectified["largest_activation"][1] == 0
     for behind in ([], [nn.Tanh()], [nn.BatchNorm2d(2), nn.ReLU()]):  # what is negative passes these
-        table = first_layer.look(with_filters(bright, filters, *behind), {})[1]["first_layer.csv"]
+        table = first_layer.look(with_filters(bright, filters, *behind))[1]["first_layer.csv"]
         assert table["dead"].tolist() == [False, False]
         assert table["largest_activation"][0] == pytest.approx(table["largest_activation"][1])
 
@@ -156,7 +156,7 @@ def test_a_filter_that_never_passes_the_relu_is_dead(view):
 def test_coarseness_by_hand(view):
     """A checkerboard is all high frequencies and no low ones; a level none and nearly all."""
     board, level = waves(4, 4, 2, 2)[None], np.ones((1, 4, 4))
-    found = [first_layer.look(with_filters(view, [each, 0 * each], nn.ReLU()), {})[0] for each in (board, level)]
+    found = [first_layer.look(with_filters(view, [each, 0 * each], nn.ReLU()))[0] for each in (board, level)]
     assert [each["dead_share"] for each in found] == [0.5, 0.5]
     low = [each["low_frequency"] for each in found]
     assert low[0] < 0.01
@@ -165,7 +165,7 @@ def test_coarseness_by_hand(view):
 
 
 def test_kernel_and_stride(view):
-    summary, _ = first_layer.look(with_filters(view, np.ones((2, 1, 5, 4)), stride=3), {})
+    summary, _ = first_layer.look(with_filters(view, np.ones((2, 1, 5, 4)), stride=3))
     assert (summary["kernel"], summary["stride"]) == ([5, 4], 3)
 
 
@@ -193,10 +193,10 @@ def test_first_filters_are_the_weights_of_the_first_convolution():
 def test_a_network_without_a_convolution(view):
     network = nn.Sequential(nn.Flatten(), nn.Linear(144, 3)).eval()
     assert first_layer.first_filters(network) is None
-    assert first_layer.look(dataclasses.replace(view, network=network), {}) == ({}, {})
+    assert first_layer.look(dataclasses.replace(view, network=network)) == ({}, {})
 
 
 def test_a_diverged_network(view):
-    summary, files = first_layer.look(with_filters(view, np.full((2, 1, 3, 3), np.nan), nn.ReLU()), {})
+    summary, files = first_layer.look(with_filters(view, np.full((2, 1, 3, 3), np.nan), nn.ReLU()))
     assert summary["high_frequency"] is summary["low_frequency"] is summary["coarseness"] is None
     assert files["first_layer.csv"]["norm"].isna().all()

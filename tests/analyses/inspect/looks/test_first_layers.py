@@ -47,7 +47,7 @@ def test_each_variant_is_looked_at_with_its_own_eyes(swept):
     assert table["dead"].tolist() == [False, False, False, True]
     np.testing.assert_array_equal(files["first_layers_half_dead.npy"][:, 0, 0, 0], np.float32([0.1, -0.1]))
     for name in summary:
-        alone, found = first_layer.look(swept.variant(name), {})
+        alone, found = first_layer.look(swept.variant(name))
         assert summary[name] == alone
         own = table[table["variant"] == name].drop(columns="variant").reset_index(drop=True)
         assert own.equals(found["first_layer.csv"])

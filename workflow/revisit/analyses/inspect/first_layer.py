@@ -27,12 +27,11 @@ PADDED = 64  # pixels, the side of the filters in zeros whose low frequencies ar
 _ROUNDING = 1e-12  # of a filter's energy: smaller parts of it are nothing but rounding
 
 
-def look(view: View, settings: dict) -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:  # noqa: ARG001
+def look(view: View) -> tuple[dict, dict[str, pd.DataFrame | np.ndarray]]:
     """The filters of the first convolution; nothing without a convolution.
 
     Args:
         view: what to look at.
-        settings: none are needed.
 
     Returns:
         The number of filters, of dead ones and their share, the mean high-frequency share and the mean low-frequency

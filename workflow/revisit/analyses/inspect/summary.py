@@ -34,7 +34,7 @@ def look(
     """
     table = networks.parameters(view.network)
     statistics, strongest = networks.activation_statistics(view.network, view.images, view.preprocessing, view.device)
-    first, found = first_layer.look(view, {})
+    first, found = first_layer.look(view)
     summary = {
         "parameters": {row["layer"]: row["parameters"] for row in table},
         "total_parameters": sum(row["parameters"] for row in table),

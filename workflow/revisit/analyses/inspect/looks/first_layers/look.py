@@ -49,7 +49,7 @@ def look(view: View, settings: "Settings") -> tuple[dict[str, Any], dict[str, pd
     files: dict[str, pd.DataFrame | np.ndarray] = {}
     for name in names:
         own = view.variant(name)
-        summary[name], found = first_layer.look(own, {})
+        summary[name], found = first_layer.look(own)
         filters = first_layer.first_filters(own.network)
         if filters is None:
             raise ConfigError(f"analyses.inspect.first_layers: variant {name} has no convolution; leave it out")
