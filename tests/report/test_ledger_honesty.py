@@ -38,7 +38,7 @@ RANGES = {  # what a metric can be, by how its name ends; the first that fits
     r"overfitting\.rise|gap\.ratio\w*": (0, 10),
     r"jumps\.epoch_4\.count": (0, 3),  # of four epochs
     r"jumps\.epoch_4\.mean_z": (-10, 10),
-    r"overfitting\.lowest_step|reached\.percent_\d0": (1, 6000),
+    r"overfitting\.lowest_step|reached\.percent_50": (1, 6000),
     r"roughness\.\w+": (0, 1),
     r"invariance\.layers\.\w+\.(translate|scale|rotate)": (0, 2),
     r"correspondence\.layers\.\w+\.(parts|random|fixed)": (0, 1),

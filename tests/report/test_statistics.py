@@ -99,16 +99,12 @@ def test_gap_is_in_the_metric_that_there_is():
     assert statistics.gap(losses, None).keys() == {"loss", "ratio", "ratio_at_1000", "ratio_after_1000"}
 
 
-def test_a_metric_reaches_a_percentage_at_the_first_evaluation_that_has_it():
+@pytest.mark.parametrize(("accuracy", "step"), [([0.15, 0.5, 0.45, 0.62], 1000), ([0.15, 0.2, 0.45, 0.49], None)])
+def test_a_metric_reaches_half_at_the_first_evaluation_that_has_it(accuracy, step):
     columns = evaluations([1.0] * 4, [1.0] * 4)
-    columns["test_accuracy"] = np.array([0.15, 0.5, 0.45, 0.62])
+    columns["test_accuracy"] = np.array(accuracy)
     found = statistics.reached(columns, "accuracy")
-    assert found == {
-        "percent_10": 500,
-        **dict.fromkeys(("percent_20", "percent_30", "percent_40", "percent_50"), 1000),
-        "percent_60": 2000,
-        **dict.fromkeys(("percent_70", "percent_80", "percent_90")),
-    }
+    assert found == {"percent_50": step}
     assert statistics.of_run(history([1.0] * 9), columns, "accuracy", 3, [], {})["reached"] == found
     assert statistics.of_run(history([1.0] * 9), columns, None, 3, [], {})["reached"] == {}
 

@@ -24,7 +24,7 @@
     overfitting.lowest_step  step of the lowest test loss
     overfitting.last_step    last step evaluated
     overfitting.rise         test loss at the end / lowest test loss - 1
-    reached.percent_<n>      first step evaluated whose test metric is at least n%, n = 10, 20, ..., 90 (None: at none)
+    reached.percent_50       first step evaluated whose test metric is at least 50% (None: at none)
 
 `differences` adds `difference.<other>.mean` and `.largest`: the absolute difference of the minibatch losses of two
 experiments that differ in nothing but their graph, step by step. The statistics of each variant's run of the same
@@ -43,7 +43,6 @@ from revisit.errors import ArtifactError
 
 RUNNING_MEAN = 20  # steps
 THRESHOLD = 3.0  # standard deviations; at most 1 false alarm in 100 boundaries with the few windows of a short run
-PERCENTS = range(10, 100, 10)
 NORMAL = 1.4826  # standard deviation of a normal distribution in units of its median absolute deviation
 Columns = Mapping[str, np.ndarray]
 
@@ -169,10 +168,9 @@ def overfitting(evaluations: Columns) -> dict[str, float | int | None]:
 
 
 def reached(evaluations: Columns, metric: str) -> dict[str, int | None]:
-    """When the test metric reaches whole tenths of what can be; keys as in the head of this module."""
-    test, step = evaluations[f"test_{metric}"], evaluations["step"]
-    steps = {percent: step[100 * test >= percent] for percent in PERCENTS}
-    return {f"percent_{percent}": int(found[0]) if len(found) else None for percent, found in steps.items()}
+    """When the test metric reaches half of what can be; keys as in the head of this module."""
+    steps = evaluations["step"][100 * evaluations[f"test_{metric}"] >= 50]
+    return {"percent_50": int(steps[0]) if len(steps) else None}
 
 
 def of_run(
