@@ -169,8 +169,10 @@ def test_overfitting_begins_at_the_lowest_test_loss():
 
 
 def test_differences_are_step_by_step_over_common_steps():
-    found = statistics.differences({"a": np.array([1.0, 2.0, 9.0]), "b": np.array([1.5, 2.0])})
-    assert found == {"a": {"b": {"mean": 0.25, "largest": 0.5}}, "b": {"a": {"mean": 0.25, "largest": 0.5}}}
+    others = {"b": np.array([1.5, 2.0]), "c": np.array([])}
+    found = statistics.differences(np.array([1.0, 2.0, 9.0]), others)
+    assert found == {"b": {"mean": 0.25, "largest": 0.5}, "c": {"mean": None, "largest": None}}
+    assert statistics.differences(np.array([1.0]), {}) == {}
 
 
 def test_columns_with_empty_cells_and_with_text(tmp_path):

@@ -172,11 +172,11 @@ class Run:
     def statistics_of(self, replicate: int) -> dict[str, Any]:
         """The statistics of the kept variant's run of one seed, and of every variant's under `variants`.
 
-        See `revisit.report.statistics`.
+        See `revisit.report.statistics`. `replicate` is below `replicates`; twins may have fewer.
         """
-        own = [run for run in (self, *self.twins) if replicate < run.replicates]
-        losses = {run.name: run._columns("history", run.keep, replicate)["loss"] for run in own}
-        difference = statistics.differences(losses)[self.name] if own else {}
+        there = [run for run in (self, *self.twins) if replicate < run.replicates]
+        losses = {run.name: run._columns("history", run.keep, replicate)["loss"] for run in there}
+        difference = statistics.differences(losses.pop(self.name), losses)
         of_each = {variant: self._statistics(variant, replicate) for variant in self.settings["runs"]}
         return self._statistics(self.keep, replicate) | {"difference": difference, "variants": of_each}
 

@@ -26,8 +26,8 @@
     overfitting.rise         test loss at the end / lowest test loss - 1
     reached.percent_50       first step evaluated whose test metric is at least 50% (None: at none)
 
-`differences` adds `difference.<other>.mean` and `.largest`: the absolute difference of the minibatch losses of two
-experiments that differ in nothing but their graph, step by step. The statistics of each variant's run of the same
+`differences` adds `difference.<other>.mean` and `.largest`: the absolute difference of the minibatch losses of this and
+another experiment that differs in nothing but its graph, step by step. The statistics of each variant's run of the same
 seed are under `variants.<variant>`.
 """
 
@@ -244,18 +244,16 @@ def _mean(values: np.ndarray) -> float | None:
     return _number(values.mean()) if len(values) else None
 
 
-def differences(losses: Mapping[str, np.ndarray]) -> dict[str, dict[str, dict[str, float | None]]]:
-    """Absolute difference of the losses of each two experiments, over the steps that both made."""
-    found: dict[str, dict[str, dict[str, float | None]]] = {name: {} for name in losses}
-    for name, loss in losses.items():
-        for other, theirs in losses.items():
-            if other != name:
-                steps = min(len(loss), len(theirs))
-                apart = np.abs(loss[:steps] - theirs[:steps])
-                found[name][other] = {
-                    "mean": _number(apart.mean()) if steps else None,
-                    "largest": _number(apart.max()) if steps else None,
-                }
+def differences(loss: np.ndarray, others: Mapping[str, np.ndarray]) -> dict[str, dict[str, float | None]]:
+    """Absolute difference of a loss (N,) from that of each other experiment (M,), over the steps that both made."""
+    found = {}
+    for other, theirs in others.items():
+        steps = min(len(loss), len(theirs))
+        apart = np.abs(loss[:steps] - theirs[:steps])
+        found[other] = {
+            "mean": _number(apart.mean()) if steps else None,
+            "largest": _number(apart.max()) if steps else None,
+        }
     return found
 
 
