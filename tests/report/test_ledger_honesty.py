@@ -68,7 +68,7 @@ COUNTS = (
     "receptive_field",
     "count",
     "lowest_step",
-    *(f"percent_{percent}" for percent in statistics.PERCENTS),
+    "percent_50",
     "parameters",
     "layers",
     "operations",
