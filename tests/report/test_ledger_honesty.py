@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from revisit.report import claims, judgements, statistics
+from revisit.report import claims, judgements
 from revisit.report.expressions import evaluate
 from revisit.report.rules import Comparison
 from revisit.report.seeds import Seeds
