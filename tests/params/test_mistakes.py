@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from revisit.analyses.kinds import kinds
 from revisit.errors import ConfigError
 from revisit.params.load import load
 
@@ -275,6 +276,15 @@ def test_every_mistake_is_told_at_once(edited):
     with pytest.raises(ConfigError, match="2 mistakes") as caught:
         load(path)
     assert str(caught.value).count("\n") == 2
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_an_analysis_of_an_experiment_that_does_not_exist_is_one_mistake(document, edited, kind):
+    settings = next(iter(document()["analyses"][kind].values()))
+    with pytest.raises(ConfigError) as caught:
+        load(edited({f"analyses.{kind}.nowhere": settings}))
+    (line,) = str(caught.value).splitlines()[1:]
+    assert line.strip().startswith(f"analyses.{kind}.nowhere: unknown experiment 'nowhere'")
 
 
 def test_a_mistake_that_only_the_other_scale_would_meet_is_found_too(edited):

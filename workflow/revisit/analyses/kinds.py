@@ -22,15 +22,17 @@ class Kind:
     Attributes:
         settings: the section of `analyses.<kind>.<experiment>`; its docstring says what the kind does.
         reads: what it is computed from: the trained network and its data, its features, or its test scores.
+        needs: the objective of a training that it can look at, and what a network for that is called; None: of any.
         findings: whether it leaves findings, which the report reads; else features, for other kinds.
         check: records what is wrong with the settings of an experiment beyond their section: of all parameters, the
-            experiment's name, its settings, and where to record it.
+            name of the experiment, which exists and has the objective, its settings, and where to record it.
         resolved: the settings as the stage gets them, where they are not those of the section as they are: likewise.
         modules: what `compute` loads by name for some settings of the stage.
     """
 
     settings: type[Section]
     reads: Literal["network", "features", "scores"]
+    needs: tuple[str, str] | None = None
     findings: bool = True
     check: Callable[..., None] = lambda _params, _name, _settings, _found: None
     resolved: Callable[..., Settings] = lambda _params, _name, settings: settings.model_dump()

@@ -33,6 +33,11 @@ def check_analyses(params: "Params", mistakes: "Mistakes") -> None:
             place = ("analyses", name, experiment)
             if experiment not in trainings:
                 mistakes.add(place, unknown(experiment, "experiment", trainings))
+                continue
+            objective = trainings[experiment].objective.name
+            if kind.needs and objective != kind.needs[0]:
+                mistakes.add(place, f"needs {kind.needs[1]}; {experiment} is trained for {objective}")
+                continue
             if kind.reads == "features":
                 _check_layers(place, settings.layers, extract.get(experiment), mistakes)
             kind.check(params, experiment, settings, mistakes)

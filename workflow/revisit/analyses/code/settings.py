@@ -40,14 +40,8 @@ class Settings(TypedDict):
 
 
 def check(params: "Params", name: str, code: Code, found: "Mistakes") -> None:
-    """Record a training that is not one of an autoencoder of images with one label, and labels that there are not."""
-    training = params.trainings.get(name)
-    if training is None:
-        return
-    place = ("analyses", "code", name)
-    if training.objective.name != "reconstruction":
-        found.add(place, f"needs an autoencoder; {name} is trained for {training.objective.name}")
-        return
+    """Record images with several labels, weights that are not drawn, and labels that there are not."""
+    training, place = params.trainings[name], ("analyses", "code", name)
     if params.label_kind(training.dataset) != "single":
         found.add(place, f"needs images with one label each; those of {training.dataset} have several")
     check_drawn(params, place, found)
@@ -66,4 +60,4 @@ def resolved(params: "Params", name: str, code: Code) -> dict[str, Any]:
     return code.model_dump() | {"training_seed": training.protocols()[training.kept].seed}
 
 
-KIND = Kind(Code, reads="network", check=check, resolved=resolved)
+KIND = Kind(Code, reads="network", needs=("reconstruction", "an autoencoder"), check=check, resolved=resolved)

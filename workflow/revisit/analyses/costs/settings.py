@@ -58,13 +58,8 @@ class Settings(TypedDict):
 
 
 def check(params: "Params", name: str, costs: Costs, found: "Mistakes") -> None:
-    """Record a training that is not one of a classifier from weights drawn at random, and networks that cannot be."""
-    training = params.trainings.get(name)
-    if training is None:
-        return
-    place = ("analyses", "costs", name)
-    if training.objective.name != "classification":
-        found.add(place, f"needs a classifier of one class; {name} is trained for {training.objective.name}")
+    """Record weights that are not drawn at random, and networks that cannot be."""
+    training, place = params.trainings[name], ("analyses", "costs", name)
     check_drawn(params, place, found)
     for beside, described in costs.beside.items():
         where = (*place, "beside", beside)
@@ -103,4 +98,11 @@ def networks(settings: dict[str, Any]) -> list[str]:
     return sorted({f"revisit.models.{one['model']}" for one in settings["beside"].values()})
 
 
-KIND = Kind(Costs, reads="network", check=check, resolved=resolved, modules=networks)
+KIND = Kind(
+    Costs,
+    reads="network",
+    needs=("classification", "a classifier of one class"),
+    check=check,
+    resolved=resolved,
+    modules=networks,
+)

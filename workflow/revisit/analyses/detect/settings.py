@@ -9,7 +9,6 @@ from revisit.data.settings import Propose
 from revisit.params.fields import EACH_ONCE, Count, Section
 
 if TYPE_CHECKING:
-    from revisit.params.mistakes import Mistakes
     from revisit.params.schema import Params
 
 
@@ -90,13 +89,6 @@ class Settings(TypedDict):
     device: str
 
 
-def check(params: "Params", name: str, detect: Detect, found: "Mistakes") -> None:  # noqa: ARG001
-    """Record a training that is not one of a detector."""
-    training = params.trainings.get(name)
-    if training is not None and training.objective.name != "detection":
-        found.add(("analyses", "detect", name), f"needs a detector; {name} is trained for {training.objective.name}")
-
-
 def resolved(params: "Params", name: str, detect: Detect) -> dict[str, Any]:
     """What is not asked for does not stand there: without it settings are what they were before there was any."""
     left_out = {key for key in ("random_boxes", "restyled") if not getattr(detect, key)}
@@ -107,4 +99,4 @@ def resolved(params: "Params", name: str, detect: Detect) -> dict[str, Any]:
     return settings
 
 
-KIND = Kind(Detect, reads="network", check=check, resolved=resolved)
+KIND = Kind(Detect, reads="network", needs=("detection", "a detector"), resolved=resolved)

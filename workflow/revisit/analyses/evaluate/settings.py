@@ -35,15 +35,12 @@ class Settings(TypedDict):
 
 def check(params: "Params", name: str, evaluate: Evaluate, found: "Mistakes") -> None:
     """Record what does not fit the training: its objective, its labels, its classes."""
-    training = params.trainings.get(name)
-    if training is None:
-        return
-    place = ("analyses", "evaluate", name)
-    if not TASKS[training.objective.name].scored:
-        found.add(place, f"scores classes; {name} is trained for {training.objective.name}")
+    objective, place = params.trainings[name].objective.name, ("analyses", "evaluate", name)
+    if not TASKS[objective].scored:
+        found.add(place, f"scores classes; {name} is trained for {objective}")
     if evaluate.top_k is None:
         return
-    if TASKS[training.objective.name].labels == "multi":
+    if TASKS[objective].labels == "multi":
         found.add((*place, "top_k"), "counts images of one label; those here may have several: leave it out")
     elif (classes := params.classes_of(name)) and max(evaluate.top_k, default=1) > len(classes):
         found.add((*place, "top_k"), f"{max(evaluate.top_k)} is more than the {len(classes)} classes")

@@ -42,13 +42,13 @@ class Settings(TypedDict):
 
 def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:
     """Record looks that the training does not allow: no classes, no snapshots; and what each look checks itself."""
-    training = params.trainings.get(name)
-    snapshots = _snapshots(training) if training else [0]
+    training = params.trainings[name]
+    snapshots = _snapshots(training)
     for key, look in looks().items():
         if not getattr(inspect, key):
             continue
         place = ("analyses", "inspect", name, key)
-        if look.classifier and training and not TASKS[training.objective.name].scored:
+        if look.classifier and not TASKS[training.objective.name].scored:
             found.add(place, f"needs a classifier; {name} is trained for {training.objective.name}")
         if follows(key) and not snapshots:
             found.add(place, f"follows the training: give {name} `snapshots`")

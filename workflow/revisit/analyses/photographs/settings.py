@@ -37,12 +37,9 @@ class Settings(TypedDict):
 
 def check(params: "Params", name: str, photographs: Photographs, found: "Mistakes") -> None:
     """Record images of which no boxes are known, and classes that there are not."""
-    training = params.trainings.get(name)
-    if training is None:
-        return
-    place = ("analyses", "photographs", name)
-    if params.objects_of(params.data_of(training.dataset)) is None:
-        found.add(place, f"nothing is known of the objects in {training.dataset}; give it `objects`")
+    dataset, place = params.trainings[name].dataset, ("analyses", "photographs", name)
+    if params.objects_of(params.data_of(dataset)) is None:
+        found.add(place, f"nothing is known of the objects in {dataset}; give it `objects`")
     known = params.classes_of(name)
     for group, classes in photographs.groups.items():
         for number, wanted in enumerate(classes):

@@ -1,15 +1,11 @@
 """Stage `segment` in `params.yaml`."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from pydantic import Field
 
 from revisit.analyses.kinds import Kind
 from revisit.params.fields import Count, Section
-
-if TYPE_CHECKING:
-    from revisit.params.mistakes import Mistakes
-    from revisit.params.schema import Params
 
 
 class Segment(Section):
@@ -36,12 +32,4 @@ class Settings(TypedDict):
     device: str
 
 
-def check(params: "Params", name: str, segment: Segment, found: "Mistakes") -> None:  # noqa: ARG001
-    """Record a training that is not one of a network that classifies pixels."""
-    training = params.trainings.get(name)
-    if training is not None and training.objective.name != "segmentation":
-        problem = f"needs a network that classifies pixels; {name} is trained for {training.objective.name}"
-        found.add(("analyses", "segment", name), problem)
-
-
-KIND = Kind(Segment, reads="network", check=check)
+KIND = Kind(Segment, reads="network", needs=("segmentation", "a network that classifies pixels"))

@@ -57,8 +57,7 @@ def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:
 
 def _without_boxes(params: "Params", name: str) -> str | None:
     """The data set of a training, where nothing is known of the objects in its images and nothing else is wrong."""
-    training = params.trainings.get(name)
-    dataset = params.data_of(training.dataset) if training else ""
+    dataset = params.data_of(params.trainings[name].dataset)
     known = params.datasets.get(dataset)
     return dataset if known and known.raw in params.raw and params.objects_of(dataset) is None else None
 

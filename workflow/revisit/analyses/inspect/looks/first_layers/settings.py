@@ -28,10 +28,7 @@ class Settings(TypedDict):
 
 def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:
     """Record a training that keeps no other networks, and variants that it does not have besides its own."""
-    training = params.trainings.get(name)
-    if training is None:
-        return
-    place = ("analyses", "inspect", name, "first_layers")
+    training, place = params.trainings[name], ("analyses", "inspect", name, "first_layers")
     if not training.keep_all:
         found.add(place, f"compares variants: give {name} `keep_all: true`")
         return

@@ -29,10 +29,7 @@ class Settings(TypedDict):
 def check(params: "Params", name: str, inspect: Any, found: "Mistakes") -> None:
     """Record networks without dense blocks, images with several labels, and more images than are looked at."""
     more_images("reuse")(params, name, inspect, found)
-    training = params.trainings.get(name)
-    if training is None:
-        return
-    place = ("analyses", "inspect", name, "reuse")
+    training, place = params.trainings[name], ("analyses", "inspect", name, "reuse")
     if training.model not in MODELS:
         found.add(place, f"looks into dense blocks; {name} is a {training.model}, not one of {', '.join(MODELS)}")
     elif params.label_kind(training.dataset) != "single":
