@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,7 @@ def matched(found, truths):
 
 def test_what_finds_all_has_a_precision_of_one(truths):
     found = detected(truths, range(5), [0.9, 0.8, 0.7, 0.6, 0.5])
-    summary, rows = measures.precisions(found, truths, matching.by_boxes(found, truths), 100, 0)
+    summary, rows = measures.precisions(found, truths, matched(found, truths), matching.by_boxes(found, truths), 100, 0)
     for prefix, suffix in (("", ""), ("", "_11_point"), ("", "_coco"), ("mask_", "")):
         for end in ("", "_low", "_high"):
             assert summary[f"{prefix}mean_average_precision{suffix}{end}"] == pytest.approx(1)
@@ -36,9 +38,17 @@ def test_what_finds_all_has_a_precision_of_one(truths):
     assert rows[2]["average_precision"] is None
 
 
+def test_the_matches_that_are_given_are_measured(truths):
+    found = detected(truths, range(5), [0.9, 0.8, 0.7, 0.6, 0.5])
+    wrong = dataclasses.replace(matched(found, truths), true=np.zeros((1, 5), bool))
+    summary, _ = measures.precisions(found, truths, wrong, None, 10, 0)
+    assert (summary["mean_average_precision"], summary["mean_average_precision_11_point"]) == (0, 0)
+    assert summary["mean_average_precision_coco"] == pytest.approx(1)
+
+
 def test_nothing_found_has_a_precision_of_zero(truths):
     found = detected(truths, [], [])
-    summary, rows = measures.precisions(found, truths, None, 100, 0)
+    summary, rows = measures.precisions(found, truths, matched(found, truths), None, 100, 0)
     assert (summary["mean_average_precision"], rows[2]["average_precision_coco"]) == (0, None)
     assert "mask_mean_average_precision" not in summary
     table = measures.thresholds(found, truths, matched(found, truths))
@@ -54,7 +64,7 @@ def test_masks_where_a_class_comes_twice_count_for_themselves():
     truths = Truths(np.array([0, 0, 1, 2]), np.array([0, 0, 0, 1]), box, np.zeros(4, bool), 3, 3)
     for rows, wanted in (([0, 1], 1), ([0], 0.5), ([2, 3], 0)):  # image 0 alone shows two of a class
         found = detected(truths, rows, [0.9] * len(rows))
-        summary, _ = measures.precisions(found, truths, matching.by_boxes(found, truths), 10, 0)
+        summary, _ = measures.precisions(found, truths, matched(found, truths), matching.by_boxes(found, truths), 10, 0)
         assert summary["mask_mean_average_precision_of_several"] == pytest.approx(wanted)
         assert 0 < summary["mask_mean_average_precision"] < 1
 
@@ -99,5 +109,5 @@ def test_the_eleven_points_are_those_of_the_average(truths):
         if (name, kind) == ("ant", "point")
     ]
     assert points == pytest.approx([1] * 4 + [2 / 3] * 3 + [0] * 4)
-    _, rows = measures.precisions(found, truths, None, 100, 0)
+    _, rows = measures.precisions(found, truths, matched(found, truths), None, 100, 0)
     assert rows[0]["average_precision_11_point"] == pytest.approx(np.mean(points))

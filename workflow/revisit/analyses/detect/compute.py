@@ -84,7 +84,7 @@ def _detected(detector: Detector, settings: "Settings") -> tuple[dict[str, Any],
     found = detector.find(masks=True)
     seen, matches, fate = found.detections, *_fates(found.detections, scenes)
     masks = None if found.shares is None else truths.by_shares(found.shares, scenes)
-    summary, rows = measures.precisions(seen, real, masks, settings["bootstrap"], settings["seed"])
+    summary, rows = measures.precisions(seen, real, matches, masks, settings["bootstrap"], settings["seed"])
     table = measures.thresholds(seen, real, matches)
     score = measures.best_score(table)
     ends = measures.of_classes(fate, seen, real, matches, classes, score)

@@ -20,13 +20,14 @@ MISSED = "missed"  # what may become of an object
 
 
 def precisions(
-    detections: Detections, truths: Truths, masks: matching.Overlap | None, number: int, seed: int
+    detections: Detections, truths: Truths, voc: Matches, masks: matching.Overlap | None, number: int, seed: int
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Average precisions in a summary, and class by class.
 
     Args:
         detections: of the split.
         truths: of the split.
+        voc: what became of the detections by VOC's rule and the overlaps of boxes.
         masks: the overlaps of masks, where there are any.
         number: of resamples behind each interval.
         seed: of these.
@@ -38,7 +39,6 @@ def precisions(
         average_precision, its `_low` and `_high`, and so on; None without an object.
     """
     boxes = matching.by_boxes(detections, truths)
-    voc = matching.match(detections, truths, boxes)
     coco = matching.match(detections, truths, boxes, matching.COCO_THRESHOLDS, "coco")
     wanted: list[tuple[str, Matches, Measure]] = [
         *((f"average_precision{SUFFIXES[how]}", voc, how) for how in ("area", "eleven")),
