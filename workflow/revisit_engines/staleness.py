@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import networkx as nx
@@ -18,7 +19,21 @@ from revisit_engines import cache
 COLLECT = "collect"
 
 
-def stale_stages(records: dict[Path, bytes], forced: Collection[str] = ()) -> set[str]:
+@contextmanager
+def project() -> Iterator[Repo]:
+    """DVC's view of the project, whose index is built once, when it is first asked for.
+
+    Raises:
+        EngineError: DVC cannot read its files; the message is DVC's.
+    """
+    try:
+        with Repo(_wait_for_lock=True) as repo:
+            yield repo
+    except DvcException as error:
+        raise EngineError(f"DVC: {error}") from error
+
+
+def stale_stages(records: dict[Path, bytes], forced: Collection[str] = (), repo: Repo | None = None) -> set[str]:
     """The names of the stages that have to run, such as "train@fashion_dynamic".
 
     A stage is stale when its command, a dependency or an output differs from `dvc.lock`, or when it depends
@@ -30,31 +45,26 @@ def stale_stages(records: dict[Path, bytes], forced: Collection[str] = ()) -> se
     Args:
         records: what `configure` writes for the current `params.yaml`: path, relative to the root -> content.
         forced: stages that are to run in any case.
+        repo: of `project`, where the caller asks it for more.
 
     Raises:
-        EngineError: DVC cannot read its files; the message is DVC's.
+        EngineError: as `project`.
     """
     changing = {
         path.as_posix(): hashlib.md5(content, usedforsecurity=False).hexdigest() for path, content in records.items()
     }
     cache.look_at_contents()
-    try:
-        with Repo(_wait_for_lock=True) as repo, repo.lock:
-            return _stale(repo, changing, _folders(records[paths.config(COLLECT)]), forced)
-    except DvcException as error:
-        raise EngineError(f"DVC: {error}") from error
+    with nullcontext(repo) if repo else project() as opened, opened.lock:
+        return _stale(opened, changing, _folders(records[paths.config(COLLECT)]), forced)
 
 
 def forced_stages(words: Collection[str] | None) -> set[str]:
     """The names of the stages that these words, names of rules or paths of their outputs, mean to Snakemake; None: all.
 
-    Raises EngineError as `stale_stages`.
+    Raises EngineError as `project`.
     """
-    try:
-        with Repo(_wait_for_lock=True) as repo:
-            return {stage.addressing for stage in repo.index.graph if words is None or _means(words, stage)}
-    except DvcException as error:
-        raise EngineError(f"DVC: {error}") from error
+    with project() as repo:
+        return {stage.addressing for stage in repo.index.graph if words is None or _means(words, stage)}
 
 
 def _means(words: Collection[str], stage: PipelineStage) -> bool:

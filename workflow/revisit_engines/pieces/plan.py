@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import networkx as nx
-from dvc.repo import Repo
 from dvc.stage import PipelineStage
 
 from revisit import files, paths, reading
@@ -18,7 +17,7 @@ from revisit.params.resolve import Settings, resolve
 from revisit_engines import cache, guard, imports
 from revisit_engines.configure import records
 from revisit_engines.pieces import runner
-from revisit_engines.staleness import stale_stages
+from revisit_engines.staleness import project, stale_stages
 
 FOLDER = Path("results/pieces")
 TRAIN = ("pretrain", "train", "finetune")  # they go on where they were stopped
@@ -51,8 +50,8 @@ def make(names: Iterable[str] = ()) -> Plan:
     lock = guard.hold("gpu-pieces")
     try:
         settings = resolve(params)
-        stale = stale_stages(records(params))
-        with Repo() as repo:
+        with project() as repo:
+            stale = stale_stages(records(params), repo=repo)
             graph = nx.relabel_nodes(repo.index.graph, lambda stage: stage.addressing)
             stages = {stage.addressing: stage for stage in repo.index.stages}
         chosen = {name for name in stale if _is_listed(name, settings)}
