@@ -81,6 +81,8 @@ def test_claims_that_the_reference_decided_are_told():
         "2 of them by the reference results, 1 of them on copies of data or weights, 1 on stand-ins, "
         "and 2 on one run alone."
     )
+    assert "and 2 by runs, all of them by the reference results, 1 of them on copies" in opening.told(rows[:2])
+    assert "and 1 by runs, 1 of them by the reference results, none" in opening.told(rows[:1])
 
 
 def made(date="2026-02-01", machine="a CPU", data="published", weights=None, scale="paper"):

@@ -66,7 +66,7 @@ def told(claims: Sequence["Row"]) -> str:
         return f"{text}."
     whose = Counter(claim["data"] for claim in ran)
     kept = sum(claim["decided_by"] == "reference" for claim in ran)
-    parts = [f"{kept} of them by the reference results"] if kept else []
+    parts = [f"{'all' if kept == len(ran) > 1 else kept} of them by the reference results"] if kept else []
     parts += [f"{_count(whose['copy'])} of them on copies of data or weights"]
     parts += [f"{whose['drawn']} on stand-ins"] if whose["drawn"] else []
     laptop = sum(claim["scale"] == "laptop" for claim in ran)
