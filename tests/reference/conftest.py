@@ -13,6 +13,7 @@ from PIL import Image
 from revisit import files
 
 PROTOCOL = {"optimizer": {"name": "adam", "lr": 0.001}, "batch_size": 10, "steps": 40, "seed": 0, "evaluate_every": 20}
+PROTOCOL |= {"network": {}, "objective": {"loss": None}, "epochs": None, "read_at": [], "graph": "dynamic"}
 TRAIN = {
     "experiment": "small",
     "dataset": "dots",

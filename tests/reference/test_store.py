@@ -46,6 +46,33 @@ def test_a_wrong_description_is_refused_by_its_key(root, changes, words):
         store.read("small", root)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda settings: settings.clear(), "settings: train"),
+        (lambda settings: settings.update(train={}), r"settings: train\.dataset: Field required"),
+        (lambda settings: settings.update(embed=None), r"settings\.embed: Input should be a valid dict"),
+        (lambda settings: settings["train"].update(keep="fast"), r"train\.keep: there is no fast in runs"),
+        (lambda settings: settings["train"].update(keep=["base"]), r"train\.keep: Input should be a valid string"),
+        (lambda settings: settings["train"].update(runs=[1]), r"train\.runs: Input should be a valid dict"),
+        (lambda settings: settings["train"]["runs"].update(old=None), r"train\.runs\.old: Input should be"),
+        (lambda settings: settings["train"]["runs"]["base"].update(read_at=None), r"train\.runs\.base\.read_at"),
+        (lambda settings: settings["train"].update(replicates=7), r"replicates: 2, and settings\.train\.replicates: 7"),
+        (
+            lambda settings: settings["train"].update(dataset="cats"),
+            r"data\.dataset: dots, and settings.*dataset: cats",
+        ),
+        (lambda settings: settings["train"].update(keep="slow"), r"variant: base, and settings\.train\.keep: slow"),
+    ],
+)
+def test_settings_that_no_training_has_are_refused(root, spoil, words):
+    settings = json.loads((root / "small/reference.json").read_text())["settings"]
+    spoil(settings)
+    described(root, {"settings": settings})
+    with pytest.raises(ArtifactError, match=f"reference.json: .*{words}.*git checkout"):
+        store.read("small", root)
+
+
 def test_a_doctored_number_is_refused(root):
     path = root / "small/findings/train.json"
     path.write_text(path.read_text().replace('"cpu"', '"gpu"'))

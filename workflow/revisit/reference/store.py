@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from revisit import files, paths, reading
 from revisit.errors import ArtifactError
+from revisit.reference import trained
 
 FOLDER = paths.REFERENCE
 DESCRIPTION = "reference.json"
@@ -66,11 +67,23 @@ class Description(_Part):
     cpu_seconds: dict[str, Seconds]
     replicates: Annotated[int, Field(ge=1)]
     data: Data
-    settings: dict[str, dict[str, Any]]
+    settings: trained.Settings
     first_steps: FirstSteps
     weights: str | None
     thinned: list[str]
     files: dict[Inside, Digest]
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "Description":
+        train = self.settings["train"]
+        for what, value, key in (
+            ("replicates", self.replicates, "replicates"),
+            ("data.dataset", self.data.dataset, "dataset"),
+            ("first_steps.variant", self.first_steps.variant, "keep"),
+        ):
+            if value != train[key]:
+                raise ValueError(f"{what}: {value}, and settings.train.{key}: {train[key]}")
+        return self
 
     @property
     def made(self) -> str:
@@ -115,9 +128,7 @@ def read(name: str, root: Path = FOLDER) -> Reference:
     try:
         description = Description.model_validate(reading.json_value(folder / DESCRIPTION))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise _refused(folder / DESCRIPTION, f"{where}: {first['msg']}", folder) from None
+        raise _refused(folder / DESCRIPTION, trained.mistake(error), folder) from None
     except (OSError, ValueError) as error:
         raise _refused(folder / DESCRIPTION, str(error), folder) from None
     if description.experiment != name:
