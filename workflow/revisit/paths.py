@@ -7,6 +7,7 @@ FINDINGS = Path("results/findings")
 COLLECTED = Path("results/collected")
 STUDIES = Path("results/studies")
 REPORT = Path("results/report")
+ASIDE = Path("results/aside")  # findings that no stage asks for, and no cache has
 WORKFLOW = Path("workflow")  # the code
 ARTIFACTS = (Path("data"), Path("results"))  # what holds all that the pipeline makes
 REFERENCE = Path("reference")  # results of the published protocols, in git

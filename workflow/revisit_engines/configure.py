@@ -12,7 +12,6 @@ from pathlib import Path
 from revisit import files, paths
 from revisit.analyses import kinds, loading
 from revisit.data.formats import registry as formats
-from revisit.params.graph import all_findings
 from revisit.params.resolve import Settings, resolve
 from revisit.params.schema import Params
 from revisit.reference import store
@@ -91,31 +90,16 @@ def records(params: Params) -> dict[Path, bytes]:
     return contents
 
 
-def write(params: Params) -> None:
-    """Write `results/config/`, whole or not at all, and remove results that `params` no longer knows.
+def write(params: Params) -> leftovers.Pruned:
+    """Write `results/config/`, whole or not at all, and remove results that `params` no longer knows; returns which.
 
     `collect` and `report` depend on whole folders, which must hold what `params` asks for and nothing else.
     Models and data of names that are gone go with them. What is removed lies in DVC's cache and comes back when the
-    edit is turned back.
+    edit is turned back; findings that do not are moved to another folder.
     """
     with files.replacing(paths.CONFIG) as partial:
         for path, content in records(params).items():
             target = partial / path.relative_to(paths.CONFIG)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-    _prune(params)
-
-
-def _prune(params: Params) -> None:
-    wanted = all_findings(params)
-    for folder in paths.FINDINGS.glob("*"):
-        for item in folder.glob("*"):
-            if item.name not in wanted.get(folder.name, ()):
-                files.remove(item)
-        if folder.name not in wanted:
-            files.remove(folder)
-    for folder in paths.STUDIES.glob("*"):
-        if folder.name not in params.studies:
-            files.remove(folder)
-    for folder in leftovers.folders(params):
-        files.remove(folder)
+    return leftovers.prune(params)

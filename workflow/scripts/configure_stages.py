@@ -27,8 +27,8 @@ def main(argv: list[str] | None = None) -> None:
         if arguments.code:
             found = code_of(words[0], words[1] if words[1:] else None, found)
         sys.stdout.buffer.write(json_bytes(found))
-    else:
-        write(params)
+    elif told := str(write(params)):
+        print(told)
 
 
 def _settings(stages: dict[tuple[str, str | None], Settings], option: str, stage: str, *names: str) -> Settings:
