@@ -20,11 +20,29 @@ MERGE = "tag:yaml.org,2002:merge"  # of the key `<<`: the keys of its value are 
 
 
 def json_value(path: str | Path) -> Any:
-    """The value in a JSON file; its numbers are finite. Raises OSError, or ValueError for anything else than JSON."""
+    """The value in a JSON file: its numbers finite, its keys given once, its texts such as UTF-8 has.
+
+    Raises OSError, or ValueError for anything else than JSON in UTF-8.
+    """
+    content = Path(path).read_bytes()
     try:
-        return json.loads(Path(path).read_bytes(), parse_constant=_not_finite, parse_float=_finite)
+        text = content.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_not_finite, parse_float=_finite, object_pairs_hook=_once)
+        check_texts(value, content)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 text ({error})") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    return value
+
+
+def check_texts(value: Any, content: bytes) -> None:
+    """Raise ValueError where the `value` of JSON has half of a surrogate pair (\\ud800), which no file can hold."""
+    if b"\\u" in content:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"a text has half of a character ({error.object[error.start]!r})") from None
 
 
 def yaml_value(path: str | Path) -> Any:
@@ -109,6 +127,15 @@ def _merges(event: Any) -> bool:
 def _bound(nodes: int, depth: int, written: int = 0) -> None:
     if nodes > max(NODES, written) or depth > DEPTH:
         raise ValueError(f"more than {NODES} values, or {DEPTH} levels, with what aliases (*) stand for")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for key, inner in pairs:
+        if key in value:
+            raise ValueError(f"a key is given twice: {key[:40]!r}")
+        value[key] = inner
+    return value
 
 
 def _finite(text: str) -> float:

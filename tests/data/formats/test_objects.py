@@ -316,9 +316,12 @@ def test_coco_that_does_not_fit_is_refused(prepared, picture, changed, words):
     assert words in str(caught.value)
 
 
-def test_json_that_is_none_is_refused(prepared, picture):
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, rb'{"categories": [{"id": 1, "name": "\ud800"}]}', b'"\xed\xa0\x80"']
+)
+def test_json_that_is_none_is_refused(prepared, picture, content):
     with pytest.raises(DataError, match="expected a JSON file, found a damaged one"):
-        prepared(coco_files(picture) | {"instances.json": b"[" * 100_000}, "coco")
+        prepared(coco_files(picture) | {"instances.json": content}, "coco")
 
 
 @pytest.mark.parametrize("name", ["boxes", "kinds", "flags", "views", "offsets", "sizes", "masks"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from revisit import reading
 from revisit.data import images
 from revisit.data.formats import boxed, pictures
 from revisit.data.formats.split import TESTS, Split, agreed
@@ -61,7 +62,8 @@ def _part(name: str) -> str:
 def _parsed(found: pictures.Found, name: str) -> dict[str, Any]:
     where, data = pictures.contents(found, [name])[name]
     try:
-        content = json.loads(data)
+        content = json.loads(data.decode("utf-8-sig"))
+        reading.check_texts(content, data)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{where}: expected a JSON file, found a damaged one ({error}): {REMEDY}") from None
     for key in ("images", "categories", "annotations"):
