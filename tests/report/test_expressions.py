@@ -130,3 +130,8 @@ def test_what_expressions_name():
     assert expressions.experiments_in(texts) == {"a", "b"}
     whole = {".".join(keys) for keys in expressions.metrics_in(texts)}
     assert whole == {"a", "a.train", "a.train.x", "b", "b.probe", "b.probe.y", "b.probe.y.z"}
+
+
+def test_a_text_where_a_number_is_wanted_is_named():
+    with pytest.raises(ArtifactError, match=r"has no value: a\.train\.x is 'many', no number"):
+        evaluate("a.train.x * 2", {"a": {"train": {"x": "many"}}})

@@ -202,6 +202,41 @@ def test_missing_findings_name_what_to_run(collected, stage_settings):
         render(stage_settings()["study"])
 
 
+DAMAGE = [
+    ("history.csv", "", "there is no column step, loss"),
+    ("history.csv", "1,0.1,0.01,2.3,0.1\n", "there is no column step, loss"),
+    ("evaluations.csv", "", "there is no column step, train_loss, train_accuracy, test_loss, test_accuracy"),
+    ("evaluations.csv", "step,loss\n1,many\n", "no table of numbers"),
+    ("runs/history.csv", "", "No columns to parse"),
+    ("runs/evaluations.csv", "base,0,1\n", "not what a training leaves .*there is no 'variant'"),
+    (
+        "runs/summary.csv",
+        "variant,replicate,diverged,test_accuracy\nbase,0,False,many\n",
+        "no numbers in test_accuracy",
+    ),
+    ("runs/summary.csv", "variant,replicate,diverged\nbase,1,False\n", "no run of replicate 0 of base"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "words"), DAMAGE)
+@pytest.mark.parametrize("reference", [False, True])
+def test_damaged_tables_of_a_training_are_told_with_their_remedy(
+    collected, stage_settings, keep, reference, name, text, words
+):
+    settings, folder = stage_settings()["study"], collected / "fashion_dynamic"
+    if reference:
+        findings = paths.FINDINGS / "fashion_dynamic"
+        (findings / name).write_text(text)  # and sealed so
+        keep(paths.FINDINGS, settings, "fashion_dynamic")
+        remedy, folder = "restore them with `git checkout reference/fashion_dynamic`", paths.REFERENCE
+    else:
+        (folder / name).write_text(text)
+        remedy = "run `dvc repro --force train@fashion_dynamic`"
+    with pytest.raises(ArtifactError, match=f"^{folder}.*{words}.*: damaged findings of fashion_dynamic; {remedy}$"):
+        render(settings)
+    assert not paths.study("fashion").exists()
+
+
 def test_filter_grid_is_grey_about_zero_with_transparent_gaps():
     weights = np.zeros((9, 1, 2, 2), np.float32)
     weights[0, 0, 0, 0], weights[8, 0, 1, 1] = 1, -1

@@ -96,6 +96,8 @@ class _Evaluator(SimpleEval):
             raise KeyError(key)
         if parent[node.attr] is None:
             raise UndefinedError(key)
+        if isinstance(parent[node.attr], str):
+            raise TypeError(f"{key} is {parent[node.attr][:40]!r}, no number")
         self.diverged |= parent[node.attr] == math.inf
         return parent[node.attr]
 

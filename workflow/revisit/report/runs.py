@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from pandas.api.typing import DataFrameGroupBy
 
-from revisit import reading, stages
+from revisit import reading
 from revisit.analyses.tables import Table
 from revisit.errors import ArtifactError
 from revisit.events import tables as events
 from revisit.nested import flatten
-from revisit.report import statistics
+from revisit.report import findings, statistics
 
 if TYPE_CHECKING:
     from revisit.report.settings import Training
@@ -47,12 +47,25 @@ class Run:
     @cached_property
     def history(self) -> dict[str, np.ndarray]:
         """Columns of history.csv, one row per step."""
-        return statistics.read_columns(self.path("history.csv"))
+        return self._curves("history.csv", "step", "loss")
 
     @cached_property
     def evaluations(self) -> dict[str, np.ndarray]:
         """Columns of evaluations.csv."""
-        return statistics.read_columns(self.path("evaluations.csv"))
+        measured = ["loss", *filter(None, [self.metric])]
+        return self._curves(
+            "evaluations.csv", "step", *(f"{on}_{what}" for on in ("train", "test") for what in measured)
+        )
+
+    def _curves(self, name: str, *needed: str) -> dict[str, np.ndarray]:
+        path = self.path(name)
+        try:
+            columns = statistics.read_columns(path)
+            if missing := ", ".join(key for key in needed if key not in columns):
+                raise ValueError(f"there is no column {missing}")
+        except ValueError as error:
+            raise self.damaged(f"{path}: {error}") from None
+        return columns
 
     @property
     def train(self) -> dict[str, Any]:
@@ -131,7 +144,12 @@ class Run:
     def _of_runs(self) -> dict[str, pd.DataFrame]:
         """The tables of all runs."""
         names = ("evaluations", "history", "summary")
-        return {name: self._csv(f"runs/{name}.csv", dtype={"variant": str}) for name in names}
+        tables = {name: self._csv(f"runs/{name}.csv", dtype={"variant": str}) for name in names}
+        for name, table in tables.items():
+            numbers = table.drop(columns="variant", errors="ignore")
+            if text := [key for key in numbers if len(table) and not pd.api.types.is_numeric_dtype(numbers[key])]:
+                raise self.damaged(f"{self.folder}/runs/{name}.csv: there are no numbers in {', '.join(text)}")
+        return tables
 
     @cached_property
     def _by_run(self) -> dict[str, dict[tuple[str, int], pd.DataFrame]]:
@@ -212,6 +230,8 @@ class Run:
         """train.json as it were if only the runs of one seed had been made: their own numbers, without intervals."""
         summary = self._of_runs["summary"]
         rows = summary[summary["replicate"] == replicate].set_index("variant")
+        if missing := ", ".join(variant for variant in self.train["variants"] if variant not in rows.index):
+            raise self.damaged(f"{self.folder}/runs/summary.csv: there is no run of replicate {replicate} of {missing}")
         variants = {}
         for variant, numbers in self.train["variants"].items():
             own = {key: None if pd.isna(value) else _plain(value) for key, value in rows.loc[variant].items()}
@@ -248,6 +268,8 @@ class Run:
         """A collected finding; ArtifactError when it was not collected."""
         path = reading.stored(self.folder / name)
         if not path.exists():
+            if findings.kept(self.folder):
+                raise self.damaged(f"{path}: it is missing")
             raise ArtifactError(f"{path} is missing: add {name} to what is collected of {self.name}, run `collect`")
         return path
 
@@ -257,8 +279,7 @@ class Run:
         try:
             table.check(frame)
         except ValueError as error:
-            path = self.folder / kind
-            raise ArtifactError(f"{path}: {error}: run {stages.again(f'{kind}@{self.name}')}") from None
+            raise ArtifactError(f"{self.folder / kind}: {error}: {self._again(f'{kind}@{self.name}')}") from None
         return frame
 
     def table(self, name: str, text: Sequence[str] = ()) -> pd.DataFrame:
@@ -298,11 +319,15 @@ class Run:
             with np.errstate(all="ignore"):
                 yield
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise self.damaged(f"{self.folder}: {type(error).__name__}: {error}") from error
+            missing = "there is no " if isinstance(error, KeyError) else ""
+            raise self.damaged(f"{self.folder}: not what a training leaves ({missing}{error})") from error
 
     def damaged(self, what: str) -> ArtifactError:
         """The error that says which findings have to be made again."""
-        return ArtifactError(f"{what[:500]}: damaged findings of {self.name}; run {stages.again(self.made_by[0])}")
+        return ArtifactError(f"{what[:500]}: damaged findings of {self.name}; {self._again(self.made_by[0])}")
+
+    def _again(self, stage: str) -> str:
+        return findings.again(self.folder, stage)
 
     def array(self, name: str) -> np.ndarray:
         """A collected array. Raises ArtifactError when it is missing or damaged."""
@@ -310,8 +335,8 @@ class Run:
         try:
             return reading.array(path)
         except (OSError, ValueError) as error:
-            stage = f"{path.parent.name}@{self.name}"
-            raise ArtifactError(f"{path} is damaged ({error}): run {stages.again(stage)}") from None
+            again = self._again(f"{path.parent.name}@{self.name}")
+            raise ArtifactError(f"{path} is damaged ({error}): {again}") from None
 
     def look(self, part: str) -> dict[str, Any]:
         """What a part of `inspect` found; nothing where it was not asked for."""

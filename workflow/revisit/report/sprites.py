@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from revisit import reading, stages
+from revisit import reading
 from revisit.errors import ArtifactError
+from revisit.report import findings
 
 COLUMNS = 32
 QUALITY = 75  # a photograph as PNG is ten times as large
@@ -70,4 +71,4 @@ def _read(folder: Path) -> tuple[list[np.ndarray], Sprite]:
 
 
 def _again(folder: Path) -> str:
-    return f"run {stages.again(f'{folder.name}@{folder.parent.name}')}"
+    return findings.again(folder.parent, f"{folder.name}@{folder.parent.name}")

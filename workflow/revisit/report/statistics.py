@@ -39,7 +39,6 @@ from typing import Any
 import numpy as np
 
 from revisit import reading
-from revisit.errors import ArtifactError
 
 RUNNING_MEAN = 20  # steps
 THRESHOLD = 3.0  # standard deviations; at most 1 false alarm in 100 boundaries with the few windows of a short run
@@ -48,7 +47,7 @@ Columns = Mapping[str, np.ndarray]
 
 
 def read_columns(path: Path) -> dict[str, np.ndarray]:
-    """Columns of a numeric CSV as float64 arrays (N,); an empty cell is NaN. Raises ArtifactError."""
+    """Columns of a numeric CSV as float64 arrays (N,); an empty cell is NaN. Raises ValueError."""
     try:
         with reading.table(path) as stream:
             header, *rows = list(csv.reader(stream)) or [[]]
@@ -56,7 +55,7 @@ def read_columns(path: Path) -> dict[str, np.ndarray]:
         if np.isinf(values).any():
             raise ValueError("a number is infinite")
     except (OSError, ValueError, csv.Error) as error:
-        raise ArtifactError(f"{path} is no table of numbers ({str(error)[:200]}): make it again") from None
+        raise ValueError(f"no table of numbers ({str(error)[:200]})") from None
     return dict(zip(header, values.T, strict=True))
 
 
