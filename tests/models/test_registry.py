@@ -154,10 +154,36 @@ def test_load_refuses_a_description_that_makes_no_sense(tmp_path, key, value):
         registry.load(tmp_path / "x", "cpu")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("crop", "abc"),
+        ("crop", [1]),
+        ("crop", 0),
+        ("mean", None),
+        ("mean", ["abc"]),
+        ("mean", [0.1, 0.2]),
+        ("std", 1.0),
+        ("objective", [1]),
+        ("channels", "abc"),
+        ("channels", None),
+        ("classes", ["a", 2]),
+        ("shape", [8, 8, 0]),
+        ("data", {"a.npy": 1}),
+    ],
+)
+def test_a_description_says_which_key_is_damaged(tmp_path, key, value):
+    write_model(tmp_path / "x")
+    path = tmp_path / "x" / "network.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+    with pytest.raises(ArtifactError, match=rf"network\.json: damaged \({key}.*make it again with"):
+        registry.describe(tmp_path / "x")
+
+
 def test_load_refuses_a_description_that_is_no_mapping(tmp_path):
     write_model(tmp_path / "x")
     (tmp_path / "x" / "network.json").write_text("[]")
-    with pytest.raises(ArtifactError, match="no mapping"):
+    with pytest.raises(ArtifactError, match="Input should be a valid dict"):
         registry.load(tmp_path / "x", "cpu")
 
 

@@ -168,8 +168,8 @@ def test_the_same_bytes_come_again_and_a_sheet_counts_what_it_leaves_out(tree, m
     assert part.shape[0] > whole.shape[0]  # a line more
 
 
-def test_grey_images_of_another_network(tree):
-    meta = paths.prepared("boxed") / "meta.json"
+def grey_network(tree):
+    """One that takes grey images of 28 x 28 pixels alone."""
     with torch.random.fork_rng(devices=[]):
         built = registry.build("lenet", (28, 28, 1), 3, {})
     from safetensors.torch import save_file
@@ -178,6 +178,11 @@ def test_grey_images_of_another_network(tree):
     about = json.loads((folder / registry.DESCRIPTION).read_text()) | {"mean": [0.5], "std": [0.5]}
     (folder / registry.DESCRIPTION).write_text(json.dumps(about))
     save_file(built.state_dict(), folder / registry.WEIGHTS)
+
+
+def test_grey_images_of_another_network(tree):
+    grey_network(tree)
+    meta = paths.prepared("boxed") / "meta.json"
     meta.write_text(json.dumps(json.loads(meta.read_text()) | {"shape": [28, 28, 1]}))
     assert len(predicted()) == 3 * SHOWN
     pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
@@ -234,6 +239,30 @@ def test_a_size_stands_in_for_the_data_set(tree):
     assert predicted("--size", str(boxed.STORED)) == before
     with pytest.raises(ConfigError, match="crop: 64 is more than"):
         predict_images.main(["net", "photos", "--size", "32"])
+
+
+@pytest.mark.parametrize("size", ["0", "100000", "big"])
+def test_a_size_that_no_data_set_can_have(tree, size, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        predict_images.main(["net", "photos", "--size", size])
+    assert "--size" in capsys.readouterr().err
+
+
+def test_a_size_that_the_network_cannot_take(tree):
+    grey_network(tree)
+    predict_images.main(["net", "photos", "--size", "28"])
+    with pytest.raises(
+        ConfigError, match=r"net was trained on images of 28x28 .* cannot take those of 20x20; .*--size"
+    ):
+        predict_images.main(["net", "photos", "--size", "20"])
+
+
+@pytest.mark.parametrize("key", ["crop", "mean", "dataset", "data"])
+def test_a_description_that_lacks_something(tree, key):
+    path = network("classification", tree) / registry.DESCRIPTION
+    path.write_text(json.dumps({name: value for name, value in json.loads(path.read_text()).items() if name != key}))
+    with pytest.raises(ArtifactError, match=rf"network\.json: damaged \(it does not say: {key}\); make it again"):
+        predict_images.main(["net", "photos"])
 
 
 @pytest.mark.parametrize("output", ["photos/out", "photos", "kept"])

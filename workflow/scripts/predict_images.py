@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TABLE, SHEET = "predictions.csv", "sheet.png"
 SHOWN = 120  # images on the sheet
+LARGEST = 2048  # pixels: what `size` of a data set may be
 PLACED = ("localisation", "detection")  # tasks whose guesses have boxes
 
 
@@ -31,7 +32,9 @@ def main(argv: list[str] | None = None, started: Path = Path()) -> None:
     parser.add_argument("--top", type=_positive, default=5, help="so many classes of an image (default: %(default)s)")
     parser.add_argument("--score", type=_share, default=0.3, help="of detections, at least (default: %(default)s)")
     parser.add_argument("--skip", action="store_true", help="leave out files that are no images")
-    parser.add_argument("--size", type=_positive, help="pixels: height and width at which the data set stores images")
+    parser.add_argument(
+        "--size", type=_side, help=f"pixels: height and width at which the data set stores images, at most {LARGEST}"
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what computes")
     arguments = parser.parse_args(argv)
     folder, source = Path(arguments.network), started / arguments.images
@@ -101,6 +104,13 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is less than 1")
+    return number
+
+
+def _side(text: str) -> int:
+    number = _positive(text)
+    if number > LARGEST:
+        raise argparse.ArgumentTypeError(f"{number} is more than {LARGEST}")
     return number
 
 

@@ -141,20 +141,21 @@ def experiment(folder: str | Path) -> str:
 
 
 def describe(folder: str | Path) -> dict[str, Any]:
-    """The `network.json` of a trained network.
+    """The `network.json` of a trained network; what it says is of the right types.
 
     Raises:
         ArtifactError: it is missing or damaged.
     """
+    from revisit.models.parts import description as described  # pydantic, for those alone that read one
+
     path = Path(folder) / DESCRIPTION
     try:
         description = reading.json_value(path)
+        described.check(description)
     except FileNotFoundError as error:
         raise ArtifactError(f"{path} is missing; {remedy(folder)}") from error
     except ValueError as error:
         raise ArtifactError(f"{path}: damaged ({error}); {remedy(folder)}") from error
-    if not isinstance(description, dict):
-        raise ArtifactError(f"{path}: damaged (no mapping of keys and values); {remedy(folder)}")
     return description
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BATCH = 32  # images at a time; of detectors one, as suppression compares many boxes of an image
 BACKGROUND = "background"
+NEEDED = ("experiment", "dataset", "crop", "mean", "std", "data")  # besides what building it takes
 REMEDY = "use a smaller network, or --device cpu"
 
 
@@ -72,7 +73,8 @@ def load(folder: Path, name: str, size: int | None = None) -> Predictor:
     `size`: the height and width at which its data set stores images; None: as the prepared data set says.
 
     Raises:
-        ConfigError: there is no prediction for the task that it was trained for, or `size` is smaller than its crop.
+        ConfigError: there is no prediction for the task that it was trained for, `size` is smaller than its crop, or
+            the network cannot take images of that size.
         ArtifactError: the folder is missing or damaged, or the data set is missing or another one.
         DeviceError: the device is not there.
     """
@@ -88,9 +90,28 @@ def load(folder: Path, name: str, size: int | None = None) -> Predictor:
             f"take a network for {', '.join(TASKS)}"
         )
     network, info = registry.load(folder, place)
+    if missing := ", ".join(key for key in NEEDED if key not in info):
+        problem = f"{folder / registry.DESCRIPTION}: damaged (it does not say: {missing})"
+        raise ArtifactError(f"{problem}; {registry.remedy(folder)}")
     shape, propose = _stored(info, size)
-    Window.of(shape, info["crop"])  # says whether it fits
-    return Predictor(network, info, shape, place, propose)
+    window = Window.of(shape, info["crop"])  # says whether it fits
+    predictor = Predictor(network, info, shape, place, propose)
+    if [window.height, window.width] != info["shape"][:2]:
+        _try(predictor)
+    return predictor
+
+
+def _try(predictor: Predictor) -> None:
+    """Raise ConfigError unless the network can take images of another size than those that it was trained on."""
+    try:
+        predictor.answers([np.zeros(predictor.shape, np.uint8)], 1, 1.0)
+    except (RuntimeError, ValueError) as error:
+        height, width, _ = predictor.info["shape"]
+        seen = Window.of(predictor.shape, predictor.info["crop"])
+        raise ConfigError(
+            f"{predictor.info['experiment']} was trained on images of {height}x{width} pixels and cannot take those of "
+            f"{seen.height}x{seen.width}; give another --size"
+        ) from error
 
 
 def _stored(info: dict[str, Any], size: int | None) -> "tuple[tuple[int, int, int], Propose | None]":
