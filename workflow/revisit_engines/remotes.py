@@ -8,7 +8,7 @@ import os
 import platform
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +43,8 @@ def choose(address: str) -> None:
     What `.dvc/config.local` says of one of its kind, such as a key or an endpoint, stays. Raises EngineError.
     """
     if "://" not in address:
+        if ":" in address.partition("/")[0]:  # `ftp:/x`, `host:/folder`
+            raise EngineError(f"REMOTE={address}: neither a folder, as /mnt/x, nor an address, as ssh://host/mnt/x")
         address = str(Path(address).expanduser().absolute())
     with _told(), Config(str(Path(".dvc").absolute()), validate=False).edit("local") as config:
         remote = config.setdefault("remote", {}).setdefault(NAME, {})
@@ -52,12 +54,16 @@ def choose(address: str) -> None:
         config.setdefault("core", {})["remote"] = NAME
 
 
-def push() -> Moved:
+def push(address: str = "") -> Moved:
     """Push every artifact that `dvc.lock` names, and the run cache with its artifacts, to the default remote.
 
-    Raises EngineError: no remote, or DVC cannot reach it; BusyError: an engine runs.
+    `address`: what to make the default one first, as in `choose`, which lasts if it can be reached.
+
+    Raises EngineError: no results or no remote, or DVC cannot reach it; BusyError: an engine runs.
     """
-    with _repo("make share") as repo:
+    if not DVC_LOCK.exists():
+        raise EngineError(f"{DVC_LOCK}: missing, so there are no results to share; make them with `make report`")
+    with _repo("make share", address) as repo:
         count = repo.push(run_cache=True)
         remote = repo.cloud.get_remote()
         folder = remote.fs.join(remote.path, MACHINES)
@@ -68,17 +74,19 @@ def push() -> Moved:
         return Moved(count, machines)
 
 
-def pull(report_alone: bool = False) -> Moved:
+def pull(report_alone: bool = False, address: str = "") -> Moved:
     """Pull the artifacts that `dvc.lock` names and the run cache from the default remote, or the report alone.
+
+    `address`: what to make the default one first, as in `choose`, which lasts if something is there.
 
     Raises EngineError: no remote, DVC cannot reach it, it lacks something, or has something that is damaged there;
     BusyError: an engine runs.
     """
-    with _repo("make pull") as repo:
-        if not DVC_LOCK.exists():
-            raise EngineError(
-                f"{DVC_LOCK}: missing, so nothing says which results these are; commit it where they were made"
-            )
+    if not DVC_LOCK.exists():
+        raise EngineError(
+            f"{DVC_LOCK}: missing, so nothing says which results these are; commit it where they were made"
+        )
+    with _repo("make pull", address, there=True) as repo:
         targets = [REPORT] if report_alone else None
         result = repo.pull(targets, run_cache=not report_alone)
         remote = repo.cloud.get_remote()
@@ -108,18 +116,40 @@ def _machines(remote: Any, folder: str) -> list[str]:
 
 
 @contextmanager
-def _repo(name: str) -> Iterator[Repo]:
-    """The repository, with no engine at work on it."""
+def _repo(name: str, address: str, there: bool = False) -> Iterator[Repo]:
+    """The repository, with no engine at work on it, and a remote that answers; if `there`, with something in it."""
     lock = guard.hold(name)
     cache.keep_private(Path.cwd())
     cache.look_at_contents()
     cache.verify_remotes()
     try:
-        with _told(), Repo() as repo:
+        with _told(), ExitStack() as stack:
+            with _chosen(address):
+                repo = stack.enter_context(Repo())
+                remote = repo.cloud.get_remote()
+                if not remote.fs.exists(remote.path) and there:
+                    raise EngineError(f"{remote.path}: the remote has nothing there; see `dvc remote list`")
             yield repo
     finally:
         os.environ.pop(guard.ENGINE, None)
         lock.close()
+
+
+@contextmanager
+def _chosen(address: str) -> Iterator[None]:
+    """The remote at `address`, if any, as the default one; where the block fails, the configuration is as before."""
+    local = Path(".dvc/config.local")
+    before = local.read_bytes() if local.exists() else None
+    try:
+        if address:
+            choose(address)
+        yield
+    except BaseException:
+        if before is None:
+            local.unlink(missing_ok=True)
+        else:
+            local.write_bytes(before)
+        raise
 
 
 @contextmanager

@@ -25,14 +25,12 @@ def main(argv: list[str] | None = None) -> None:
 
     from revisit_engines import remotes  # DVC: not before the arguments are known to be right
 
-    if arguments.remote:
-        remotes.choose(arguments.remote)
     start = time.monotonic()
     if arguments.action == "push":
-        moved = remotes.push()
+        moved = remotes.push(arguments.remote)
         print(f"pushed {moved.files} files in {time.monotonic() - start:.0f} s; commit dvc.lock, which names them")
         return
-    moved = remotes.pull(report_alone=arguments.what == "report")
+    moved = remotes.pull(arguments.what == "report", arguments.remote)
     print(f"pulled {moved.files} files in {time.monotonic() - start:.0f} s")
     if arguments.what == "report":
         print(f"{remotes.REPORT}/index.html; before you run an engine here, get the rest with `make pull`")
