@@ -1,10 +1,15 @@
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
+import check_reference
 from revisit.reference import check, first_steps, store
 from revisit.reference.check import Status
 from revisit.reference.keep import keep
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -44,6 +49,20 @@ def test_damage_is_told(root, published):
     found = check.look("small", {"paper": published}, root)
     assert found.status is Status.DAMAGED
     assert "train.json: its content" in found.reason
+
+
+def test_a_folder_that_no_experiment_has_is_an_orphan(root, monkeypatch, capsys):
+    assert check.orphans({"small"}, root) == []
+    (root / ".partial").mkdir()
+    (found,) = check.orphans({"smal"}, root)
+    assert (found.name, found.status) == ("small", Status.ORPHANED)
+    assert f"git rm -r {root / 'small'}" in found.reason
+    monkeypatch.chdir(root.parent)
+    shutil.copy(ROOT / "params.yaml", ".")
+    with pytest.raises(SystemExit, match="1"):
+        check_reference.main([])
+    assert "orphaned     small: no experiment of params.yaml" in capsys.readouterr().out
+    check_reference.main(["fashion_static"])  # that one alone
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Tell which reference results are missing, stale, damaged or contradicted.
+"""Tell which reference results are missing, stale, damaged, contradicted or orphaned.
 
 Stale: made with other settings than params.yaml asks for at paper scale today. With --train, the first steps of each
 are trained again where its data are at hand, in this tree or in a mirror, and compared.
@@ -20,7 +20,7 @@ from revisit.reference import check
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Print a line for each experiment; exit status 1 where one is stale, damaged or contradicted."""
+    """Print a line for each experiment; exit status 1 where one is stale, damaged, contradicted or orphaned."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("experiment", nargs="*", help="experiments or finetunings of params.yaml (default: all)")
     parser.add_argument("--train", action="store_true", help="train the first steps of each again")
@@ -68,9 +68,16 @@ def main(argv: list[str] | None = None) -> None:
             if arguments.train and found.status in (check.Status.KEPT, check.Status.PARTIAL):
                 found = check.train_again(name, today, prepared)
             failed |= found.status in check.FAILED
-            print(f"{found.status:<12} {name}{f': {found.reason}' if found.reason else ''}", flush=True)
+            _tell(found)
+        for found in [] if arguments.experiment else check.orphans(params.trainings):
+            failed = True
+            _tell(found)
     if failed:
         sys.exit(1)
+
+
+def _tell(found: check.Finding) -> None:
+    print(f"{found.status:<12} {found.name}{f': {found.reason}' if found.reason else ''}", flush=True)
 
 
 if __name__ == "__main__":

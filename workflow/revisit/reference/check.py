@@ -1,6 +1,6 @@
 """What can be said of the reference results today: which are missing, stale in meaning, damaged or contradicted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,9 +24,10 @@ class Status(StrEnum):
     STALE = "stale"  # the training was asked otherwise
     CONTRADICTED = "contradicted"  # its first steps give other losses
     DAMAGED = "damaged"
+    ORPHANED = "orphaned"  # no experiment has its name
 
 
-FAILED = (Status.STALE, Status.CONTRADICTED, Status.DAMAGED)
+FAILED = (Status.STALE, Status.CONTRADICTED, Status.DAMAGED, Status.ORPHANED)
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,13 @@ def look(name: str, asked: Mapping[str, "Asked"], root: Path = store.FOLDER) -> 
     fewer = f"{kept.replicates} of {wanted} seeds" if kept.replicates < wanted else ""
     shortened = "at laptop scale" if kept.scale == "laptop" else ""
     return Finding(name, Status.KEPT, ", ".join(filter(None, (shortened, fewer))))
+
+
+def orphans(known: Collection[str], root: Path = store.FOLDER) -> list[Finding]:
+    """The folders of reference results that no experiment of `known` has, which nothing reads."""
+    found = sorted(path for path in root.glob("[!.]*") if path.is_dir() and path.name not in known)
+    reason = "no experiment of params.yaml has this name; rename it as its experiment, or `git rm -r"
+    return [Finding(path.name, Status.ORPHANED, f"{reason} {path}`") for path in found]
 
 
 def train_again(
