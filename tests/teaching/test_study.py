@@ -98,7 +98,9 @@ def test_the_skeleton_has_the_data_of_the_repository_and_the_page_its_claims(clo
     assert str(own[1].published) in page
 
 
-@pytest.mark.parametrize("name", ["", "Ants", "../ants", "a" * 41, "fashion"])
+@pytest.mark.parametrize(
+    "name", ["", "Ants", "../ants", "a" * 41, "fashion", "index", "search", "stages", "data", "theme"]
+)
 def test_a_name_that_is_none_or_is_taken(clone, name, monkeypatch):
     monkeypatch.setenv("STUDY", name)
     with pytest.raises(ConfigError, match=f"NAME={re.escape(name)}"):

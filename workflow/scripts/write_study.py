@@ -13,6 +13,7 @@ from revisit import files
 from revisit.errors import ConfigError
 from revisit.params.fields import NAME
 from revisit.params.load import PARAMS, load
+from revisit.params.references import RESERVED, TAKEN
 from revisit.report.claims import LEDGER
 
 SKELETON, NAMED = Path("workflow/skeleton"), "fashion_small"
@@ -26,6 +27,8 @@ def main(argv: list[str] | None = None) -> None:
     name = parser.parse_args(argv).name or os.environ.get("STUDY", "")
     if not re.fullmatch(NAME, name) or len(name) > 40:
         raise ConfigError(f"NAME={name}: a study is named by up to 40 small letters, digits and _: NAME=my_report")
+    if name in TAKEN:
+        raise ConfigError(f"NAME={name}: {RESERVED}")
     places = {"experiments": STUDIES / f"{name}.yaml", "claims": LEDGER / f"{name}.yaml"}
     if name in load().studies:
         raise ConfigError(f"NAME={name}: there is a study of this name in {PARAMS}; take another one")

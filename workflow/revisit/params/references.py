@@ -18,7 +18,8 @@ from revisit.params.words import unknown
 from revisit.tasks.registry import fitting
 
 # The pages of the report beside those of studies, its folder of tables, what every page calls its own.
-TAKEN = ("index", "search", "stages", "data", "theme")
+TAKEN = ("index", "search", "stages", "data", "theme")  # no study has such a name
+RESERVED = "the report calls a part of its own so; give the study another name"
 MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>
 
 
@@ -54,7 +55,7 @@ def check(params: Params, mistakes: Mistakes) -> None:
 def _check_studies(params: Params, mistakes: Mistakes) -> None:
     for name, study in params.studies.items():
         if name in TAKEN:
-            mistakes.add(("studies", name), "the report calls a part of its own so; give the study another name")
+            mistakes.add(("studies", name), RESERVED)
         elif not any(training.study == name for training in params.trainings.values()):
             mistakes.add(("studies", name), "no experiment belongs to it; add one or remove the study")
         for number, assumption in enumerate(study.assumptions):
