@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import _command  # first: library path, threads, errors
+from revisit.analyses.kinds import kinds
 from revisit.errors import ConfigError
 from revisit.params.load import load
 from revisit.params.resolve import asked
@@ -32,6 +33,11 @@ def main(argv: list[str] | None = None) -> None:
             raise ConfigError(
                 f"there is no experiment {name!r} in params.yaml; there are: {', '.join(params.trainings)}"
             )
+
+    known = [kind for kind, about in kinds().items() if about.findings]
+    for kind in arguments.without:
+        if kind not in known:
+            raise ConfigError(f"--without {kind}: only kinds of analysis may be left out: {', '.join(known)}")
 
     from revisit.reference.keep import keep
     from revisit_engines import weights  # DVC: not before the arguments are known to be right

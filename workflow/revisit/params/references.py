@@ -18,7 +18,7 @@ from revisit.params.words import unknown
 from revisit.tasks.registry import fitting
 
 # The pages of the report beside those of studies, its folder of tables, what every page calls its own.
-TAKEN = ("index", "search", "stages", "data", "theme")  # no study has such a name
+TAKEN = ("index", "search", "stages", "data", "theme")
 RESERVED = "the report calls a part of its own so; give the study another name"
 MODELS = ("pretrained", "experiments", "grafts", "finetunings")  # sections whose items leave results/models/<name>
 
