@@ -30,3 +30,15 @@ def test_a_script_whose_dvc_has_ended_does_not_begin(dvc_lives):
         assert script.stdout == ("began\n" if dvc_lives else ""), script.stderr
     finally:
         dvc.communicate(b"\n")
+
+
+@pytest.mark.parametrize("script", ["check_reference.py", "share_results.py", "show_progress.py"])
+def test_a_python_without_the_packages_is_told_how_to_get_them(script):
+    words = ["push", "--remote", "/x"] if script == "share_results.py" else []
+    command = [sys.executable, "-S", "-E", SCRIPTS / script, *words]  # without its site-packages
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: ")
+    assert "has no package " in result.stderr
+    assert "`source .venv/bin/activate`, or `make report`" in result.stderr
+    assert "Traceback" not in result.stderr

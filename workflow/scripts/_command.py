@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "workflow"))
@@ -46,6 +47,15 @@ def _complain(message: str) -> int:
     return 2
 
 
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say what to do where this Python lacks a package of others; of any other error what Python says."""
+    if not isinstance(error, ModuleNotFoundError) or (error.name or "revisit").startswith("revisit"):
+        sys.__excepthook__(kind, error, trace)
+        return
+    remedy = "`source .venv/bin/activate`, or `make report`, which makes the environment"
+    raise SystemExit(_complain(f"{sys.executable} has no package {error.name}: {remedy}"))
+
+
 def _die_with_parent() -> None:
     """Ask the kernel to kill this process when its parent dies (Linux): DVC killed alone leaves no orphan.
 
@@ -70,6 +80,8 @@ def _runs(process: int) -> bool:
 
 _main = sys.modules["__main__"]
 _script = Path(getattr(_main, "__file__", None) or ".").resolve()
-if variables.STAGE in os.environ and _script.parent == ROOT / "workflow/scripts" and not hasattr(_main, "FORKED"):
-    _die_with_parent()
-    forks.run_elsewhere(_script, ROOT)
+if _script.parent == ROOT / "workflow/scripts" and not hasattr(_main, "FORKED"):
+    sys.excepthook = _uncaught
+    if variables.STAGE in os.environ:
+        _die_with_parent()
+        forks.run_elsewhere(_script, ROOT)
