@@ -33,6 +33,16 @@ def described(root, changes):
         ({"version": 2}, "version: Input should be 1"),
         ({"commit": "main"}, "commit: String should match"),
         ({"experiment": "other"}, "it describes other, not small"),
+        ({"date": "2026-02-30"}, "date: .*day"),
+        ({"date": "٢٠٢٦-٠١-٠١"}, "date: String should match"),
+        ({"date": "2026-01-01\n"}, "date: String should match"),
+        ({"machine": ""}, "machine: String should"),
+        ({"machine": "x" * 201}, "machine: String should have at most 200"),
+        ({"machine": "a\nb"}, "machine: String should match"),
+        ({"versions": {"torch": "2" * 201}}, "versions"),
+        ({"seconds": {"train": -1}}, "seconds.train: Input should be greater"),
+        ({"first_steps": {"variant": "base", "loss": []}}, "first_steps.loss: List should have at least 1"),
+        ({"first_steps": {"variant": "base", "loss": ["NaN"]}}, "first_steps.loss.0: Input should be a finite"),
         ({"unknown": 1}, "unknown: Extra inputs"),
         ({"replicates": 0}, "replicates: Input should be greater"),
         ({"files": {"../../train.json": "0" * 64}}, "files"),
@@ -99,7 +109,31 @@ def test_a_damaged_description_is_refused(root, text):
         store.read("small", root)
 
 
-def test_a_dangling_link_is_no_part(root):
-    (root / "small/findings/link").symlink_to("nowhere")
+@pytest.mark.parametrize("target", ["nowhere", "embed", "/", "train.json"])
+def test_a_link_is_no_part(root, target):
+    (root / "small/findings/link").symlink_to(target)
     with pytest.raises(ArtifactError, match="link: it is no part"):
+        store.read("small", root)
+
+
+def test_a_file_that_became_a_link_is_refused(root, tmp_path):
+    path = root / "small/findings/train.json"
+    path.rename(tmp_path / "elsewhere.json")
+    path.symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(ArtifactError, match=r"train\.json: a link, and no file of its own; restore it"):
+        store.read("small", root)
+
+
+def test_a_folder_that_became_a_link_is_refused(root, tmp_path):
+    path = root / "small/findings"
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ArtifactError, match=r"findings: a link, and no folder of its own; restore it"):
+        store.read("small", root)
+
+
+def test_a_key_given_twice_is_refused(root):
+    path = root / "small/reference.json"
+    path.write_text(path.read_text().replace('"version": 1', '"version": 2, "version": 1'))
+    with pytest.raises(ArtifactError, match="a key is given twice: 'version'"):
         store.read("small", root)

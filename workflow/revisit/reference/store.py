@@ -4,12 +4,12 @@
 when and from what they were made, and the digest of every file. There are no weights in it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from revisit import files, paths, reading
 from revisit.errors import ArtifactError
@@ -24,7 +24,11 @@ Scale = Literal["laptop", "paper"]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Inside = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")]  # a path
-Seconds = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]  # of text, for readers
+Day = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(lambda day: f"{date.fromisoformat(day)}")
+]
 
 
 class _Part(BaseModel):
@@ -44,7 +48,7 @@ class FirstSteps(_Part):
     """The losses of the first minibatches of the kept variant's first seed: what training it again must give."""
 
     variant: str
-    loss: list[float]
+    loss: Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=1)]
 
 
 class Description(_Part):
@@ -59,18 +63,18 @@ class Description(_Part):
     experiment: Name
     scale: Scale = "paper"
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-    date: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
+    date: Day
     device: Literal["cpu", "cuda"]
-    machine: str
-    versions: dict[str, str]
+    machine: Line
+    versions: dict[Line, Line]
     seconds: dict[str, Seconds]
     cpu_seconds: dict[str, Seconds]
     replicates: Annotated[int, Field(ge=1)]
     data: Data
     settings: trained.Settings
     first_steps: FirstSteps
-    weights: str | None
-    thinned: list[str]
+    weights: Line | None
+    thinned: list[Line]
     files: dict[Inside, Digest]
 
     @model_validator(mode="after")
@@ -115,7 +119,7 @@ def names(root: Path = FOLDER) -> list[str]:
 
 def paths_of(name: str, root: Path = FOLDER) -> list[Path]:
     """All files of a reference result, sorted; none where there is no such result."""
-    return sorted(_files(root / name))
+    return sorted(path for path in (root / name).rglob("*") if not path.is_dir())
 
 
 def read(name: str, root: Path = FOLDER) -> Reference:
@@ -134,19 +138,20 @@ def read(name: str, root: Path = FOLDER) -> Reference:
     if description.experiment != name:
         raise _refused(folder / DESCRIPTION, f"it describes {description.experiment}, not {name}", folder)
     findings = folder / FINDINGS
-    there = {path.relative_to(findings).as_posix(): path for path in _files(findings)}
+    if findings.is_symlink():
+        raise _refused(findings, "a link, and no folder of its own", folder)
+    inside = (path for path in findings.rglob("*") if path.is_symlink() or not path.is_dir())
+    there = {path.relative_to(findings).as_posix(): path for path in inside}
     for file in description.files.keys() | there.keys():
         if file not in there:
             raise _refused(findings / file, "it is missing", folder)
         if file not in description.files:
             raise _refused(there[file], "it is no part of the reference result", folder)
+        if there[file].is_symlink():
+            raise _refused(there[file], "a link, and no file of its own", folder)
         if files.sha256(there[file]) != description.files[file]:
             raise _refused(there[file], "its content is not what was kept", folder)
     return Reference(description, findings)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if not path.is_dir())
 
 
 def _refused(path: Path, problem: str, folder: Path) -> ArtifactError:
