@@ -98,7 +98,7 @@ def test_what_the_cache_does_not_have_is_not_lost(outs, spoil):
     ]
     assert [name for name in there() if not name.endswith(leftovers.STAMP)] == moved
     assert sorted(before) == sorted(Path(name).read_text() for name in moved)
-    assert "since DVC's cache has them not: results/aside/gone/" in str(pruned)
+    assert "since DVC's cache does not have them: results/aside/gone/" in str(pruned)
 
 
 def test_one_that_was_moved_before_stays_too(outs):

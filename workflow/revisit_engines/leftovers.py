@@ -29,7 +29,7 @@ class Pruned(NamedTuple):
         if self.removed:
             parts.append(f"removed {_some(self.removed)}: DVC's cache has them, and they come back with their names")
         if self.aside:
-            parts.append(f"moved away, since DVC's cache has them not: {_some(self.aside)}")
+            parts.append(f"moved away, since DVC's cache does not have them: {_some(self.aside)}")
         return f"no longer in params.yaml: {'; '.join(parts)}" if parts else ""
 
 
