@@ -43,7 +43,7 @@ keep: export KEEP := $(value EXPERIMENTS)
 keep: $(READY)  ## keep results of experiments that were run as published, for the report: EXPERIMENTS="name name"
 	python workflow/scripts/keep_reference.py
 
-reference: $(READY)  ## which reference results are missing, stale, damaged or contradicted
+reference: $(READY)  ## which reference results are missing, stale, damaged, contradicted or orphaned
 	python workflow/scripts/check_reference.py
 
 progress: $(READY)  ## how far a run of either engine is: stages done, at work, time left; in another terminal

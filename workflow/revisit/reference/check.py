@@ -1,4 +1,4 @@
-"""What can be said of the reference results today: which are missing, stale in meaning, damaged or contradicted."""
+"""What can be said of the reference results today: which are missing, stale in meaning, damaged, contradicted or orphaned."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
