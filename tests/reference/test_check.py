@@ -59,8 +59,7 @@ def test_a_folder_that_no_experiment_has_is_an_orphan(root, monkeypatch, capsys)
     assert f"git rm -r {root / 'small'}" in found.reason
     monkeypatch.chdir(root.parent)
     shutil.copy(ROOT / "params.yaml", ".")
-    with pytest.raises(SystemExit, match="1"):
-        check_reference.main([])
+    check_reference.main([])  # a `params.yaml` of one's own, with fewer experiments, is no failure
     assert "orphaned     small: no experiment of params.yaml" in capsys.readouterr().out
     check_reference.main(["fashion_static"])  # that one alone
 

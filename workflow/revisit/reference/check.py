@@ -1,4 +1,4 @@
-"""What can be said of the reference results today: which are missing, stale in meaning, damaged, contradicted or orphaned."""
+"""What can be said of the reference results today: which are missing, stale, damaged, contradicted or orphaned."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Status(StrEnum):
     ORPHANED = "orphaned"  # no experiment has its name
 
 
-FAILED = (Status.STALE, Status.CONTRADICTED, Status.DAMAGED, Status.ORPHANED)
+FAILED = (Status.STALE, Status.CONTRADICTED, Status.DAMAGED)  # a `params.yaml` of one's own leaves many orphans
 
 
 @dataclass(frozen=True)
