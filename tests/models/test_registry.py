@@ -183,7 +183,7 @@ def test_a_description_says_which_key_is_damaged(tmp_path, key, value):
 def test_load_refuses_a_description_that_is_no_mapping(tmp_path):
     write_model(tmp_path / "x")
     (tmp_path / "x" / "network.json").write_text("[]")
-    with pytest.raises(ArtifactError, match="Input should be a valid dict"):
+    with pytest.raises(ArtifactError, match="no mapping of keys and values"):
         registry.load(tmp_path / "x", "cpu")
 
 

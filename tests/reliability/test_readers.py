@@ -406,5 +406,5 @@ def test_a_compressed_table_is_read_as_the_plain_one_which_comes_first(tmp_path)
 def test_a_damaged_compressed_table_is_one_message(tmp_path, monkeypatch, content, words):
     monkeypatch.setattr(reading, "UNPACKED", 1000)
     (tmp_path / "history.csv.gz").write_bytes(content)
-    with pytest.raises(ArtifactError, match=words):
+    with pytest.raises(ValueError, match=words):
         statistics.read_columns(tmp_path / "history.csv")

@@ -105,7 +105,8 @@ def test_a_state_from_other_weights_is_ignored(run, settings, start, killed, cap
 
 def test_weights_for_images_of_other_channels(run, settings, start):
     description = json.loads((start / "network.json").read_text())
-    (start / "network.json").write_text(json.dumps(description | {"mean": [0.4] * 3, "std": [0.5] * 3}))
+    colours = {"shape": [*description["shape"][:2], 3], "mean": [0.4] * 3, "std": [0.5] * 3}
+    (start / "network.json").write_text(json.dumps(description | colours))
     with pytest.raises(ArtifactError, match="its network takes 3 channels, but the images of bands have 1"):
         run("a", settings, start=start)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from revisit import reading, stages
 from revisit.errors import ArtifactError, ConfigError
+from revisit.models.parts import description as described
 from revisit.models.parts.arguments import Argument, check, read
 
 if TYPE_CHECKING:
@@ -146,8 +147,6 @@ def describe(folder: str | Path) -> dict[str, Any]:
     Raises:
         ArtifactError: it is missing or damaged.
     """
-    from revisit.models.parts import description as described  # pydantic, for those alone that read one
-
     path = Path(folder) / DESCRIPTION
     try:
         description = reading.json_value(path)
