@@ -22,8 +22,8 @@ assert os.environ["DVC_STAGE"] == f"do@{name}"
 done = int(state.read_text()) if state.exists() else 0
 while "sleep" in what:
     time.sleep(0.05)
-while done < 8 and "cut" in what:
-    time.sleep(0.6)
+while done < 24 and "cut" in what:
+    time.sleep(0.2)
     done += 1
     state.parent.mkdir(exist_ok=True)
     state.write_text(str(done))
