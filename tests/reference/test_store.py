@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -116,19 +117,12 @@ def test_a_link_is_no_part(root, target):
         store.read("small", root)
 
 
-def test_a_file_that_became_a_link_is_refused(root, tmp_path):
-    path = root / "small/findings/train.json"
-    path.rename(tmp_path / "elsewhere.json")
-    path.symlink_to(tmp_path / "elsewhere.json")
-    with pytest.raises(ArtifactError, match=r"train\.json: a link, and no file of its own; restore it"):
-        store.read("small", root)
-
-
-def test_a_folder_that_became_a_link_is_refused(root, tmp_path):
-    path = root / "small/findings"
+@pytest.mark.parametrize(("part", "kind"), [("findings/train.json", "file"), ("findings", "folder")])
+def test_what_became_a_link_is_refused(root, tmp_path, part, kind):
+    path = root / "small" / part
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(ArtifactError, match=r"findings: a link, and no folder of its own; restore it"):
+    with pytest.raises(ArtifactError, match=rf"{re.escape(path.name)}: a link, and no {kind} of its own; restore it"):
         store.read("small", root)
 
 

@@ -142,11 +142,11 @@ def gap(evaluations: Columns, metric: str | None = "accuracy") -> dict[str, floa
     train, test, step = evaluations["train_loss"], evaluations["test_loss"], evaluations["step"]
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = test / train
-    reached, late = ratio[step >= 1000], ratio[step > 1000]
+    since, late = ratio[step >= 1000], ratio[step > 1000]
     gaps = {
         "loss": _number(test[-1] - train[-1]),
         "ratio": _number(ratio[-1]),
-        "ratio_at_1000": _number(reached[0]) if len(reached) else None,
+        "ratio_at_1000": _number(since[0]) if len(since) else None,
         "ratio_after_1000": _number(late.mean()) if len(late) else None,
     }
     if metric:
