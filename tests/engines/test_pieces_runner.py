@@ -99,12 +99,15 @@ def test_steps_run_in_order_each_once_and_what_to_take_home_is_listed(far):
 
 def test_a_training_is_cut_and_goes_on(far):
     far(step("long", "cut", resumes=True), step("b", after=["long"], inputs=["long"]))
-    calls = 1
-    while (called := far.call("--budget", "4"))[0] == 75:
-        calls += 1
-        assert calls < 20
-    assert called[0] == 0, called[1]
-    assert calls > 1
+    cut, budget, status = 0, 4, 75
+    while status != 0:
+        status, output = far.call("--budget", str(budget))
+        cut += status == 75
+        if status == 2:  # a busy machine: even the start takes longer
+            assert "give a larger --budget" in output
+            budget += 2
+        assert cut < 20
+    assert cut > 0
     assert far.receipts() == ["b", "long"]
 
 
