@@ -79,6 +79,14 @@ def test_small_pictures_are_kept_to_the_pixel(tmp_path):
     assert (read == image)[image[..., 3] > 0].all()
 
 
+def test_large_maps_of_classes_are_kept_to_the_pixel(tmp_path):
+    rows, columns = np.mgrid[:700, :700]
+    image = np.asarray([(200, 40, 0), (0, 90, 200), (240, 240, 240)], np.uint8)[(rows**2 // 997 + columns // 31) % 3]
+    figures.save(image, tmp_path / "a.webp")
+    with Image.open(tmp_path / "a.webp") as picture:
+        assert (np.asarray(picture.convert("RGB")) == image).all()
+
+
 def test_a_class_has_its_colour_several_their_mean_and_none_is_grey():
     assert blend([3]) == class_colour(3) == CLASSES[3]
     assert len(set(CLASSES)) == 20

@@ -8,6 +8,7 @@ import ast
 import math
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -46,16 +47,22 @@ def checked(text: str) -> str:
 Expression = Annotated[str, AfterValidator(checked)]
 
 
+@cache
+def _parsed(text: str) -> ast.expr:
+    """The tree of an expression, which is evaluated for each seed and side. Raises what `checked` does."""
+    return ast.parse(checked(text), mode="eval").body
+
+
 def experiments_in(expressions: Iterable[str]) -> set[str]:
     """The experiments that expressions name."""
-    nodes = (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval")))
+    nodes = (node for text in expressions for node in ast.walk(_parsed(text)))
     return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 def metrics_in(expressions: Iterable[str]) -> list[list[str]]:
     """The metrics that expressions name, and what they lie in: each as its experiment and the keys below it."""
     metrics = []
-    for outer in (node for text in expressions for node in ast.walk(ast.parse(text, mode="eval"))):
+    for outer in (node for text in expressions for node in ast.walk(_parsed(text))):
         node: ast.AST = outer
         keys: list[str] = []
         while isinstance(node, ast.Attribute):  # not `ast.unparse`, which gives up on long chains
@@ -90,16 +97,20 @@ class _Evaluator(SimpleEval):
         self.diverged = False
 
     def _key(self, node: ast.Attribute) -> Any:
-        parent = self._eval(node.value)
-        key = ast.unparse(node)
+        inner = node.value
+        if isinstance(inner, ast.Attribute):  # not by `_eval`, which looks through all that lies below each key
+            parent = self._key(inner)
+        else:
+            parent = self._eval_name(inner) if isinstance(inner, ast.Name) else self._eval(inner)
         if not isinstance(parent, dict) or node.attr not in parent:
-            raise KeyError(key)
-        if parent[node.attr] is None:
-            raise UndefinedError(key)
-        if isinstance(parent[node.attr], str):
-            raise TypeError(f"{key} is {parent[node.attr][:40]!r}, no number")
-        self.diverged |= parent[node.attr] == math.inf
-        return parent[node.attr]
+            raise KeyError(ast.unparse(node))
+        value = parent[node.attr]
+        if value is None:
+            raise UndefinedError(ast.unparse(node))
+        if isinstance(value, str):
+            raise TypeError(f"{ast.unparse(node)} is {value[:40]!r}, no number")
+        self.diverged |= value == math.inf
+        return value
 
 
 def evaluate(expression: str, metrics: Mapping[str, Any]) -> float:
@@ -112,7 +123,7 @@ def evaluate(expression: str, metrics: Mapping[str, Any]) -> float:
     """
     evaluator = _Evaluator(metrics)
     try:
-        value = evaluator.eval(expression, ast.parse(checked(expression), mode="eval").body)
+        value = evaluator.eval(expression, _parsed(expression))
     except (KeyError, NameNotDefined) as error:
         key = error.name if isinstance(error, NameNotDefined) else error.args[0]
         raise MissingMetricError(key, expression) from None

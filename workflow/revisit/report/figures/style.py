@@ -45,6 +45,7 @@ SIZE = (5.2, 3.3)  # inches; two stand side by side on the page, one fills a pho
 SMALL = (3.3, 2.25)  # four side by side
 WIDE = 9.0  # inches of width; one alone
 MOST_BYTES = 20_000  # of a picture that is kept to the pixel
+HOPELESS_BYTES = 5 * MOST_BYTES  # by the quickest lossless compression: the best one makes it no fifth of that
 QUALITY = 80  # of one that is not
 COLOURS = 128  # of a figure that becomes a picture
 
@@ -66,12 +67,19 @@ def save(drawing: Figure | np.ndarray, path: Path) -> None:
         drawing.savefig(path, format="svg", transparent=True, metadata=nothing)
         return
     picture = _rastered(drawing) if isinstance(drawing, Figure) else Image.fromarray(drawing)
+    if isinstance(drawing, np.ndarray) and len(_webp(picture, lossless=True, quality=0, method=0)) > HOPELESS_BYTES:
+        path.write_bytes(_webp(picture, quality=QUALITY))
+        return
+    content = _webp(picture, lossless=True)
+    if len(content) > MOST_BYTES and isinstance(drawing, np.ndarray):
+        content = _webp(picture, quality=QUALITY)
+    path.write_bytes(content)
+
+
+def _webp(picture: Image.Image, **options: int) -> bytes:
     stream = BytesIO()
-    picture.save(stream, format="WEBP", lossless=True)
-    if stream.tell() > MOST_BYTES and isinstance(drawing, np.ndarray):
-        stream = BytesIO()
-        picture.save(stream, format="WEBP", quality=QUALITY)
-    path.write_bytes(stream.getvalue())
+    picture.save(stream, format="WEBP", **options)
+    return stream.getvalue()
 
 
 def _rastered(figure: Figure) -> Image.Image:
