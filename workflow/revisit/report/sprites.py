@@ -12,7 +12,7 @@ from revisit.errors import ArtifactError
 from revisit.report import findings
 
 COLUMNS = 32
-QUALITY = 75  # a photograph as PNG is ten times as large
+QUALITY = 60  # of small tiles, which take a third of a page; a photograph as PNG is ten times as large
 Sprite = dict[str, Any]
 
 
