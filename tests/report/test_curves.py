@@ -1,4 +1,4 @@
-"""Learning curves that have hardly any points."""
+"""Learning curves that have hardly any points, and where their legends are."""
 
 import numpy as np
 import pytest
@@ -16,6 +16,34 @@ def dark(figure, tmp_path):
     with Image.open(tmp_path / "figure.png") as picture:
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     return int((np.ptp(pixels, axis=2) > 60).sum())
+
+
+@pytest.mark.parametrize(
+    ("wished", "flat", "corner"),
+    [
+        ("upper right", 0.1, "upper right"),
+        ("upper right", 0.95, "lower right"),
+        ("lower right", 0.9, "lower right"),
+        ("lower right", 0.1, "upper right"),
+        ("upper right", np.nan, "upper right"),
+        ("lower left", 0.1, "lower left"),
+    ],
+)
+def test_a_legend_lies_where_no_curve_ends(wished, flat, corner):
+    x = np.arange(101.0)
+    curves = [
+        figures.Line(x, np.full(101, flat), "test set", "#1f5fa8"),
+        figures.Line(x[:50], x[:50] / 50, "a", "#000000"),
+    ]
+    shown = figures.lines(curves, "accuracy", y_range=(0, 1), legend=wished, until=100)
+    assert shown.axes[0].get_legend()._loc == shown.axes[0].get_legend().codes[corner]
+
+
+def test_a_legend_stays_where_curves_end_in_both_corners():
+    x = np.arange(101.0)
+    curves = [figures.Line(x, np.full(101, y), name, "#1f5fa8") for y, name in ((0.05, "low"), (0.95, "high"))]
+    shown = figures.lines(curves, "accuracy", y_range=(0, 1), legend="lower right")
+    assert shown.axes[0].get_legend()._loc == shown.axes[0].get_legend().codes["lower right"]
 
 
 @pytest.mark.parametrize("half", [False, True])

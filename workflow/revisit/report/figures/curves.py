@@ -25,6 +25,7 @@ DASHES: tuple["LineStyleType", ...] = (  # with 6 colours: 12 kinds of line
 )
 MOST_POINTS = 600  # per line: no screen shows more
 COLUMNS = 3  # of names below a figure
+LEGEND = (0.4, 0.3)  # the shares of the axes, across and up, that a legend in a corner may take
 LINE_HEIGHT = 12.0  # points between two labels
 DOT: dict[str, Any] = {"marker": "o", "markersize": 5, "clip_on": False}  # a curve of one point has no line
 
@@ -72,7 +73,8 @@ def lines(
 ) -> Figure:
     """Curves over steps; `boundaries` are dotted verticals, `marks` named ones (x -> text above the axes).
 
-    The axis ends with the curves, or at `until`.
+    The axis ends with the curves, or at `until`. A legend in the upper or lower right goes to the other one where
+    curves end in the first alone.
     """
     figure, axes = axes_of(size)
     axes.grid(axis="x", visible=False)
@@ -97,8 +99,21 @@ def lines(
     if until is not None:
         axes.set_xlim(right=1.01 * until)
     if any(line.label for line in curves):
-        axes.legend(loc=legend, handlelength=2.0 if size == SIZE else 1.3)
+        axes.legend(loc=_free(axes, curves, legend), handlelength=2.0 if size == SIZE else 1.3)
     return figure
+
+
+def _free(axes: Axes, curves: Sequence[Line], wished: "LegendLocType") -> "LegendLocType":
+    """`wished`; the lower right for the upper right, or the other way round, where curves end in that one alone."""
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    ends = np.concatenate([line.y[line.x > right - LEGEND[0] * (right - left)] for line in curves])
+    heights = (ends - low) / (high - low)  # comparisons with NaN are false
+    above, below = (heights > 1 - LEGEND[1]).any(), (heights < LEGEND[1]).any()
+    if wished == "upper right" and above and not below:
+        return "lower right"
+    if wished == "lower right" and below and not above:
+        return "upper right"
+    return wished
 
 
 def _scales(
