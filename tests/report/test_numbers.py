@@ -15,7 +15,7 @@ from revisit.report.numbers import cell, duration, number, published_text, value
         (12.345, "12.3"),
         (1234.5, "1,234"),
         (-0.5, "−0.500"),
-        (4.7e-07, "4.70 × 10^−7"),
+        (4.7e-07, "4.70 × 10⁻⁷"),
     ],
 )
 def test_numbers(value, shown):

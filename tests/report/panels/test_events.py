@@ -46,6 +46,14 @@ def test_bands_are_told_apart_without_colour():
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), 0)
 
 
+def test_a_few_layers_are_drawn_as_large_as_many():
+    values = np.linspace(-3e-4, 3e-4, 7) * np.ones((4, 1))
+    drawings = [figures.distributions({f"fc{number}": (np.arange(4.0), values) for number in range(n)}) for n in (1, 4)]
+    assert drawings[0].get_size_inches().tolist() == drawings[1].get_size_inches().tolist()
+    np.testing.assert_array_equal(*(drawing.axes[0].get_position().bounds for drawing in drawings))
+    assert [label.get_text() for label in drawings[0].axes[0].get_yticklabels()] == ["0", "10⁻⁴", "−10⁻⁴"]
+
+
 @pytest.mark.parametrize("value", [0.0, 1e-30, 5.0])
 def test_gradients_of_one_moment_and_gradients_that_are_all_alike(tmp_path, value):
     drawing = figures.distributions({"fc": (np.array([7.0]), np.full((1, 7), value))})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value: float | None) -> str:
@@ -17,8 +18,13 @@ def number(value: float | None) -> str:
         text = f"{value:,.{digits}f}"
     else:
         mantissa, exponent = f"{value:.2e}".split("e")
-        text = f"{mantissa} × 10^{int(exponent)}"
+        text = f"{mantissa} × {power_of_ten(int(exponent))}"
     return text.replace("-", MINUS)
+
+
+def power_of_ten(exponent: int) -> str:
+    """10⁻⁵."""
+    return f"10{str(exponent).translate(SUPERSCRIPTS)}"
 
 
 def formatted(value: float | None, form: str) -> str:

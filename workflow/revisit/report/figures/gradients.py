@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator, StrMethodFormatter
 
 from revisit.report.figures.style import STYLE, WIDE
-from revisit.report.numbers import MINUS
+from revisit.report.numbers import MINUS, power_of_ten
 from revisit.report.palette import BLUE, INK
 
 COLUMNS = 4
@@ -33,12 +33,11 @@ def distributions(layers: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure
     """
     mpl.rcParams.update(STYLE)
     rows = -(-len(layers) // COLUMNS)
-    columns = min(COLUMNS, len(layers))
-    width, height = WIDE * columns / COLUMNS, HEIGHT * rows + BELOW
-    figure = Figure(figsize=(width, height))
-    edges = {"left": LEFT / width, "right": 1 - 0.05 / width, "bottom": 1.2 * BELOW / height, "top": 1 - 0.25 / height}
+    height = HEIGHT * rows + BELOW
+    figure = Figure(figsize=(WIDE, height))  # as wide with few layers: the page would enlarge a narrow one
+    edges = {"left": LEFT / WIDE, "right": 1 - 0.05 / WIDE, "bottom": 1.2 * BELOW / height, "top": 1 - 0.25 / height}
     grid = figure.subplots(
-        rows, columns, squeeze=False, sharex=True, gridspec_kw=edges | {"wspace": 0.42, "hspace": 0.38}
+        rows, COLUMNS, squeeze=False, sharex=True, gridspec_kw=edges | {"wspace": 0.42, "hspace": 0.38}
     )
     last = max((steps[-1] for steps, _ in layers.values()), default=1)
     for axes, (name, (steps, values)) in zip(grid.flat, layers.items(), strict=False):
@@ -47,7 +46,7 @@ def distributions(layers: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure
         axes.set_xlim(0, 1.02 * last)
     for axes in grid.flat[len(layers) :]:
         axes.set_visible(False)
-    for axes in grid.flat[max(0, len(layers) - columns) : len(layers)]:
+    for axes in grid.flat[max(0, len(layers) - COLUMNS) : len(layers)]:
         axes.tick_params(labelbottom=True)
         axes.set_xlabel("step")
     return figure
@@ -90,6 +89,10 @@ def _ticks(largest: float, width: float) -> dict[float, str]:
     `width` is that of the linear part of the scale.
     """
     power = math.floor(math.log10(largest))
-    ends = {10.0**each: f"10^{each}" for each in (power, power - 1) if each == power or 10.0**each > 4 * width}
-    below = {-place: f"-{label}" for place, label in ends.items()}
-    return {place: label.replace("-", MINUS) for place, label in {0.0: "0", **ends, **below}.items()}
+    ends = {10.0**each: _power(each) for each in (power, power - 1) if each == power or 10.0**each > 4 * width}
+    return {0.0: "0", **ends, **{-place: f"{MINUS}{label}" for place, label in ends.items()}}
+
+
+def _power(exponent: int) -> str:
+    """The label of a power of ten: "0.1", "100", "10⁻⁵"."""
+    return f"{10.0**exponent:g}" if -2 <= exponent <= 2 else power_of_ten(exponent)
