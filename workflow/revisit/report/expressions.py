@@ -21,8 +21,9 @@ ALLOWED = (ast.Expression, ast.BinOp, ast.UnaryOp, ast.Name, ast.Attribute, ast.
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UAdd, ast.USub)
 
 
-def checked(text: str) -> str:
-    """`text`, if it is an expression over metrics. Raises ValueError saying what is wrong."""
+@cache
+def _parsed(text: str) -> ast.expr:
+    """The tree of an expression, which is evaluated for each seed and side. Raises ValueError saying what is wrong."""
     if len(text) > LONGEST:
         raise ValueError(f"an expression of {len(text)} characters, of which {LONGEST} are allowed")
     try:
@@ -41,16 +42,16 @@ def checked(text: str) -> str:
             raise ValueError(f"{text!r}: {name} is not a metric")
     if not any(isinstance(node, ast.Name) for node in ast.walk(tree)):
         raise ValueError(f"{text!r} names no experiment")
+    return tree.body
+
+
+def checked(text: str) -> str:
+    """`text`, if it is an expression over metrics. Raises ValueError saying what is wrong."""
+    _parsed(text)
     return text
 
 
 Expression = Annotated[str, AfterValidator(checked)]
-
-
-@cache
-def _parsed(text: str) -> ast.expr:
-    """The tree of an expression, which is evaluated for each seed and side. Raises what `checked` does."""
-    return ast.parse(checked(text), mode="eval").body
 
 
 def experiments_in(expressions: Iterable[str]) -> set[str]:

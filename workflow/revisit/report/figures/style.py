@@ -66,14 +66,18 @@ def save(drawing: Figure | np.ndarray, path: Path) -> None:
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         drawing.savefig(path, format="svg", transparent=True, metadata=nothing)
         return
-    picture = _rastered(drawing) if isinstance(drawing, Figure) else Image.fromarray(drawing)
-    if isinstance(drawing, np.ndarray) and len(_webp(picture, lossless=True, quality=0, method=0)) > HOPELESS_BYTES:
-        path.write_bytes(_webp(picture, quality=QUALITY))
-        return
-    content = _webp(picture, lossless=True)
-    if len(content) > MOST_BYTES and isinstance(drawing, np.ndarray):
-        content = _webp(picture, quality=QUALITY)
-    path.write_bytes(content)
+    if isinstance(drawing, Figure):
+        path.write_bytes(_webp(_rastered(drawing), lossless=True))
+    else:
+        path.write_bytes(_small(Image.fromarray(drawing)))
+
+
+def _small(picture: Image.Image) -> bytes:
+    if len(_webp(picture, lossless=True, quality=0, method=0)) <= HOPELESS_BYTES:
+        content = _webp(picture, lossless=True)
+        if len(content) <= MOST_BYTES:
+            return content
+    return _webp(picture, quality=QUALITY)
 
 
 def _webp(picture: Image.Image, **options: int) -> bytes:
