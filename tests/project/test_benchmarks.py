@@ -34,6 +34,8 @@ TINY = {
     "detectors": "--images 1 --rounds 1",
     "experiment_count": "--experiments 1",
 }
+# They start processes or engines one after the other.
+SLOW, LONG = ("sweeps", "experiment_count"), pytest.mark.thorough
 # What does not depend on the machine: the neighbours found, the losses of graphs and loops of the same kernels, the
 # numbers of a sweep.
 QUALITY = {
@@ -97,7 +99,7 @@ def test_help_says_how_to_measure(name):
     assert "reference" in shown.lower()
 
 
-@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG if name in SLOW else ()) for name in TINY])
 def test_a_tiny_run_prints_one_table_of_ratios_to_its_reference(launcher, name):
     result = run(name, TINY[name], *launcher)
     assert "Warning" not in result.stderr
