@@ -228,7 +228,9 @@ def test_a_job_of_a_killed_engine_ends_by_itself_and_the_server_after_it(run):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_goes_on_to_the_job(run, number):
+    here = signal.signal(number, signal.SIG_DFL)  # it may be ignored here, by `nohup`, and so by what is started
     process, job = run.at_work()
+    signal.signal(number, here)
     process.send_signal(number)
     process.communicate(timeout=60)
     until(lambda: gone(job))

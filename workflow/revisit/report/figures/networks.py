@@ -90,7 +90,7 @@ def shares(kinds: Mapping[str, Mapping[int, tuple[float, float, float]]], y_labe
         x = np.array(sorted(points))
         mean, low, high = np.array([points[count] for count in x]).T
         (drawn,) = axes.plot(x, mean, color=colour, marker=shape, markersize=6, linewidth=1.6, label=name)
-        axes.vlines(x, low, high, color=colour, linewidth=1.2, alpha=0.7)
+        axes.vlines(x, low.clip(0), high.clip(max=1), color=colour, linewidth=1.2, alpha=0.7)
         mark(axes, drawn, name)
     ticks = sorted({count for points in kinds.values() for count in points})
     apart = [count for place, count in enumerate(ticks) if not place or count > 1.15 * ticks[place - 1]]

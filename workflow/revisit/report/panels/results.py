@@ -47,15 +47,17 @@ def results(writer: StudyWriter) -> Section | None:
         columns |= (found := _read_at(frame, metric, [run for run in runs if run.metric == metric]))
         if metric in found:
             best[f"best_{metric}"] = (f"best {METRICS[metric].label}", METRICS[metric].form)
+    cut = ""
     if frame[["low", "high"]].notna().any(axis=None):
         columns |= {"low": ("95% from", "percent"), "high": ("to", "percent")}
+        cut = _cut(frame, ["low", "high"])
     columns |= best
     columns |= {"train_loss": ("training loss", "decimal"), "test_loss": ("test loss", "decimal")}
     if frame["addition"].notna().any():
         columns["addition"] = ("addition, because", "text")
     made_by = [stage for run in runs for stage in run.made_by]
     made_by += [f"evaluate@{run.name}" for run in runs if "evaluate" in run.metrics]
-    table = writer.table("results-table", frame, "One row per training", columns, made_by, " ".join(_caption(runs)))
+    table = writer.table("results-table", frame, "One row per training", columns, made_by, " ".join([*_caption(runs), cut]).strip())
     text = "At the end of training; the losses are measured without dropout."
     if any(run.is_sweep for run in runs):
         text += " Of a sweep, the variant whose network the analyses below use."
@@ -91,6 +93,16 @@ def _resampled(run: Run, bound: str) -> float | None:
     """The bound, low or high, of the metric's interval by bootstrap of the test images, where an analysis has it."""
     key = f"{BOOTSTRAP.get(run.metric or '')}_{bound}"
     return next((run.metrics[kind][key] for kind in RESAMPLING if key in run.metrics.get(kind, {})), None)
+
+
+def _cut(frame: pd.DataFrame, ends: list[str]) -> str:
+    """Cut the ends of intervals of shares off at 0 and 1; what a caption says of it.
+
+    The mean of shares lies there, so the interval holds it as often as before.
+    """
+    whole = frame[ends].apply(pd.to_numeric)
+    frame[ends] = whole.clip(0, 1)
+    return "" if frame[ends].equals(whole) else "Intervals are cut off at 0% and 100%."
 
 
 def _read_at(frame: pd.DataFrame, metric: str, runs: list[Run]) -> dict[str, tuple[str, str]]:
@@ -221,15 +233,16 @@ def _variants(writer: StudyWriter, run: Run) -> dict[str, Any]:
     main = f"test_{metric or 'loss'}"
     form = METRICS[metric].form if metric else "decimal"
     columns[main] = (f"test {METRICS[metric].label}" if metric else "test loss", form)
+    cut = ""
     if frame["runs"].max() > 1:
         columns |= {f"{main}_low": ("95% from", form), f"{main}_high": ("to", form)}
+        cut = _cut(frame, [f"{main}_low", f"{main}_high"]) if form == "percent" else ""
     if metric:
         columns |= {f"best_{main}": ("best", form), f"train_{metric}": (f"training {METRICS[metric].label}", form)}
         columns["test_loss"] = ("test loss", "decimal")
     columns |= {"train_loss": ("training loss", "decimal"), "settings": ("what it sets", "text")}
     writer.data(f"evaluations-{run.name}", run.all_evaluations())
     title = f"Variants, {run.label}"
-    caption = "Means over the runs, with intervals by Student's t." if frame["runs"].max() > 1 else ""
-    if frame["diverged"].any():
-        caption = f"{caption} Unknown where a run diverged.".strip()
-    return writer.table(f"variants-{run.name}", frame, title, columns, run.made_by, caption)
+    told = ["Means over the runs, with intervals by Student's t." if frame["runs"].max() > 1 else "", cut]
+    told.append("Unknown where a run diverged." if frame["diverged"].any() else "")
+    return writer.table(f"variants-{run.name}", frame, title, columns, run.made_by, " ".join(filter(None, told)))
