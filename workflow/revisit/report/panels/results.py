@@ -57,7 +57,8 @@ def results(writer: StudyWriter) -> Section | None:
         columns["addition"] = ("addition, because", "text")
     made_by = [stage for run in runs for stage in run.made_by]
     made_by += [f"evaluate@{run.name}" for run in runs if "evaluate" in run.metrics]
-    table = writer.table("results-table", frame, "One row per training", columns, made_by, " ".join([*_caption(runs), cut]).strip())
+    caption = " ".join(filter(None, [*_caption(runs), cut]))
+    table = writer.table("results-table", frame, "One row per training", columns, made_by, caption)
     text = "At the end of training; the losses are measured without dropout."
     if any(run.is_sweep for run in runs):
         text += " Of a sweep, the variant whose network the analyses below use."
