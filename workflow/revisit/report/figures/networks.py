@@ -88,7 +88,7 @@ def shares(kinds: Mapping[str, Mapping[int, tuple[float, float, float]]], y_labe
     for place, (name, points) in enumerate(kinds.items()):
         colour, shape = SERIES[place % len(SERIES)], MARKS[place % len(MARKS)]
         x = np.array(sorted(points))
-        mean, low, high = np.array([points[count] for count in x]).T
+        mean, low, high = np.array([points[count] for count in x], float).T  # unknown: NaN
         (drawn,) = axes.plot(x, mean, color=colour, marker=shape, markersize=6, linewidth=1.6, label=name)
         axes.vlines(x, low.clip(0), high.clip(max=1), color=colour, linewidth=1.2, alpha=0.7)
         mark(axes, drawn, name)
