@@ -157,7 +157,7 @@ def test_the_report_is_the_same_twice(rows, stage_settings):
 
 
 @pytest.fixture
-def rendered(findings, stage_settings, keep, sound_pages):
+def rendered(findings, stage_settings, keep, sound_pages, undrawn):
     """`rendered(change, scale)`: a report of one reference result, after a change of the study's settings."""
 
     def made(change=lambda settings: None, scale="demo"):

@@ -107,6 +107,7 @@ def test_the_close_up_shows_the_epoch_mean_and_its_roughness_is_in_the_table(col
     assert rows.loc["fashion_dynamic", "epoch_mean"] == pytest.approx(inside.std(ddof=0))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_addition_says_why_and_is_no_other_protocol(collected, stage_settings):
     settings = stage_settings()["study"]
     settings["experiments"]["fashion_static"]["addition"] = "to see the noise of rounding"
@@ -118,6 +119,7 @@ def test_an_addition_says_why_and_is_no_other_protocol(collected, stage_settings
     assert pd.isna(rows["fashion_dynamic"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_sections_without_findings_are_left_out(findings, stage_settings):
     kept = ["train.json", "history.csv", "evaluations.csv", "runs", "inspect.json", "inspect"]
     stages = dict.fromkeys(("fashion_dynamic", "fashion_static"), "train")
@@ -153,6 +155,7 @@ def test_a_diverged_run_is_drawn_and_judged(findings, stage_settings):
     assert rows[1]["reason"] == "a run was too short, or it diverged"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_claim_has_the_scale_of_the_experiments_that_it_compares(collected, stage_settings):
     scales = {"fashion_dynamic": "laptop", "fashion_static": "paper"}
     described = render(stage_settings(scales=scales)["study"], [DIFFERENCE, PARAMETERS])
@@ -162,12 +165,14 @@ def test_a_claim_has_the_scale_of_the_experiments_that_it_compares(collected, st
     assert render(stage_settings()["study"])["scales"] == dict.fromkeys(scales, "demo")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_figure_that_is_not_there_is_a_mistake_of_the_ledger(collected, stage_settings):
     with pytest.raises(ConfigError, match="claim fashion_fc2: figure nowhere"):
         render(stage_settings()["study"], [PARAMETERS | {"figure": "nowhere"}])
     assert not paths.study("fashion").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_link_to_a_section_that_this_run_does_not_have_is_dropped(collected, stage_settings):
     settings = stage_settings()["study"]
     settings["experiments"]["fashion_static"]["batch_size"] += 1  # no longer the dynamic graph's twin
@@ -176,6 +181,7 @@ def test_a_link_to_a_section_that_this_run_does_not_have_is_dropped(collected, s
     assert json.loads((paths.study("fashion") / "claims.json").read_text())[0]["figure"] is None
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_claim_finds_what_was_found_of_the_proposals_of_a_training(collected, stage_settings):
     settings = stage_settings()["study"]
     settings["experiments"]["fashion_dynamic"]["dataset"] = "regions"
@@ -218,6 +224,7 @@ DAMAGE = [
 ]
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(("name", "text", "words"), DAMAGE)
 @pytest.mark.parametrize("reference", [False, True])
 def test_damaged_tables_of_a_training_are_told_with_their_remedy(
