@@ -29,7 +29,7 @@ report: $(READY)  ## the environment, then everything up to the report
 	@echo "The report: $$PWD/results/report/index.html"
 
 test: $(READY)  ## the environment, then all tests
-	@echo "All tests on $(CORES) cores; on two they take about 10 minutes, 12 with a browser and a Slurm. Those of the engines come first."
+	@echo "All tests on $(CORES) cores; on two they take 10 to 16 minutes. Those of the engines come first."
 	pytest --numprocesses $$(($(CORES) + 2)) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 
 # `value` and the environment: neither make nor a shell expands what is in a revision's name.
