@@ -34,8 +34,7 @@ TINY = {
     "detectors": "--images 1 --rounds 1",
     "experiment_count": "--experiments 1",
 }
-# They start processes or engines one after the other.
-SLOW, LONG = ("sweeps", "experiment_count"), pytest.mark.thorough
+SLOW = ("sweeps", "experiment_count")  # they start processes or engines one after the other
 # What does not depend on the machine: the neighbours found, the losses of graphs and loops of the same kernels, the
 # numbers of a sweep.
 QUALITY = {
@@ -99,7 +98,9 @@ def test_help_says_how_to_measure(name):
     assert "reference" in shown.lower()
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG if name in SLOW else ()) for name in TINY])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.thorough if name in SLOW else ()) for name in TINY]
+)
 def test_a_tiny_run_prints_one_table_of_ratios_to_its_reference(launcher, name):
     result = run(name, TINY[name], *launcher)
     assert "Warning" not in result.stderr

@@ -47,10 +47,9 @@ def results(writer: StudyWriter) -> Section | None:
         columns |= (found := _read_at(frame, metric, [run for run in runs if run.metric == metric]))
         if metric in found:
             best[f"best_{metric}"] = (f"best {METRICS[metric].label}", METRICS[metric].form)
-    cut = ""
+    cut = _cut(frame, ["low", "high"])
     if frame[["low", "high"]].notna().any(axis=None):
         columns |= {"low": ("95% from", "percent"), "high": ("to", "percent")}
-        cut = _cut(frame, ["low", "high"])
     columns |= best
     columns |= {"train_loss": ("training loss", "decimal"), "test_loss": ("test loss", "decimal")}
     if frame["addition"].notna().any():
@@ -234,10 +233,9 @@ def _variants(writer: StudyWriter, run: Run) -> dict[str, Any]:
     main = f"test_{metric or 'loss'}"
     form = METRICS[metric].form if metric else "decimal"
     columns[main] = (f"test {METRICS[metric].label}" if metric else "test loss", form)
-    cut = ""
+    cut = _cut(frame, [f"{main}_low", f"{main}_high"]) if metric else ""
     if frame["runs"].max() > 1:
         columns |= {f"{main}_low": ("95% from", form), f"{main}_high": ("to", form)}
-        cut = _cut(frame, [f"{main}_low", f"{main}_high"]) if form == "percent" else ""
     if metric:
         columns |= {f"best_{main}": ("best", form), f"train_{metric}": (f"training {METRICS[metric].label}", form)}
         columns["test_loss"] = ("test loss", "decimal")
