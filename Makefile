@@ -20,6 +20,7 @@ endif
 
 .PHONY: report test compare keep reference check browser reproducible reliability performance sbom audit lock help
 .PHONY: share pull remotes slurm cluster gpu-pieces gpu-collect progress study grades summary crate codecheck zip
+.PHONY: reference-report
 .DEFAULT_GOAL := help
 
 report: $(READY)  ## the environment, then everything up to the report
@@ -45,6 +46,9 @@ keep: $(READY)  ## keep results of experiments that were run as published, for t
 
 reference: $(READY)  ## which reference results are missing, stale, damaged, contradicted or orphaned
 	python workflow/scripts/check_reference.py
+
+reference-report: $(READY)  ## the report of the reference results alone, without a run, in half a minute
+	python workflow/scripts/render_reference.py
 
 progress: $(READY)  ## how far a run of either engine is: stages done, at work, time left; in another terminal
 	python workflow/scripts/show_progress.py --watch
@@ -140,7 +144,7 @@ lock: $(READY)  ## compile requirements.in again into requirements.lock
 	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-moto.lock
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 # pip only brings uv, which installs the rest in parallel. The stamp comes last: an interrupted
 # installation goes on where it was.

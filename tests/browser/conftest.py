@@ -138,6 +138,20 @@ def with_reference(tmp_path_factory: pytest.TempPathFactory, write_report: Calla
     return write_report(tmp_path_factory.mktemp("with_reference"), change, other=report, drawn=["fashion"])
 
 
+@pytest.fixture(scope="session")
+def reference_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of reference results alone, of one study, written once."""
+    folder, settings = tmp_path_factory.mktemp("reference_alone"), fashion.settings()["study"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        fashion.write_findings(paths.FINDINGS)
+        for name in settings["experiments"]:
+            fashion.kept.keep(paths.FINDINGS, settings, name)
+        study.render(settings, claims.load(ROOT / claims.LEDGER), None, paths.study("fashion"))
+        page.render({"studies": ["fashion"], "stages": {}}, paths.STUDIES, paths.REPORT)
+    return folder / paths.REPORT
+
+
 @pytest.fixture
 def visit(browser: "Browser", report: Path) -> Iterator[Visit]:
     """`visit(name="index", fragment="", folder=report, **options)` opens a page in a browser of its own, offline.

@@ -91,6 +91,15 @@ def test_without_a_script_both_sides_are_there_one_after_the_other(visit, with_r
     assert [head.rsplit(" ", 2)[-2:] for head in heads] == [["reference", "results"], ["this", "run"]]
 
 
+def test_alone_they_are_shown_without_a_switch(visit, reference_alone):
+    page = visit("fashion", folder=reference_alone)
+    assert page.locator(KEPT).evaluate_all(SEEN) == page.locator(KEPT).count() > 10
+    assert page.locator(OWN).count() == page.locator(".switch").count() == 0
+    page = visit(folder=reference_alone)
+    page.locator("#fashion_overfitting").get_by_role("link", name="figure").click()
+    expect(page.locator("#fashion-reference-gap h2")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("side", ["reference", "run"])
 def test_paper_shows_the_side_that_is_chosen(page, side):
     if side == "run":

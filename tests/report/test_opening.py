@@ -16,7 +16,7 @@ UNTESTABLE = claim("not testable at this scale", seeds=3, reason="needs scale: p
 
 def study(claims, name="fashion", **about):
     described = {"study": name, "title": name.title(), "cost": "an hour", "sources": {}, "provenance": {}}
-    return described | {"claims": claims} | about
+    return described | {"claims": claims, "experiments": {"x": {}}} | about
 
 
 def test_the_verdicts_are_those_of_the_engine():
@@ -95,6 +95,8 @@ def test_the_reference_results_say_how_many_when_and_where():
         return study([], reference={"experiments": {str(number): each for number, each in enumerate(experiments)}})
 
     assert opening.references([of(), of()]) == ""
+    alone = opening.references([of(made()) | {"experiments": {}}])
+    assert alone.endswith("on a CPU. They are part of the repository.")
     assert opening.references([of(made()), of()]) == (
         "the published protocols of 1 experiment, run in full on the published data, 2026-02-01, on a CPU. "
         "They are part of the repository and judge what this run cannot."
@@ -145,6 +147,8 @@ def test_the_reasons_of_the_engine_are_understood():
         verdicts.Claim.model_validate(entry), verdicts.Seeds({"x": [{}]}), verdicts.Conditions("paper", {})
     )
     assert opening.needs([study([here])])[0]["needs"] == [("a number that this run does not have", 1)]
+    lacking = claim(UNTESTABLE["verdict"], reason="the reference results have no x")
+    assert opening.needs([study([lacking])])[0]["needs"] == [("a number that no reference result has", 1)]
 
 
 def test_the_opening_says_at_which_scales_the_studies_were_run():
@@ -158,6 +162,7 @@ def test_the_opening_says_at_which_scales_the_studies_were_run():
         f"Several scales. Demo: {opening.MEANING['demo']} (part of Rows). "
         f"Paper: {opening.MEANING['paper']} (part of Rows)."
     )
+    assert opening.scale([study([], scales={})]) == ""  # nothing was run
     assert [opening.scales_of(of) for of in (demo, both)] == ["demo.", "demo: e; paper: d 1, f 2."]
 
 

@@ -75,6 +75,16 @@ def test_what_both_sides_have_in_common_is_the_run_s():
     assert JUDGED == found["run"].keys() == found["reference"].keys()
 
 
+def test_without_a_run_the_reference_decides_even_that_it_cannot():
+    first, second = (row("agrees") | {"id": "a"}), (row(UNTESTABLE) | {"id": "b", "reason": "none"})
+    found = sides.alone([first, second])
+    assert [(one["id"], one["verdict"], one["decided_by"], one["run"]) for one in found] == [
+        ("a", "agrees", "reference", None),
+        ("b", UNTESTABLE, "reference", None),
+    ]
+    assert [one["reference"]["reason"] for one in found] == ["", "none"]
+
+
 def test_rows_of_different_claims_are_a_mistake():
     with pytest.raises(ValueError):
         sides.both([row(), row()], [row()])

@@ -17,7 +17,7 @@ from revisit.scales import smallest
 if TYPE_CHECKING:
     from revisit.report.records import Explanation, Judgement, Part, Value
 
-NO_NUMBER = "this run has no number for some entries of the table"
+NO_NUMBER = "no number for some entries of the table"
 
 
 def judge(claim: Claim, seeds: Seeds, conditions: Conditions) -> "Judgement":
@@ -154,7 +154,8 @@ def _whole(
     about: Judgement = {**row, "seeds": seeds, "data": worst, "scale": scale}
     blocked = [row for claim, row in claims if row["ours"] is None or _keeps_out(claim, row)]
     if blocked:
-        reason = blocked[0]["reason"] if blocked[0]["verdict"] == Verdict.UNTESTABLE else NO_NUMBER
+        first = blocked[0]
+        reason = first["reason"] if first["verdict"] == Verdict.UNTESTABLE else f"{conditions.has} {NO_NUMBER}"
         return {**about, "reason": reason}
     published = [row["published"] for row in members if row["published"] is not None]  # all: their rules have one
     agreement = tables.agreement(published, [row["ours"] for row in members if row["ours"] is not None])

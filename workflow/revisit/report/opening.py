@@ -36,6 +36,9 @@ MEANING = {  # of scales
 }
 
 
+LACKING = {"this run has": "this run does not have", "the reference results have": "no reference result has"}
+
+
 def by_runs(claim: "Judgement") -> bool:
     """Whether trainings decided about a claim: it is judged, and neither by counting networks nor by a bound."""
     return claim["verdict"] not in (UNTESTABLE, IMPOSSIBLE) and not claim["counted"]
@@ -81,13 +84,15 @@ def label(study: "Study") -> str:
 
 
 def scale(studies: Sequence["Study"]) -> str:
-    """At which scale the studies were run, and what that means."""
+    """At which scale the studies were run, and what that means; empty where none was."""
     of_scales: dict[str, list[str]] = {}
     for study in studies:
         of_experiments = study["scales"]
         for found in sorted(set(of_experiments.values()), key=SCALES.index):
             part = "part of " if len(set(of_experiments.values())) > 1 else ""
             of_scales.setdefault(found, []).append(part + study["title"])
+    if not of_scales:
+        return ""
     if len(of_scales) == 1:
         only = next(iter(of_scales))
         return f"{only.capitalize()} scale: {MEANING[only]}."
@@ -131,8 +136,9 @@ def needs(studies: Sequence["Page"]) -> list["Needs"]:
 
 def _need(reason: str, cost: str) -> str:
     """What a claim that cannot be judged needs, from the reason that stands beside it."""
-    if reason.startswith("this run has no "):
-        return "a number that this run does not have"
+    for has, without in LACKING.items():
+        if reason.startswith(f"{has} no "):
+            return f"a number that {without}"
     return reason.removesuffix(f" ({cost})").removeprefix("needs ")
 
 
@@ -166,10 +172,11 @@ def references(studies: Sequence["Study"]) -> str:
         whose += f", {copies} of them on copies of data or weights"
     count = len(made)
     short = sum(one["scale"] == "laptop" for one in made)
+    judge = " and judge what this run cannot" if any(study["experiments"] for study in studies) else ""
     how = f"run in full or, {short} of them, shortened to laptop scale," if short else "run in full"
     return (
         f"the published protocols of {count} {_plural(count, 'experiment', 'experiments', '')}, {how} {whose}, "
-        f"{when}, on {machines}. They are part of the repository and judge what this run cannot."
+        f"{when}, on {machines}. They are part of the repository{judge}."
     )
 
 

@@ -56,7 +56,8 @@ HELD = {  # of a hypothesis
 def render(settings: "Report", studies: Path, destination: Path) -> None:
     """Write the pages, one for each study among them, and `data/*.csv` to `destination`, as a whole.
 
-    `settings`: those of stage `report`; `studies`: results/studies. Raises ArtifactError when a study is missing.
+    `settings`: those of stage `report`, without stages where nothing was run; `studies`: results/studies.
+    Raises ArtifactError when a study is missing.
     """
     described = [_study(studies / name) for name in settings["studies"]]
     claims = [claim for study in described for claim in study["claims"]]
@@ -77,7 +78,8 @@ def render(settings: "Report", studies: Path, destination: Path) -> None:
             "backgrounds": {},
         }
         shown = {"index": _opening(described, claims), "search": {"entries": search.entries(described)}}
-        shown["stages"] = {"drawing": dag.picture(graph, described), "lanes": dag.lanes(graph, described)}
+        if graph:
+            shown["stages"] = {"drawing": dag.picture(graph, described), "lanes": dag.lanes(graph, described)}
         for place, own in shown.items():
             page = templates.get_template(f"{place}.html.j2").render(place=place, **common, **own)
             (partial / f"{place}.html").write_bytes(page.encode())
@@ -105,6 +107,7 @@ def _templates(studies: Sequence["records.Page"], graph: dag.Graph) -> Environme
         "titles": {study["study"]: study["title"] for study in studies},
         "labels": {study["study"]: opening.label(study) for study in studies},
         "graph": graph,
+        "ran": any(study["experiments"] for study in studies),
         "origin": opening.origin,
         "scales_of": opening.scales_of,
         "verdicts": VERDICTS,
@@ -151,7 +154,7 @@ def _study(folder: Path) -> "records.Page":
     name, reference = study["study"], study["reference"]
     _fill(study["sections"], folder, name, name)
     _fill(reference["sections"], folder / REFERENCE, name, f"{name}-{REFERENCE}")
-    return {**study, "claims": claims, "settings": _settings(study["experiments"])}
+    return {**study, "claims": claims, "settings": _settings(study["experiments"] or reference["experiments"])}
 
 
 def _fill(sections: list["records.Placed"], folder: Path, study: str, prefix: str) -> None:
@@ -197,7 +200,7 @@ def _shared(study: "records.Page", kind: str) -> dict[str, str]:
     return {block["picture"]: block["uri"] for block in blocks if block["kind"] == kind}
 
 
-def _settings(experiments: Mapping[str, "records.Experiment"]) -> "records.Settings":
+def _settings(experiments: Mapping[str, "records.Experiment"] | Mapping[str, "records.Made"]) -> "records.Settings":
     """Resolved settings side by side: names, and rows (key, value per experiment, whether they differ).
 
     Of a sweep, those of the variant that is kept; its table says what the others set.
@@ -232,7 +235,8 @@ def _ledger(path: Path, claims: list["records.Row"]) -> None:
         writer = csv.DictWriter(stream, keys + more, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         for claim in claims:
-            own = {"run_ours": claim["run"]["ours"], "run_verdict": claim["run"]["verdict"]}
+            run = claim["run"]
+            own = {"run_ours": run["ours"], "run_verdict": run["verdict"]} if run else {}
             values = {**claim, **own, "items": " ".join(claim["items"])}
             writer.writerow({key: files.csv_cell(value) for key, value in values.items()})
 

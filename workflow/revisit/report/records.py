@@ -81,7 +81,7 @@ class Decided(Judgement):
     """A claim as the side judges it that decides, and both sides."""
 
     decided_by: str
-    run: Judged
+    run: Judged | None  # None: nothing was run
     reference: Judged | None
 
 

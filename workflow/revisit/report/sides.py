@@ -23,6 +23,11 @@ def both(own: Sequence["Judgement"], reference: Sequence["Judgement"] | None) ->
     return [_both(row, other) for row, other in zip(own, others, strict=True)]
 
 
+def alone(reference: Sequence["Judgement"]) -> list["Decided"]:
+    """The ledger's rows of a study where nothing was run: the reference results decide."""
+    return [{**row, "decided_by": REFERENCE, "run": None, "reference": _part(row)} for row in reference]
+
+
 def _both(own: "Judgement", reference: "Judgement | None") -> "Decided":
     side = REFERENCE if reference is not None and not _first(own, reference) and _judged(reference) else RUN
     deciding = reference if side == REFERENCE and reference is not None else own

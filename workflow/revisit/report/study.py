@@ -1,6 +1,7 @@
 """One study: statistics, verdicts, tables and figures, from its collected findings."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -8,7 +9,7 @@ from revisit import files, reading, stages
 from revisit.errors import ArtifactError, ConfigError
 from revisit.reference import store
 from revisit.report import claims as ledger
-from revisit.report import judgements, provenance, references, seeds, sides, verdicts
+from revisit.report import judgements, opening, provenance, references, seeds, sides, verdicts
 from revisit.report.panel import panels, sections
 from revisit.report.runs import Run
 from revisit.report.study_writer import StudyWriter
@@ -66,25 +67,29 @@ def measured(runs: list[Run]) -> list[Run]:
 def render(
     settings: "Study",
     claims: list[ledger.Claim],
-    collected: Path,
+    collected: Path | None,
     destination: Path,
     reference: Path = store.FOLDER,
 ) -> None:
     """Write study.json, claims.json, tables/ and figures/ to `destination`, as a whole; `reference/` has those of it.
 
-    `settings`: those of stage `study`; `collected`: the study's folder under results/collected; `reference`: the folder
-    of all reference results.
+    `settings`: those of stage `study`; `collected`: the study's folder under results/collected, None: of the reference
+    results alone, without a run; `reference`: the folder of all reference results.
     """
     study = settings["study"]
-    runs = read(settings, collected)
+    runs = read(settings, collected) if collected else []
     kept = references.read(settings, reference)
     scales = {run.name: _scale(settings, run.name) for run in runs}
-    own = _judged(claims, study, runs, _conditions(runs, settings["scale"], settings.get("cost", ""), scales))
     of_reference = _judged_by(kept, claims, study)
-    decided = sides.both(own, of_reference if kept.runs else None)
+    if collected:
+        own = _judged(claims, study, runs, _conditions(runs, settings["scale"], settings.get("cost", ""), scales))
+        decided = sides.both(own, of_reference if kept.runs else None)
+    else:
+        decided = sides.alone(of_reference)
     rows: list[records.Row] = []
     for claim, row in zip((claim for claim in claims if claim.study == study), decided, strict=True):
-        used = claim.experiments() if row["decided_by"] == sides.REFERENCE else set()
+        by_reference = row["decided_by"] == sides.REFERENCE and row["verdict"] != opening.UNTESTABLE
+        used = claim.experiments() if by_reference else set()
         made = sorted({kept.described[name].made for name in used if name in kept.described})
         rows.append({**row, "made": made})
     with files.replacing(destination) as partial:
@@ -101,7 +106,7 @@ def render(
             "cost": settings.get("cost", ""),
             "sources": settings.get("sources", {}),
             "provenance": {run.settings["dataset"]: _provenance(run)["data"] for run in runs if "train" in run.metrics},
-            "pretrained": settings.get("pretrained", {}),
+            "pretrained": settings.get("pretrained", {}) if collected else {},  # what this run has of them
             "experiments": {run.name: {"settings": run.settings, "statistics": run.statistics} for run in runs},
             "left": provenance.digests(runs),
             "sections": shown,
@@ -129,7 +134,8 @@ def _judged(
 
 def _judged_by(kept: references.References, claims: list[ledger.Claim], study: str) -> list["records.Judgement"]:
     scales = {name: description.scale for name, description in kept.described.items()}
-    return _judged(claims, study, measured(kept.runs), _conditions(kept.runs, "paper", scales=scales))
+    conditions = replace(_conditions(kept.runs, "paper", scales=scales), has="the reference results have")
+    return _judged(claims, study, measured(kept.runs), conditions)
 
 
 def _sections(writer: StudyWriter) -> list["records.Placed"]:

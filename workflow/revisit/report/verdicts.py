@@ -49,12 +49,14 @@ class Conditions:
         data: experiment -> whose its data and starting weights are, one of `DATA`.
         cost: what the study takes at paper scale, for readers.
         scales: experiment -> its scale, where it is another one.
+        has: whose numbers they are, with the verb, for readers.
     """
 
     scale: str
     data: Mapping[str, str]
     cost: str = ""
     scales: Mapping[str, str] = field(default_factory=dict)
+    has: str = "this run has"
 
     def scale_of(self, expressions: Iterable[str]) -> str:
         """The smallest scale of the experiments that expressions name."""
@@ -91,7 +93,7 @@ class Judge:
         try:
             ours, parts = self.ours(), [self.compared(part) for part in claim.comparisons()]
         except MissingMetricError as error:
-            missing = f"this run has no {error.key}"
+            missing = f"{self.conditions.has} no {error.key}"
             ours, parts, reason = None, [], missing if "." not in error.key else reason or missing  # a whole experiment
         except UndefinedError:
             ours, parts, reason = None, [], reason or "a run was too short, or it diverged"

@@ -1,0 +1,51 @@
+"""Write the report of the reference results alone: what was found, without a run.
+
+Claims, curves, tables and pictures are those of `reference/`; nothing is trained, and no engine is asked.
+"""
+
+import argparse
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import _command  # first: library path, threads, errors
+from revisit import cores, progress
+from revisit.params.load import load
+from revisit.params.resolve import resolve
+from revisit.reference import store
+from revisit.report import claims, page
+
+if TYPE_CHECKING:
+    from revisit.report.settings import Study
+
+TARGET = Path("exports/reference-report")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Draw the studies, each in a process of its own, and render the pages to `TARGET`."""
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    of_stages = resolve(load(), store.names())
+    studies = {name: settings for (stage, name), settings in of_stages.items() if stage == "study" and name}
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(cores.allotted()) as processes:
+        begun = [processes.submit(_draw, settings, Path(folder) / name) for name, settings in studies.items()]
+        with progress.bar(len(begun), "studies drawn", "study") as bar:
+            try:
+                for drawing in begun:
+                    drawing.result()
+                    bar.update()
+            except BaseException:
+                processes.shutdown(cancel_futures=True)  # a mistake of one is told without waiting for all
+                raise
+        page.render({"studies": list(studies), "stages": {}}, Path(folder), TARGET.absolute())
+    print(f"The report of the reference results: {TARGET.absolute() / 'index.html'}")
+
+
+def _draw(settings: "Study", destination: Path) -> None:
+    from revisit.report import study  # Matplotlib: in the processes that draw
+
+    study.render(settings, claims.of_study(settings["study"]), None, destination)
+
+
+if __name__ == "__main__":
+    _command.run(main)
