@@ -5,7 +5,7 @@ import importlib
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -19,6 +19,7 @@ from revisit import config, files, paths
 from revisit.data import idx, provenance
 from revisit.data.formats.idx import facts as idx_facts
 from revisit.report import claims
+from revisit.report.findings import TRAINING
 
 Main = Callable[[], None]
 SERVERS = contextlib.ExitStack()  # to be closed by who has run what `WRITES` prepared
@@ -150,14 +151,18 @@ def _report_tests() -> Any:
     return module
 
 
-def _collect(folder: Path) -> Main:
+def _collect(folder: Path, kinds: Sequence[str] = ()) -> Main:
+    """All findings, or those of some kinds."""
     made_up = _report_tests()
     made_up.write_findings(folder / paths.FINDINGS)
-    return _script("collect_findings", [], made_up.settings()["collect"])
+    settings = made_up.settings()["collect"]
+    for name, found in settings["studies"]["fashion"].items():
+        settings["studies"]["fashion"][name] = [file for file in found if not kinds or file.partition(".")[0] in kinds]
+    return _script("collect_findings", [], settings)
 
 
 def _study(folder: Path) -> Main:
-    _within(folder, _collect(folder))
+    _within(folder, _collect(folder, (*TRAINING, "neighbours")))  # figures, tables and pictures, but not all of them
     ledger = folder / claims.LEDGER / "fashion.yaml"
     ledger.parent.mkdir(parents=True)
     ledger.write_bytes((Path(__file__).parents[2] / claims.LEDGER / ledger.name).read_bytes())

@@ -46,6 +46,17 @@ def test_a_legend_stays_where_curves_end_in_both_corners():
     assert shown.axes[0].get_legend()._loc == shown.axes[0].get_legend().codes["lower right"]
 
 
+def test_an_axis_spans_all_finite_values_or_leaves_out_the_highest_few():
+    first = np.append(np.linspace(0.0, 1.0, 999), 101.0)
+    curves = [first, np.array([np.inf, np.nan, -1.0])]
+    assert figures.span(curves) == pytest.approx((-1 - 0.04 * 102, 101 + 0.04 * 102))
+    low, high = figures.span(curves, 0.99)
+    assert -1.1 < low < -1.07
+    assert 1.0 < high < 1.1
+    assert figures.span([np.full(3, 0.5)]) == (0.45, 0.55)
+    assert figures.span([np.array([np.nan]), np.array([])]) is None
+
+
 @pytest.mark.parametrize("half", [False, True])
 def test_a_variant_that_was_scored_once_is_a_dot(half, tmp_path):
     def drawn(x):

@@ -115,3 +115,11 @@ def test_a_damaged_result_is_one_message_and_leaves_the_report_that_was_there(cl
     assert done.stderr.splitlines()[-1].startswith(f"error: reference/{STATIC}")
     assert "Traceback" not in done.stderr
     assert old.read_text() == "old"
+
+
+def test_without_a_result_of_an_experiment_there_is_a_message(clone):
+    shutil.rmtree(clone / "reference" / STATIC)
+    done = run(clone)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: reference has a result of no experiment in params.yaml: restore what was")
+    assert not (clone / "exports").exists()

@@ -5,13 +5,13 @@ Claims, curves, tables and pictures are those of `reference/`; nothing is traine
 
 import argparse
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import _command  # first: library path, threads, errors
-from revisit import cores, progress
-from revisit.params.load import load
+from revisit import cores, pool, progress
+from revisit.errors import ArtifactError
+from revisit.params.load import PARAMS, load
 from revisit.params.resolve import resolve
 from revisit.reference import store
 from revisit.report import claims, page
@@ -27,16 +27,17 @@ def main(argv: list[str] | None = None) -> None:
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     of_stages = resolve(load(), store.names())
     studies = {name: settings for (stage, name), settings in of_stages.items() if stage == "study" and name}
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(cores.allotted()) as processes:
+    if not any(settings["asked"] for settings in studies.values()):
+        raise ArtifactError(
+            f"{store.FOLDER} has a result of no experiment in {PARAMS}: restore what was changed with `git checkout`, "
+            "or keep one (docs/reference.md)"
+        )
+    with tempfile.TemporaryDirectory() as folder, pool.of(cores.allotted()) as processes:
         begun = [processes.submit(_draw, settings, Path(folder) / name) for name, settings in studies.items()]
         with progress.bar(len(begun), "studies drawn", "study") as bar:
-            try:
-                for drawing in begun:
-                    drawing.result()
-                    bar.update()
-            except BaseException:
-                processes.shutdown(cancel_futures=True)  # a mistake of one is told without waiting for all
-                raise
+            for drawing in begun:
+                drawing.result()
+                bar.update()
         page.render({"studies": list(studies), "stages": {}}, Path(folder), TARGET.absolute())
     print(f"The report of the reference results: {TARGET.absolute() / 'index.html'}")
 

@@ -3,27 +3,21 @@
 What it leaves is a prepared data set itself: the arrays of the other, and the regions beside them.
 """
 
-import multiprocessing
-import os
-import signal
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from revisit import cores, files, orphans, progress, reading, stages
+from revisit import cores, files, pool, progress, reading, stages
 from revisit.data import arrays, objects
 from revisit.data.images import resized
-from revisit.errors import ArtifactError, DataError, DeviceError
+from revisit.errors import ArtifactError, DataError
 from revisit.objects.arrays import Bytes, Singles
 from revisit.objects.selective_search import Regions, search
 from revisit.objects.windows import sliding_windows
-from revisit.variables import CORES
 
 if TYPE_CHECKING:
     from revisit.data.settings import Propose, SelectiveSearch
@@ -115,27 +109,21 @@ def _write(folder: Path, split: str, images: int, count: int, finder: "_Finder")
 
 
 class _Finder:
-    """Searches images in the processes of `pool`, or in this one where there is none."""
+    """Searches images in some `processes`, or in this one where there are none."""
 
-    def __init__(self, settings: "Propose", pool: ProcessPoolExecutor | None) -> None:
-        self._settings, self._pool = settings, pool
+    def __init__(self, settings: "Propose", processes: ProcessPoolExecutor | None) -> None:
+        self._settings, self._processes = settings, processes
 
     def regions(self, path: Path, images: int) -> Iterator[tuple[int, Regions]]:
         """The number and the regions of each image of the array at `path`, in any order."""
         jobs = [range(start, min(start + AT_ONCE, images)) for start in range(0, images, AT_ONCE)]
-        if self._pool is None:
+        if self._processes is None:
             for rows in jobs:
                 yield from zip(rows, _search(path, rows, self._settings), strict=True)
             return
-        waiting = {self._pool.submit(_search, path, rows, self._settings): rows for rows in jobs}
-        try:
-            for job in as_completed(waiting):
-                yield from zip(waiting.pop(job), job.result(), strict=True)
-        except BrokenProcessPool:
-            raise DeviceError(
-                "a process that searched images was killed, most likely because memory ran out; free some, or allot "
-                f"fewer cores ({CORES}=1), and run again"
-            ) from None
+        waiting = {self._processes.submit(_search, path, rows, self._settings): rows for rows in jobs}
+        for job in as_completed(waiting):
+            yield from zip(waiting.pop(job), job.result(), strict=True)
 
 
 @contextmanager
@@ -143,18 +131,8 @@ def _finder(settings: "Propose", workers: int) -> Iterator[_Finder]:
     if workers == 1:
         yield _Finder(settings, None)
         return
-    how = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(workers, how, _begin, (os.getpid(),)) as pool:
-        pool.submit(os.getpid).result()  # starts them all, before a bar has a thread that cannot be copied
-        try:
-            yield _Finder(settings, pool)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _begin(parent: int) -> None:
-    orphans.end_with(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it, too, and ends this process
+    with pool.of(workers) as processes:
+        yield _Finder(settings, processes)
 
 
 def _search(path: Path, rows: range, settings: "Propose") -> list[Regions]:

@@ -5,7 +5,7 @@ SVG elements are hashed with a fixed salt. Text stays text (the page's font), an
 """
 
 from revisit.report.figures.classes import confusion, dots, dumbbells, ranked, roc
-from revisit.report.figures.curves import Line, Variant, band, lines, spread, thin, variants
+from revisit.report.figures.curves import Line, Variant, band, lines, span, spread, thin, variants
 from revisit.report.figures.gradients import distributions
 from revisit.report.figures.graphs import jump_test, smoothness
 from revisit.report.figures.letters import lettered
@@ -64,6 +64,7 @@ __all__ = [
     "scatter",
     "shares",
     "smoothness",
+    "span",
     "spread",
     "stacked",
     "thin",

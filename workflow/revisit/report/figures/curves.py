@@ -132,6 +132,20 @@ def _scales(
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if high - low > 0.05 else 1))
 
 
+def span(values: Sequence[np.ndarray], highest: float = 1.0) -> tuple[float, float] | None:
+    """The part of an axis that curves of these values, (N,) each, need, with a margin; None where none is finite.
+
+    `highest`: the quantile at which it ends; below 1 the highest few values have no say.
+    """
+    joined = np.concatenate(values)
+    joined = joined[np.isfinite(joined)]
+    if not joined.size:
+        return None
+    low, high = joined.min(), np.quantile(joined, highest)
+    margin = 0.04 * (high - low) or 0.05
+    return low - margin, high + margin
+
+
 @dataclass(frozen=True)
 class Variant:
     """The curve of one variant of a sweep: x, mean y, lowest and highest y of its runs (N,); empty: nothing to draw.

@@ -18,6 +18,7 @@ from revisit.report.study_writer import Section, StudyWriter, row, section
 
 LARGE = 2  # experiments that get large figures; more get small multiples
 MOST_BOUNDARIES = 20  # epoch boundaries that can be told apart; longer trainings have epochs on their axis
+HIGHEST = 0.998  # quantile of the losses at which their axis ends: the first few are far above the others
 SHORT = 1000  # steps: what longer trainings do at first, their minibatches show less well than their tables
 Range = tuple[float, float] | None
 
@@ -38,7 +39,9 @@ def curves(writer: StudyWriter) -> Section | None:
         lambda run: run.metric,
         lambda run: [*(run.evaluations[f"{split}_{run.metric}"] for split in ("train", "test")), *_rise(run)],
     )
-    losses = _common(runs, lambda run: run.loss, lambda run: [run.history["loss"], run.evaluations["test_loss"]])
+    losses = _common(
+        runs, lambda run: run.loss, lambda run: [run.history["loss"], run.evaluations["test_loss"]], highest=HIGHEST
+    )
     pairs = []
     for run in runs:
         pairs.append([_loss(writer, run, losses[run.name], small)])
@@ -189,22 +192,13 @@ def _last_finite(run: Run) -> int:
     return int(run.history["step"][finite][-1]) if finite.any() else 0
 
 
-def _common(runs: list[Run], kind: Callable[[Run], Any], values: Callable[[Run], list[np.ndarray]]) -> dict[str, Range]:
+def _common(
+    runs: list[Run], kind: Callable[[Run], Any], values: Callable[[Run], list[np.ndarray]], highest: float = 1.0
+) -> dict[str, Range]:
     """A scale per run, common to the runs of a kind; those that diverged have no say where another did not."""
     scales = {}
     for run in runs:
         alike = [other for other in runs if kind(other) == kind(run)]
         fine = [other for other in alike if not other.diverged] or alike
-        scales[run.name] = _range([array for other in fine for array in values(other)])
+        scales[run.name] = figures.span([array for other in fine for array in values(other)], highest)
     return scales
-
-
-def _range(values: list[np.ndarray]) -> Range:
-    """All values but the top two per thousand (the first few losses), with a margin; None where there is none."""
-    joined = np.concatenate(values)
-    joined = joined[np.isfinite(joined)]
-    if not joined.size:
-        return None
-    low, high = joined.min(), np.quantile(joined, 0.998)
-    margin = 0.04 * (high - low) or 0.05
-    return low - margin, high + margin

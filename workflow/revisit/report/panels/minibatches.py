@@ -1,6 +1,6 @@
 """What the minibatches of a sweep gave, as the sources plot it: loss and metric of each variant against the step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def _figure(
         name = variant.replace("_", " ")
         curves.append(figures.Variant(x, y, y, y, name, end, ended=ended, bold=variant == run.keep))
     fine = [curve.y for curve in curves if not curve.ended] or [curve.y for curve in curves]
-    y_range = _range(fine, 1.0 if percent else HIGHEST)
+    y_range = figures.span(fine, 1.0 if percent else HIGHEST)
     drawing = figures.variants(
         curves, f"{label} of minibatches", y_range=y_range, percent=percent, until=run.length, half=True
     )
@@ -67,14 +67,3 @@ def _figure(
     told = "; ".join(f"{curve.name} {curve.end}" for curve in curves)
     alt = f"{title}, against the step. {caption} At the end: {told}."
     return writer.figure(f"minibatches-{run.name}-{key}", drawing, title, caption, alt, run.made_by)
-
-
-def _range(values: Sequence[np.ndarray], quantile: float) -> tuple[float, float] | None:
-    """From the lowest value to a quantile, with a margin; None where there is no finite one."""
-    joined = np.concatenate(values)
-    joined = joined[np.isfinite(joined)]
-    if not joined.size:
-        return None
-    low, high = joined.min(), np.quantile(joined, quantile)
-    margin = 0.04 * (high - low) or 0.05
-    return low - margin, high + margin

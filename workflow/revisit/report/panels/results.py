@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from revisit.metrics import METRICS
@@ -198,7 +197,7 @@ def _figure(writer: StudyWriter, run: Run) -> dict[str, Any]:
         )
     fine = [curve.y for curve in curves if not curve.ended] or [curve.y for curve in curves]
     drawing = figures.variants(
-        curves, f"test {label}", y_range=_range(fine), percent=bool(run.metric), until=run.length
+        curves, f"test {label}", y_range=figures.span(fine), percent=bool(run.metric), until=run.length
     )
     title = f"Test {label} by variant, {run.label}"
     alt = f"{title}, against the step. At the end: {'; '.join(told)}."
@@ -211,16 +210,6 @@ def _end(numbers: dict[str, Any], value: float | None, form: str) -> str:
     if diverged == count:
         return "diverged"
     return f"{formatted(value, form)}, {diverged} of {count} diverged" if diverged else formatted(value, form)
-
-
-def _range(values: list[np.ndarray]) -> tuple[float, float]:
-    """From the lowest to the highest value, with a margin; 0 to 1 where there is none."""
-    joined = np.concatenate(values)
-    if not joined.size:
-        return 0.0, 1.0
-    low, high = joined.min(), joined.max()
-    margin = 0.04 * (high - low) or 0.05
-    return low - margin, high + margin
 
 
 def _variants(writer: StudyWriter, run: Run) -> dict[str, Any]:
