@@ -1,5 +1,6 @@
 """What the stages get of `params.yaml`."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,25 @@ def test_only_a_sweep_that_keeps_all_networks_says_so(resolved):
     asked = {name: settings for (stage, name), settings in resolved().items() if stage in ("train", "finetune")}
     assert [name for name, settings in asked.items() if "keep_all" in settings] == ["voc_first_layers"]
     assert asked["voc_first_layers"]["keep_all"] is True
+
+
+def test_the_order_of_keys_makes_no_training_stale(document, tmp_path):
+    """Nor that of a network's settings, which are any; a study's table lists variants in the order of the file."""
+    texts = []
+    for number, backwards in enumerate((False, True)):
+        params = document()
+        for section in ("pretrained", "experiments", "finetunings"):
+            for entry in params[section].values():
+                for own in (entry, entry.get("demo", {})):
+                    network = sorted(own.get("network", {}).items(), reverse=backwards)
+                    own |= {"network": dict(network)} if network else {}
+                    items = sorted(own.items(), reverse=backwards)
+                    own.clear()
+                    own.update(items)
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(json.dumps(params))
+        texts.append(json.dumps([[*stage, settings] for stage, settings in resolve(load(path)).items()]))
+    assert texts[0] == texts[1]
 
 
 def test_an_experiment_without_variants_has_one_run(resolved):

@@ -30,6 +30,14 @@ EACH_ONCE = AfterValidator(each_once)
 Layers = Annotated[list[Layer], Field(min_length=1), EACH_ONCE]
 
 
+def in_order(settings: dict[str, Any]) -> dict[str, Any]:
+    """`settings` sorted by their names: they stand in any order, and none makes a training stale."""
+    return dict(sorted(settings.items()))
+
+
+NetworkSettings = Annotated[dict[Name, Any], AfterValidator(in_order)]
+
+
 class Section(BaseModel):
     """A mapping of `params.yaml`: unknown keys and silently converted types are mistakes."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, create_model
 
 from revisit.params.data import MirrorPath, Source
-from revisit.params.fields import EACH_ONCE, Name, Section, merged
+from revisit.params.fields import EACH_ONCE, Name, NetworkSettings, Section, merged
 from revisit.tasks import registry as tasks
 from revisit.tasks.facts import Setting
 
@@ -95,7 +95,7 @@ class Freeze(Section):
 class Protocol(Section):
     """How one network is trained. A variant of a sweep may override any of these keys."""
 
-    network: dict[Name, Any] = Field({}, description="the network's own settings: see its file")
+    network: NetworkSettings = Field({}, description="the network's own settings: see its file")
     objective: Objective = Field(Objective(), description="what is minimised")
     optimizer: Optimizer = Field(description="the update rule")
     schedule: Schedule | None = Field(None, description="changes of the learning rate (null: constant)")

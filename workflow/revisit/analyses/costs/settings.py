@@ -8,7 +8,7 @@ from revisit.analyses.kinds import Kind, check_drawn
 from revisit.errors import ConfigError
 from revisit.models.parts.arguments import check as check_network
 from revisit.models.registry import arguments, available
-from revisit.params.fields import Count, Name, Section
+from revisit.params.fields import Count, Name, NetworkSettings, Section
 from revisit.params.words import unknown
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class Beside(Section):
     """A network with the weights that it is drawn with, beside those that are trained."""
 
     model: Name = Field(description="the network: a module of workflow/revisit/models")
-    network: dict[Name, Any] = Field({}, description="its own settings: see its file")
+    network: NetworkSettings = Field({}, description="its own settings: see its file")
 
 
 class Costs(Section):
