@@ -36,7 +36,10 @@ MEANING = {  # of scales
 }
 
 
-LACKING = {"this run has": "this run does not have", "the reference results have": "no reference result has"}
+LACKING = {  # who has no number, as a reason begins -> as the table of needs says it
+    "this run has": "this run does not have",
+    "the reference results have": "no reference result has",
+}
 
 
 def by_runs(claim: "Judgement") -> bool:
