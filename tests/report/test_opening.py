@@ -16,7 +16,7 @@ UNTESTABLE = claim("not testable at this scale", seeds=3, reason="needs scale: p
 
 def study(claims, name="fashion", **about):
     described = {"study": name, "title": name.title(), "cost": "an hour", "sources": {}, "provenance": {}}
-    return described | {"claims": claims, "experiments": {"x": {}}} | about
+    return described | {"claims": claims} | about
 
 
 def test_the_verdicts_are_those_of_the_engine():
@@ -95,7 +95,7 @@ def test_the_reference_results_say_how_many_when_and_where():
         return study([], reference={"experiments": {str(number): each for number, each in enumerate(experiments)}})
 
     assert opening.references([of(), of()]) == ""
-    alone = opening.references([of(made()) | {"experiments": {}}])
+    alone = opening.references([of(made())], ran=False)
     assert alone.endswith("on a CPU. They are part of the repository.")
     assert opening.references([of(made()), of()]) == (
         "the published protocols of 1 experiment, run in full on the published data, 2026-02-01, on a CPU. "

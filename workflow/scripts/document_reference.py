@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import _command  # first: library path, threads, errors
 from revisit.errors import ConfigError
 from revisit.params.load import load
-from revisit.params.resolve import resolve
+from revisit.params.resolve import studies
 from revisit.reference import store
 from revisit.report import claims, lessons, references, study
 from revisit.report.numbers import duration, published_text, value_text
@@ -24,7 +24,6 @@ from revisit.report.seeds import Seeds, metrics_of
 
 if TYPE_CHECKING:
     from revisit.report.records import Judgement
-    from revisit.report.settings import Study
 
 README, PAGE = Path("README.md"), Path("docs/reference.md")
 START, END = "<!-- written by workflow/scripts/document_reference.py -->", "<!-- end -->"
@@ -49,20 +48,14 @@ def main(argv: list[str] | None = None) -> None:
 
 def written() -> dict[Path, str]:
     """The text of each file, anew."""
-    studies = _studies()
+    asked = studies(load(), store.names())
     rows = {
         settings["title"]: study.judged_by_reference(settings, claims.of_study(name))
-        for name, settings in studies.items()
+        for name, settings in asked.items()
     }
-    kept = [references.read(settings) for settings in studies.values()]
+    kept = [references.read(settings) for settings in asked.values()]
     page = (learned(rows, kept), every_claim(rows), made(kept))
     return {README: replaced(README, counts(rows)), PAGE: replaced(PAGE, "\n".join(page))}
-
-
-def _studies() -> dict[str, "Study"]:
-    return {
-        str(name): settings for (stage, name), settings in resolve(load(), store.names()).items() if stage == "study"
-    }
 
 
 def replaced(path: Path, table: str) -> str:

@@ -12,7 +12,7 @@ import _command  # first: library path, threads, errors
 from revisit import cores, pool, progress
 from revisit.errors import ArtifactError
 from revisit.params.load import PARAMS, load
-from revisit.params.resolve import resolve
+from revisit.params.resolve import studies
 from revisit.reference import store
 from revisit.report import claims, page
 
@@ -25,20 +25,19 @@ TARGET = Path("exports/reference-report")
 def main(argv: list[str] | None = None) -> None:
     """Draw the studies, each in a process of its own, and render the pages to `TARGET`."""
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    of_stages = resolve(load(), store.names())
-    studies = {name: settings for (stage, name), settings in of_stages.items() if stage == "study" and name}
-    if not any(settings["asked"] for settings in studies.values()):
+    asked = studies(load(), store.names())
+    if not any(settings["asked"] for settings in asked.values()):
         raise ArtifactError(
             f"{store.FOLDER} has a result of no experiment in {PARAMS}: restore what was changed with `git checkout`, "
             "or keep one (docs/reference.md)"
         )
     with tempfile.TemporaryDirectory() as folder, pool.of(cores.allotted()) as processes:
-        begun = [processes.submit(_draw, settings, Path(folder) / name) for name, settings in studies.items()]
+        begun = [processes.submit(_draw, settings, Path(folder) / name) for name, settings in asked.items()]
         with progress.bar(len(begun), "studies drawn", "study") as bar:
             for drawing in begun:
                 drawing.result()
                 bar.update()
-        page.render({"studies": list(studies), "stages": {}}, Path(folder), TARGET.absolute())
+        page.render({"studies": list(asked), "stages": {}}, Path(folder), TARGET.absolute())
     print(f"The report of the reference results: {TARGET.absolute() / 'index.html'}")
 
 

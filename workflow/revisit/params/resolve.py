@@ -17,7 +17,7 @@ from revisit.scales import REAL
 if TYPE_CHECKING:
     from revisit.data.settings import Propose, SelectiveSearch
     from revisit.reference.settings import Asked
-    from revisit.report.settings import Training
+    from revisit.report.settings import Study, Training
     from revisit.training import settings as shapes
 
 Settings = dict[str, Any]
@@ -73,6 +73,11 @@ def resolve(params: Params, kept: Collection[str] = ()) -> dict[tuple[str, str |
         }
     stages["report", None] = {"studies": list(params.studies), "stages": graph(params)}
     return stages
+
+
+def studies(params: Params, kept: Collection[str]) -> dict[str, "Study"]:
+    """The settings of every stage `study` by the study's name; `kept` as in `resolve`."""
+    return {str(name): settings for (stage, name), settings in resolve(params, kept).items() if stage == "study"}
 
 
 def settings_of(params: Params, stage: str, name: str) -> Settings:

@@ -161,8 +161,8 @@ def data(studies: Sequence["Study"]) -> str:
     return f"{len(of_sets)} data sets: {'; '.join(parts).rstrip('.')}. Each study says which."
 
 
-def references(studies: Sequence["Study"]) -> str:
-    """What the reference results are; empty where there are none."""
+def references(studies: Sequence["Study"], ran: bool = True) -> str:
+    """What the reference results are; empty where there are none. `ran`: whether there is a run beside them."""
     made = [one for study in studies for one in study["reference"]["experiments"].values()]
     if not made:
         return ""
@@ -175,7 +175,7 @@ def references(studies: Sequence["Study"]) -> str:
         whose += f", {copies} of them on copies of data or weights"
     count = len(made)
     short = sum(one["scale"] == "laptop" for one in made)
-    judge = " and judge what this run cannot" if any(study["experiments"] for study in studies) else ""
+    judge = " and judge what this run cannot" if ran else ""
     how = f"run in full or, {short} of them, shortened to laptop scale," if short else "run in full"
     return (
         f"the published protocols of {count} {_plural(count, 'experiment', 'experiments', '')}, {how} {whose}, "

@@ -77,7 +77,7 @@ def render(settings: "Report", studies: Path, destination: Path) -> None:
             "sprites": {},
             "backgrounds": {},
         }
-        shown = {"index": _opening(described, claims), "search": {"entries": search.entries(described)}}
+        shown = {"index": _opening(described, claims, bool(graph)), "search": {"entries": search.entries(described)}}
         if graph:
             shown["stages"] = {"drawing": dag.picture(graph, described), "lanes": dag.lanes(graph, described)}
         for place, own in shown.items():
@@ -107,7 +107,7 @@ def _templates(studies: Sequence["records.Page"], graph: dag.Graph) -> Environme
         "titles": {study["study"]: study["title"] for study in studies},
         "labels": {study["study"]: opening.label(study) for study in studies},
         "graph": graph,
-        "ran": any(study["experiments"] for study in studies),
+        "ran": bool(graph),
         "origin": opening.origin,
         "scales_of": opening.scales_of,
         "verdicts": VERDICTS,
@@ -124,13 +124,13 @@ def _templates(studies: Sequence["records.Page"], graph: dag.Graph) -> Environme
     return environment
 
 
-def _opening(studies: list["records.Page"], claims: list["records.Row"]) -> dict[str, Any]:
-    """What the opening page shows."""
+def _opening(studies: list["records.Page"], claims: list["records.Row"], ran: bool) -> dict[str, Any]:
+    """What the opening page shows; `ran`: whether anything was run."""
     return {
         "scale_text": opening.scale(studies),
         "published": all(whose == "published" for study in studies for whose in study["provenance"].values()),
         "data_text": opening.data(studies),
-        "reference_text": opening.references(studies),
+        "reference_text": opening.references(studies, ran),
         "referenced": any(study["reference"]["experiments"] for study in studies),
         "told": opening.told(claims),
         "sentences": summary.sentences(claims),
